@@ -1,0 +1,1 @@
+"""Hands and eyes: one outside library, one module. Nothing here decides."""

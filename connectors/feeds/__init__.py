@@ -1,0 +1,1 @@
+"""Appeal feeds: exports as files become rows of the canonical table."""

@@ -1,0 +1,1 @@
+"""Mailboxes that are read and couriers that send."""

@@ -1,0 +1,1 @@
+"""Writers of one document as HTML mail, plain text, DOCX and XLSX."""

@@ -1,0 +1,246 @@
+"""What the daemon needs of the outside world, and the two errors at the border.
+
+A connector translates every exception of its library into :class:`Unavailable` (the same request
+may succeed later) or :class:`Rejected` (a human must look). Nobody here retries: the outbox does.
+Every call takes the cycle's ``now`` where stamps matter: a connector measures the skew between its
+server's clock and ``now`` and hands out stamps in our time; cursors stay in the server's time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from mcur.playbooks.documents import Document
+from mcur.playbooks.facts import Attachment, Export, LetterPlace, TaskKind, TaskSeen, TaskStatus
+
+
+class ConnectorError(Exception):
+    """Something outside did not go as asked; the message is a verb phrase for a person."""
+
+
+class Unavailable(ConnectorError):
+    """The other side did not answer; the same request may succeed later."""
+
+    def __init__(self, what: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(what)
+        self.retry_after = retry_after
+
+
+class Rejected(ConnectorError):
+    """The other side refused and will refuse again: a human must look."""
+
+
+class Blobs(Protocol):
+    """Bytes under their sha256; connectors read attachments from here and put new ones."""
+
+    def put(self, content: bytes) -> str:
+        """Keep the bytes and return their digest (hex)."""
+        ...
+
+    def get(self, digest: str) -> bytes:
+        """Return the bytes; ``KeyError`` where they are not kept."""
+        ...
+
+
+# --- appeals -------------------------------------------------------------------------------------
+
+
+class AppealFeed(Protocol):
+    """A place where exports appear."""
+
+    name: str
+
+    def waiting(self) -> list[Path]:
+        """List the exports that are there and complete, oldest first."""
+        ...
+
+    def read(self, path: Path) -> Export:
+        """Read one export whole; a file that is no export raises :class:`Rejected`."""
+        ...
+
+    def settle(self, path: Path, *, failed: bool) -> None:
+        """Move an export that was stored (or refused) out of the way."""
+        ...
+
+
+# --- trackers ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTask:
+    """A task to be made, ready for any tracker.
+
+    ``assignee`` is a login of this tracker or ``None``. ``fields`` are the values of our custom
+    fields by their names here (``clause``, ``source``, ``number``, ``address``, ``category``,
+    ``subcategory``, ``measures``, ``result``, ``indicator``); a tracker that has no such field
+    leaves them out, for everything important stands in ``body`` as well.
+    """
+
+    key: str
+    kind: TaskKind
+    project: str
+    subject: str
+    body: Document
+    assignee: str | None = None
+    start: datetime | None = None
+    due_at: datetime | None = None
+    parent: str | None = None
+    """``ident`` of the parent in this tracker."""
+    urgent: bool = False
+    fields: dict[str, str] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
+    status: TaskStatus = TaskStatus.NEW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskChange:
+    """A change of a task; ``None`` leaves a value as it is. ``note`` is plain text or a document.
+
+    ``token`` is the key of the effect: after a crash the tracker is asked whether a note with it
+    is already there, so the connector writes it where people do not stumble over it.
+    """
+
+    ident: str
+    token: str
+    note: Document | None = None
+    subject: str | None = None
+    body: Document | None = None
+    status: TaskStatus | None = None
+    assignee: str | None = None
+    due_at: datetime | None = None
+    fields: dict[str, str] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackerChanges:
+    """What changed since a cursor. ``more`` asks to be called again at once."""
+
+    tasks: tuple[TaskSeen, ...]
+    cursor: str
+    more: bool = False
+
+
+class Tracker(Protocol):
+    """Where tasks live. Stamps in and out are in our time, see the module's first words."""
+
+    name: str
+
+    def create(self, task: NewTask, now: datetime) -> TaskSeen:
+        """Make the task and return it as it stands there. Never looks first: the caller does."""
+        ...
+
+    def update(self, change: TaskChange, now: datetime) -> TaskSeen:
+        """Change the task, read it back; :class:`Rejected` names what the tracker ignored."""
+        ...
+
+    def find(self, keys: Collection[str], now: datetime) -> dict[str, TaskSeen]:
+        """Return those of the tasks that are there, by key (look before repeat)."""
+        ...
+
+    def has_note(self, ident: str, token: str) -> bool:
+        """Whether the change with this token was already written."""
+        ...
+
+    def changes(self, cursor: str | None, now: datetime) -> TrackerChanges:
+        """Return tasks changed since the cursor, each whole; ``None`` starts from the beginning."""
+        ...
+
+    def check(self) -> list[str]:
+        """Log in and say in sentences what is missing here; empty when all is well."""
+        ...
+
+
+# --- mail ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawLetter:
+    """A letter as fetched: its place, its arrival and its bytes.
+
+    ``raw`` is ``None`` where the letter is over the size limit: ``size`` says how big it is and
+    ``head`` holds its header block, so that nothing disappears unnoticed.
+    """
+
+    place: LetterPlace
+    received_at: datetime
+    size: int
+    raw: bytes | None
+    head: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailBatch:
+    """Letters after a cursor, oldest first. ``more`` asks to be called again at once."""
+
+    letters: tuple[RawLetter, ...]
+    cursor: str
+    more: bool = False
+
+
+class Mailbox(Protocol):
+    """Where letters arrive. Nothing is flagged, moved or marked before it is stored."""
+
+    name: str
+
+    def fetch(self, cursor: str | None, now: datetime) -> MailBatch:
+        """Return letters that came after the cursor; bodies only of what is new."""
+        ...
+
+    def settle(self, places: Iterable[LetterPlace]) -> None:
+        """Tell the mailbox that these letters are stored (keep, or move to a folder)."""
+        ...
+
+    def check(self) -> list[str]:
+        """Log in and say in sentences what is wrong; empty when all is well."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailFile:
+    """A file that leaves with a letter."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingLetter:
+    """A letter ready to leave. Addresses are ``(name, address)``; ``message_id`` has its brackets."""
+
+    message_id: str
+    sender: tuple[str, str]
+    to: tuple[tuple[str, str], ...]
+    cc: tuple[tuple[str, str], ...] = ()
+    subject: str
+    text: str
+    html: str | None = None
+    files: tuple[MailFile, ...] = ()
+    date: datetime
+    reply_to: tuple[str, str] | None = None
+    in_reply_to: str | None = None
+    references: tuple[str, ...] = ()
+    urgent: bool = False
+
+
+class Courier(Protocol):
+    """Takes letters out of the house."""
+
+    name: str
+
+    def send(self, letter: OutgoingLetter) -> str:
+        """Hand the letter over and return what the other side said (its queue id, a path)."""
+        ...
+
+    def sent(self, message_id: str) -> bool | None:
+        """Whether the letter has left already; ``None`` where the courier cannot know."""
+        ...
+
+    def check(self) -> list[str]:
+        """Log in and say in sentences what is wrong; empty when all is well."""
+        ...

@@ -1,0 +1,1 @@
+"""Redmine 5 by its REST API, through python-redmine."""

@@ -1,0 +1,261 @@
+"""Facts: what was observed, in the shapes that rules see.
+
+Everything here is frozen and free of I/O. Connectors make these values, state keeps them, rules
+read them. Stamps are aware; a value that nobody gave is ``None``, never zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class AppealStatus(StrEnum):
+    """States of an appeal in the source system (canonical table of the contract)."""
+
+    NEW = "new"
+    ACCEPTED = "accepted"
+    IN_WORK = "in_work"
+    DEFERRED = "deferred"
+    RETURNED = "returned"
+    MODERATION = "moderation"
+    CLOSED = "closed"
+    REJECTED = "rejected"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to work on the appeal."""
+        return self not in {AppealStatus.CLOSED, AppealStatus.REJECTED}
+
+
+class MessageType(StrEnum):
+    """A proposal makes no task; a problem does."""
+
+    PROBLEM = "problem"
+    PROPOSAL = "proposal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appeal:
+    """One row of the canonical table, unique by ``(source, number)``.
+
+    ``house`` is the address normalised to the house, ``None`` where no house was recognised.
+    ``status`` is ``None`` where the export says nothing that we understand.
+    ``extra`` keeps what the export said beside the canonical fields («Номер ЕЦУР»).
+    """
+
+    source: str
+    number: str
+    received_at: datetime
+    municipality: str | None = None
+    block: str | None = None
+    category: str | None = None
+    subcategory: str | None = None
+    address: str | None = None
+    house: str | None = None
+    text: str | None = None
+    status: AppealStatus | None = None
+    status_changed_at: datetime | None = None
+    accepted_at: datetime | None = None
+    closed_at: datetime | None = None
+    returned_at: datetime | None = None
+    deferred_until: datetime | None = None
+    due_at: datetime | None = None
+    repeat_of: str | None = None
+    repeat: bool | None = None
+    executor: str | None = None
+    spam: bool = False
+    message_type: MessageType = MessageType.PROBLEM
+    on_control: bool | None = None
+    controller: str | None = None
+    public_comment: str | None = None
+    reopen_comment: str | None = None
+    category_index: Decimal | None = None
+    origin: str | None = None
+    withdrawn_at: datetime | None = None
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the appeal still asks for work; an unknown status counts as open."""
+        if self.withdrawn_at is not None:
+            return False
+        return self.status is None or self.status.is_open
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether the citizen asks again, by mark or by the number of the earlier appeal."""
+        return bool(self.repeat) or self.repeat_of is not None
+
+    @property
+    def topic(self) -> str | None:
+        """The finest topic that the row has."""
+        return self.subcategory or self.category or self.block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file of a letter or a task; its bytes lie in the blob store under ``digest``."""
+
+    name: str
+    content_type: str
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterPlace:
+    """Where a mailbox keeps a letter (RFC 3501, 2.3.1.1: uid is unique under uidvalidity)."""
+
+    account: str
+    folder: str
+    uidvalidity: int
+    uid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A letter that arrived, parsed.
+
+    ``digest`` is its identity: sha256 of the Message-ID, or of headers and body where it has none.
+    ``authenticated`` is ``None`` where the own server said nothing about the sender.
+    ``auto`` marks auto-replies and bounces (RFC 3834). ``flaws`` are sentences on what could not
+    be read as it should.
+    """
+
+    digest: str
+    message_id: str | None
+    place: LetterPlace
+    sender: str
+    sender_name: str
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    subject: str = ""
+    text: str = ""
+    received_at: datetime
+    in_reply_to: str | None = None
+    references: tuple[str, ...] = ()
+    auto: bool = False
+    authenticated: bool | None = None
+    attachments: tuple[Attachment, ...] = ()
+    raw: str = ""
+    """Digest of the raw message in the blob store."""
+    flaws: tuple[str, ...] = ()
+
+
+class TaskStatus(StrEnum):
+    """States of a task, whatever the tracker calls them."""
+
+    NEW = "new"
+    IN_WORK = "in_work"
+    ON_CONTROL = "on_control"
+    EXTENSION_REQUESTED = "extension_requested"
+    DONE = "done"
+    RETURNED = "returned"
+    REFUSED = "refused"
+    CLOSED = "closed"
+    REJECTED = "rejected"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the task still asks for work; a refusal has not solved anything."""
+        return self not in {TaskStatus.CLOSED, TaskStatus.REJECTED}
+
+
+class TaskKind(StrEnum):
+    """What a task is for; trackers are routed by it."""
+
+    EXECUTOR = "executor"
+    ASSIGNMENT = "assignment"
+    PLAN = "plan"
+    MEASURE = "measure"
+    INCIDENT = "incident"
+    CALL = "call"
+    CHECKLIST = "checklist"
+    REVIEW = "review"
+    DAY = "day"
+    QUESTION = "question"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A note on a task, or a change of it, by a person in the tracker.
+
+    ``ident`` is the tracker's own id of the entry, unique within the task. ``changes`` holds
+    our names of what was changed: ``status``, ``due_at``, ``assignee``, ``measures``, ``causes``,
+    ``prevention``, ``attachment``; values are texts, an empty text means cleared.
+    """
+
+    ident: str
+    at: datetime
+    author: str
+    text: str = ""
+    changes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSeen:
+    """A task as its tracker shows it now. ``notes`` holds every entry of its history.
+
+    ``ident`` is the tracker's number of the task («812»). ``key`` is ours, ``None`` for a task
+    that somebody made by hand. ``own`` of a note cannot be known here: ``author`` is a login, and
+    the connector leaves out entries that this daemon wrote itself.
+    """
+
+    tracker: str
+    ident: str
+    key: str | None
+    project: str
+    subject: str
+    status: TaskStatus
+    author: str
+    assignee: str | None = None
+    due_at: datetime | None = None
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None = None
+    parent: str | None = None
+    measures: str | None = None
+    causes: str | None = None
+    prevention: str | None = None
+    text: str = ""
+    kind: TaskKind | None = None
+    url: str = ""
+    notes: tuple[Note, ...] = ()
+    attachments: tuple[str, ...] = ()
+    """Names of the files on the task."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadRow:
+    """A row of an export that could not be taken, or a whole file: where and why."""
+
+    file: str
+    line: int | None
+    reason: str
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """One export as read: its rows in the order of the file, and what was refused.
+
+    ``is_empty`` says that the export itself says «no appeals»: a workbook or file with headings
+    and no row. ``made_at`` is when the export was made (file time where it does not say).
+    """
+
+    feed: str
+    file: str
+    digest: str
+    made_at: datetime
+    appeals: tuple[Appeal, ...]
+    bad: tuple[BadRow, ...] = ()
+    form: str = ""
+    """Which form was recognised: ``canonical``, ``ecur``, ``dobrodel-report``, ``dobrodel-list``, ``mapping``."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the export is there and has no row at all, good or bad."""
+        return not self.appeals and not self.bad
