@@ -6,9 +6,9 @@ One document becomes HTML mail, plain text, DOCX or a tracker's markup; the writ
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class _Shape(BaseModel):
@@ -42,7 +42,7 @@ class Column(_Shape):
 
     title: str
     number: str | None = None
-    weight: int = 1
+    weight: int = Field(default=1, gt=0)
     """Share of the width."""
     align: Literal["left", "right", "center"] = "left"
 
@@ -51,7 +51,7 @@ class Group(_Shape):
     """A heading over ``span`` neighbouring columns, «Новые (+5)»."""
 
     title: str
-    span: int
+    span: int = Field(gt=0)
 
 
 class Table(_Shape):
@@ -62,11 +62,24 @@ class Table(_Shape):
     """
 
     kind: Literal["table"] = "table"
-    columns: tuple[Column, ...]
+    columns: tuple[Column, ...] = Field(min_length=1)
     rows: tuple[tuple[str, ...], ...]
     groups: tuple[Group, ...] = ()
     caption: str = ""
     empty: str = ""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        """Refuse a table that no writer could draw."""
+        width = len(self.columns)
+        torn = [n for n, row in enumerate(self.rows, start=1) if len(row) != width]
+        if torn:
+            msg = f"rows {torn[:5]} of the table do not have {width} cells, one for each column"
+            raise ValueError(msg)
+        if self.groups and sum(group.span for group in self.groups) != width:
+            msg = f"the groups of the table do not cover its {width} columns exactly"
+            raise ValueError(msg)
+        return self
 
 
 class Heading(_Shape):
