@@ -20,9 +20,7 @@ test: lint types pytest  ## lint, types and every test
 
 lint: dev  ## ruff: rules and format
 	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check --quiet . || { \
-		echo 'lint: these files are not formatted as agreed; .venv/bin/ruff format . does it'; \
-		$(BIN)/ruff format --check .; exit 1; }
+	@$(BIN)/ruff format --check . || { echo 'lint: .venv/bin/ruff format . does it'; exit 1; }
 
 # The editable install is an import hook that type checkers cannot see through: pointed at the
 # package names they would find nothing, or an old wheel, and say that all is well. So a generated
