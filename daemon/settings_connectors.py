@@ -1,0 +1,230 @@
+"""The shapes of the tables in ``mcur.toml`` that name the outside: feeds, mail, trackers.
+
+Strict and frozen: unknown keys are refused. Paths come out relative to the folder of the file.
+Names of attributes differ from the keys only where Python forbids them: ``from`` is ``sender``,
+``as`` is ``side``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
+
+from mcur.daemon.secrets import Secret
+from mcur.daemon.settings_values import (
+    Afterwards,
+    ByteSize,
+    DateFormat,
+    Delimiter,
+    EmailOrEmpty,
+    Encoding,
+    FileGlobs,
+    Host,
+    Ident,
+    Named,
+    OptionalPath,
+    ScopeField,
+    SecretPath,
+    SenderGlob,
+    SitePath,
+    Url,
+    Zone,
+)
+from mcur.playbooks.durations import ClockField
+from mcur.playbooks.facts import AppealStatus, TaskKind, TaskStatus
+
+Port = Annotated[StrictInt, Field(ge=1, le=65535)]
+Security = Literal["tls", "starttls", "none"]
+
+# RFC 8314, 7.3 and the older ports beside them.
+_IMAP_PORTS = {"tls": 993, "starttls": 143, "none": 143}
+_SMTP_PORTS = {"tls": 465, "starttls": 587, "none": 25}
+
+
+class Table(BaseModel):
+    """What all tables have in common."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True
+    )
+
+
+class FeedSettings(Table):
+    """``[[feeds]]``: a folder where exports appear, and how to read them.
+
+    ``mapping`` goes from our field to the heading of the export, ``constants`` from our field to
+    a text, ``statuses`` from the export's word to our status. Empty ``encoding``, ``delimiter``,
+    ``sheet`` and ``date_format`` are found out; an empty ``municipality`` is the playbook's own.
+    """
+
+    id: Ident
+    kind: Literal["appeals", "outages", "inspections"] = "appeals"
+    path: SitePath = Path("feeds")
+    pattern: FileGlobs = ("*.csv", "*.xlsx", "*.xls", "*.json", "*.jsonl")
+    source: str = ""
+    """System of rows that do not name theirs; the feed's own id where it is left out."""
+    scope: ScopeField | None = None
+    zone: Zone = ZoneInfo("Europe/Moscow")
+    municipality: str = ""
+    expected_by: ClockField | None = None
+    playbooks: tuple[str, ...] = ()
+    mapping: dict[str, Named] = Field(default_factory=dict)
+    constants: dict[str, str] = Field(default_factory=dict)
+    statuses: dict[str, AppealStatus] = Field(default_factory=dict)
+    date_format: DateFormat = ""
+    encoding: Encoding = ""
+    delimiter: Delimiter = ""
+    sheet: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_source(cls, data: object) -> object:
+        if isinstance(data, dict) and isinstance(data.get("id"), str):
+            return {"source": data["id"], **data}
+        return data
+
+
+class TrustedSender(Table):
+    """Who may give assignments by letter, and on whose behalf."""
+
+    sender: SenderGlob = Field(alias="from")
+    side: Literal["cur", "mingos", "gzhi"] = Field(alias="as")
+
+
+class MailSettings(Table):
+    """``[mail]``: under which name letters leave, and whose letters count.
+
+    ``authserv`` is the authserv-id of the own server (RFC 8601, 2.2); empty: not checked.
+    ``max_size`` is in bytes; bigger letters are kept aside.
+    """
+
+    address: EmailOrEmpty = ""
+    name: str = ""
+    trusted: tuple[TrustedSender, ...] = ()
+    authserv: str = ""
+    max_size: ByteSize = 25 << 20
+
+
+class MaildirSettings(Table):
+    """``[[mailboxes]]`` of kind ``maildir``."""
+
+    id: Ident
+    kind: Literal["maildir"]
+    path: SitePath = Path("mail/in")
+
+
+class ImapSettings(Table):
+    """``[[mailboxes]]`` of kind ``imap``; ``after`` is ``keep`` or ``move:FOLDER``."""
+
+    id: Ident
+    kind: Literal["imap"]
+    host: Host
+    security: Security = "tls"
+    port: Port = 993
+    user: Named
+    password_file: SecretPath = None
+    folder: Named = "INBOX"
+    after: Afterwards = "keep"
+    ca_file: OptionalPath = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_port(cls, data: object) -> object:
+        return _with_port(data, _IMAP_PORTS)
+
+    @property
+    def password(self) -> Secret:
+        """The password of ``user``, still unread."""
+        return Secret(self.id, "password", self.password_file)
+
+    @property
+    def move_to(self) -> str | None:
+        """Folder for stored letters; ``None`` where they stay."""
+        return self.after.removeprefix("move:").strip() if self.after != "keep" else None
+
+
+class FilesSettings(Table):
+    """``[courier]`` of kind ``files``: one ``.eml`` for each letter."""
+
+    id: Ident = "courier"
+    kind: Literal["files"]
+    path: SitePath = Path("mail/out")
+
+
+class SmtpSettings(Table):
+    """``[courier]`` of kind ``smtp``; without ``user`` nobody logs in."""
+
+    id: Ident = "courier"
+    kind: Literal["smtp"]
+    host: Host
+    security: Security = "starttls"
+    port: Port = 587
+    user: str = ""
+    password_file: SecretPath = None
+    ca_file: OptionalPath = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_port(cls, data: object) -> object:
+        return _with_port(data, _SMTP_PORTS)
+
+    @property
+    def password(self) -> Secret | None:
+        """The password of ``user``, still unread; ``None`` where nobody logs in."""
+        return Secret(self.id, "password", self.password_file) if self.user else None
+
+
+class EmbeddedSettings(Table):
+    """``[[tracker]]`` of kind ``embedded``; empty ``kinds`` take what no other table takes."""
+
+    id: Ident
+    kind: Literal["embedded"]
+    path: SitePath = Path("state/tracker.db")
+    kinds: tuple[TaskKind, ...] = ()
+
+
+class RedmineSettings(Table):
+    """``[[tracker]]`` of kind ``redmine``.
+
+    ``projects`` and ``trackers`` go from a task kind, ``statuses`` from our status, ``fields`` from
+    our field to the name that this Redmine has for it. A kind without a project of its own stands
+    in ``project``.
+    """
+
+    id: Ident
+    kind: Literal["redmine"]
+    url: Url
+    key_file: SecretPath = None
+    ca_file: OptionalPath = None
+    profile: Literal["full", "mapped", "bare"] = "full"
+    project: Named
+    projects: dict[TaskKind, Named] = Field(default_factory=dict)
+    trackers: dict[TaskKind, Named] = Field(default_factory=dict)
+    statuses: dict[TaskStatus, Named] = Field(default_factory=dict)
+    fields: dict[str, Named] = Field(default_factory=dict)
+    markup: Literal["textile", "markdown"] = "textile"
+    pool: Annotated[StrictInt, Field(ge=1, le=16)] = 4
+    """Writers at once; more makes a small Redmine answer 500."""
+    kinds: tuple[TaskKind, ...] = ()
+
+    @property
+    def key(self) -> Secret:
+        """The REST key, still unread."""
+        return Secret(self.id, "key", self.key_file)
+
+
+MailboxSettings = Annotated[MaildirSettings | ImapSettings, Field(discriminator="kind")]
+CourierSettings = Annotated[FilesSettings | SmtpSettings, Field(discriminator="kind")]
+TrackerSettings = Annotated[EmbeddedSettings | RedmineSettings, Field(discriminator="kind")]
+
+
+def _with_port(data: object, ports: Mapping[str, int]) -> object:
+    """Put the usual port of the security that is written beside what is written."""
+    security = data.get("security") if isinstance(data, dict) else None
+    if isinstance(data, dict) and isinstance(security, str) and security in ports:
+        return {"port": ports[security], **data}
+    return data
