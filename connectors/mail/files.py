@@ -1,0 +1,95 @@
+"""Letters leave as files: one ``.eml`` in a folder for each, which any mail program opens."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mcur.connectors.mail.charsets import one_line
+from mcur.connectors.mail.compose import compose
+from mcur.connectors.ports import OutgoingLetter, Unavailable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesShape:
+    """The folder that letters are written to; it is made where it is missing."""
+
+    folder: Path
+
+
+class FileCourier:
+    """Writes letters. A file is named by its Message-ID, so a repeat makes no second one."""
+
+    def __init__(self, name: str, shape: FilesShape) -> None:
+        self.name = name
+        self._folder = shape.folder
+
+    def send(self, letter: OutgoingLetter) -> str:
+        """Write the letter, whole or not at all, and return the path."""
+        content = compose(letter)
+        with self._writing():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            there = self._find(letter.message_id)
+            if there is not None:
+                return str(there)
+            path = self._folder / f"{_digest(letter.message_id)}-{_slug(letter.subject)}.eml"
+            _write(path, content)
+        return str(path)
+
+    def sent(self, message_id: str) -> bool | None:
+        """Whether the file of this letter is there."""
+        with self._writing():
+            return self._find(message_id) is not None
+
+    def check(self) -> list[str]:
+        """Say whether letters can be written."""
+        place = self._folder
+        while not place.exists() and place != place.parent:
+            place = place.parent
+        if place.is_dir() and os.access(place, os.W_OK | os.X_OK):
+            return []
+        return [f"courier {self.name}: {place} is closed to this user; give it the right to write"]
+
+    def _find(self, message_id: str) -> Path | None:
+        return next(self._folder.glob(f"{_digest(message_id)}-*.eml"), None)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as exc:
+            msg = f"courier {self.name}: write to {self._folder}: {exc.strerror or exc}"
+            raise Unavailable(msg) from exc
+
+
+def _digest(message_id: str) -> str:
+    """Return the stable part of a file name."""
+    return hashlib.sha256(message_id.strip().encode()).hexdigest()[:16]
+
+
+def _slug(subject: str) -> str:
+    """Return what people recognise the letter by, short enough for any file system."""
+    return (
+        re.sub(r"[^0-9A-Za-zА-Яа-яЁё]+", "-", one_line(subject)).strip("-")[:60].rstrip("-")
+        or "letter"
+    )
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write beside, then rename: nobody sees half a letter, not even after a power cut."""
+    beside = path.with_name(f".{path.name}.tmp")
+    with beside.open("wb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,258 @@
+"""An IMAP mailbox that is polled: new UIDs, their sizes, then the bodies of what is new.
+
+The only module that imports imapclient. Facts that shape it: lists of integers only («1:*» in
+``fetch`` raises since imapclient 4.0), ``n:*`` always finds the last letter even when it is older
+than n (RFC 3501, 6.4.8), new letters may be unseen before a NOOP, and after any error the
+connection is worth nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from imapclient import IMAPClient, SocketTimeout  # type: ignore[import-untyped]
+from imapclient.exceptions import (  # type: ignore[import-untyped]
+    CapabilityError,
+    IMAPClientAbortError,
+    IMAPClientError,
+    LoginError,
+    ProtocolError,
+)
+
+from mcur.connectors.mail.parts import HEADER_BLOCK
+from mcur.connectors.mail.tls import Security, distrust, trust
+from mcur.connectors.ports import ConnectorError, MailBatch, RawLetter, Rejected, Unavailable
+from mcur.playbooks.facts import LetterPlace
+
+_BATCH = 200
+_WINDOW = 50_000  # UIDs asked for at once: imaplib refuses answers of over a million bytes a line
+_BATCH_BYTES = 64 * 2**20
+_HEAD = f"BODY.PEEK[HEADER]<0.{HEADER_BLOCK}>"
+_PORTS = {"tls": 993, "starttls": 143, "none": 143}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImapShape:
+    """How to reach a mailbox. ``settle`` is ``keep`` or ``move:FOLDER``; timeouts in seconds."""
+
+    host: str
+    login: str
+    password: str = field(repr=False)
+    port: int | None = None
+    security: Security = "tls"
+    ca_file: Path | None = None
+    folder: str = "INBOX"
+    settle: str = "keep"
+    size_limit: int = 35 * 2**20
+    """Bytes of the largest letter that is read whole."""
+    connect_timeout: float = 15
+    read_timeout: float = 60
+
+    @property
+    def where(self) -> str:
+        """The server as people write it."""
+        return f"{self.host}:{self.port or _PORTS[self.security]}"
+
+
+class ImapMailbox:
+    """Polls one folder over a connection that is kept until something goes wrong.
+
+    The cursor is ``{"uidvalidity": …, "uid": …}``. When the folder was made anew (another
+    UIDVALIDITY) it is read from its beginning: the ledger knows the letters by their digests. For
+    one thread: a connection is never shared.
+    """
+
+    def __init__(self, name: str, shape: ImapShape) -> None:
+        self.name = name
+        self._shape = shape
+        self._client: Any = None
+
+    def fetch(self, cursor: str | None, now: datetime) -> MailBatch:  # noqa: ARG002 - IMAP tells no clock to compare
+        """Return letters after the cursor; INTERNALDATE is in the server's time."""
+        with self._session() as client:
+            uidvalidity, uidnext = self._select(client, self._shape.folder)
+            after = _uid_in(cursor, uidvalidity)
+            client.noop()
+            end = after + _WINDOW if uidnext > after + _WINDOW else None
+            found = client.search(["UID", f"{after + 1}:{end or '*'}"])
+            uids = sorted(uid for uid in found if uid > after)
+            batch = self._sized(client, uids[:_BATCH])
+            letters = tuple(self._letters(client, batch, uidvalidity))
+        rest = len(uids) - len(batch)
+        last = batch[-1][0] if rest else end or max(uids, default=after)
+        return MailBatch(
+            letters=letters,
+            cursor=json.dumps({"uidvalidity": uidvalidity, "uid": last}),
+            more=rest > 0 or end is not None,
+        )
+
+    def settle(self, places: Iterable[LetterPlace]) -> None:
+        """Move stored letters to the folder of ``settle``, which is made where it is missing."""
+        target = self._shape.settle.removeprefix("move:")
+        ours = [place for place in places if place.folder == self._shape.folder]
+        if self._shape.settle == "keep" or not ours:
+            return
+        with self._session() as client:
+            uidvalidity, _ = self._select(client, self._shape.folder, readonly=False)
+            uids = sorted(int(place.uid) for place in ours if place.uidvalidity == uidvalidity)
+            if uids and not client.folder_exists(target):
+                client.create_folder(target)
+            for start in range(0, len(uids), _BATCH):
+                _move(client, uids[start : start + _BATCH], target)
+
+    def check(self) -> list[str]:
+        """Log in and open the folder."""
+        try:
+            with self._session() as client:
+                self._select(client, self._shape.folder)
+        except ConnectorError as exc:
+            return [str(exc)]
+        return []
+
+    def close(self) -> None:
+        """Leave the server; the next call logs in again."""
+        client, self._client = self._client, None
+        if client is not None:
+            with suppress(IMAPClientError, OSError):
+                client.logout()
+
+    def _sized(self, client: Any, uids: list[int]) -> list[tuple[int, dict[bytes, Any]]]:
+        """Ask size and arrival of letters; take as many as fit into one batch, at least one.
+
+        A letter that was removed meanwhile is no error: its UID is missing in the answer.
+        """
+        known = client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
+        taken: list[tuple[int, dict[bytes, Any]]] = []
+        room = _BATCH_BYTES
+        for uid in uids:
+            about = known.get(uid, {})
+            if taken and room < 0:
+                break
+            taken.append((uid, about))
+            if self._fits(about):
+                room -= about.get(b"RFC822.SIZE", 0)
+        return taken
+
+    def _letters(
+        self, client: Any, batch: Sequence[tuple[int, dict[bytes, Any]]], uidvalidity: int
+    ) -> list[RawLetter]:
+        """Fetch whole letters, and only the headers of those over the limit; nothing is marked."""
+        there = [(uid, about) for uid, about in batch if b"RFC822.SIZE" in about]
+        whole = client.fetch([uid for uid, about in there if self._fits(about)], ["BODY.PEEK[]"])
+        heads = client.fetch([uid for uid, about in there if not self._fits(about)], [_HEAD])
+        letters = []
+        for uid, about in there:
+            raw = whole.get(uid, {}).get(b"BODY[]")
+            head = heads.get(uid, {}).get(b"BODY[HEADER]<0>")
+            if raw is not None or head is not None:
+                letters.append(self._letter(uid, uidvalidity, about, raw, head or b""))
+        return letters
+
+    def _letter(
+        self, uid: int, uidvalidity: int, about: dict[bytes, Any], raw: bytes | None, head: bytes
+    ) -> RawLetter:
+        place = LetterPlace(
+            account=self.name, folder=self._shape.folder, uidvalidity=uidvalidity, uid=str(uid)
+        )
+        arrived: datetime = about[b"INTERNALDATE"]
+        return RawLetter(
+            place=place,
+            received_at=arrived.astimezone(UTC),
+            size=about[b"RFC822.SIZE"],
+            raw=raw,
+            head=head,
+        )
+
+    def _fits(self, about: dict[bytes, Any]) -> bool:
+        size: int = about.get(b"RFC822.SIZE", 0)
+        return size <= self._shape.size_limit
+
+    def _select(self, client: Any, folder: str, *, readonly: bool = True) -> tuple[int, int]:
+        """Open a folder and return its UIDVALIDITY and UIDNEXT (0 where the server hides it)."""
+        try:
+            found = client.select_folder(folder, readonly=readonly)
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as exc:
+            msg = f"mailbox {self.name}: {self._shape.where} cannot open folder «{folder}» ({exc})"
+            raise Rejected(msg) from exc
+        return found[b"UIDVALIDITY"], found.get(b"UIDNEXT", 0)
+
+    @contextmanager
+    def _session(self) -> Iterator[Any]:
+        """Give a connection that is logged in; translate errors and drop it after any."""
+        where = f"mailbox {self.name}: {self._shape.where}"
+        try:
+            if self._client is None:
+                self._client = self._connect()
+            yield self._client
+        except ConnectorError:
+            self._drop()
+            raise
+        except ssl.SSLCertVerificationError as exc:
+            self._drop()
+            raise distrust(self._shape.where, exc) from exc
+        except (IMAPClientError, OSError) as exc:
+            self._drop()
+            raise _translated(where, self._shape.login, exc) from exc
+
+    def _connect(self) -> Any:
+        shape = self._shape
+        context = None if shape.security == "none" else trust(shape.ca_file)
+        client = IMAPClient(
+            shape.host,
+            port=shape.port or _PORTS[shape.security],
+            ssl=shape.security == "tls",
+            ssl_context=context if shape.security == "tls" else None,
+            timeout=SocketTimeout(connect=shape.connect_timeout, read=shape.read_timeout),
+        )
+        client.normalise_times = False  # else INTERNALDATE comes naive, in this machine's zone
+        self._client = client
+        if shape.security == "starttls":
+            client.starttls(context)
+        client.login(shape.login, shape.password)
+        return client
+
+    def _drop(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            with suppress(IMAPClientError, OSError):
+                client.shutdown()
+
+
+def _translated(where: str, login: str, exc: Exception) -> ConnectorError:
+    """Tell what a person must mend from what passes by itself."""
+    cause = exc.__context__ if isinstance(exc, LoginError) else exc
+    passing = isinstance(cause, IMAPClientAbortError | ProtocolError | OSError)
+    if isinstance(exc, LoginError) and not passing and "[UNAVAILABLE]" not in str(exc):
+        return Rejected(f"{where} refused the login of «{login}» ({exc}); check login and password")
+    if isinstance(exc, CapabilityError):
+        return Rejected(f"{where} cannot do what is asked ({exc}); check security")
+    return Unavailable(f"{where} did not answer as it should: {exc or type(exc).__name__}")
+
+
+def _uid_in(cursor: str | None, uidvalidity: int) -> int:
+    """Return the last UID that was handed out, 0 for a folder that is new to us."""
+    if cursor is None:
+        return 0
+    known: dict[str, int] = json.loads(cursor)
+    return known["uid"] if known["uidvalidity"] == uidvalidity else 0
+
+
+def _move(client: Any, uids: list[int], target: str) -> None:
+    """Move letters (RFC 6851), or copy them and remove exactly these (RFC 4315)."""
+    if client.has_capability("MOVE"):
+        client.move(uids, target)
+        return
+    client.copy(uids, target)
+    client.add_flags(uids, ["\\Deleted"], silent=True)
+    # A plain EXPUNGE would remove what other people have marked as well.
+    if client.has_capability("UIDPLUS"):
+        client.uid_expunge(uids)

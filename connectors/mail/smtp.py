@@ -1,0 +1,204 @@
+"""Letters leave through an SMTP server: STARTTLS, TLS from the first byte, or a plain relay."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mcur.connectors.mail.compose import address_of, compose, recipients
+from mcur.connectors.mail.tls import Security, distrust, trust
+from mcur.connectors.ports import ConnectorError, OutgoingLetter, Rejected, Unavailable
+
+_PORTS = {"tls": 465, "starttls": 587, "none": 25}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpShape:
+    """How to reach the server. Without ``login`` none is tried; the timeout is in seconds."""
+
+    host: str
+    login: str | None = None
+    password: str = field(default="", repr=False)
+    port: int | None = None
+    security: Security = "starttls"
+    ca_file: Path | None = None
+    timeout: float = 60
+
+    @property
+    def where(self) -> str:
+        """The server as people write it."""
+        return f"{self.host}:{self.port or _PORTS[self.security]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A recipient whom the server did not take, and its words."""
+
+    address: str
+    code: int
+    words: str
+
+    @property
+    def passes(self) -> bool:
+        """Whether a later attempt may succeed (RFC 5321, 4.2.1: 4yz)."""
+        return 400 <= self.code < 500
+
+    def __str__(self) -> str:
+        return f"{self.address} ({self.code} {self.words})"
+
+
+class PartlySent(Rejected):
+    """The letter has left for some recipients and was refused for ``refused``.
+
+    It is a :class:`Rejected`, so that nobody repeats it as a whole: those who got it would get it
+    twice. Who wants to repeat it sends a letter with the same Message-ID to ``refused`` alone.
+    """
+
+    def __init__(self, what: str, refused: tuple[Refusal, ...], said: str) -> None:
+        super().__init__(what)
+        self.refused = refused
+        self.said = said
+
+
+class SmtpCourier:
+    """Hands letters to a server, one connection for each.
+
+    A server cannot be asked what it has sent: where the connection breaks after the last line of
+    a letter, the letter may be repeated, under its Message-ID.
+    """
+
+    def __init__(self, name: str, shape: SmtpShape) -> None:
+        self.name = name
+        self._shape = shape
+
+    def send(self, letter: OutgoingLetter) -> str:
+        """Hand the letter over and return the server's answer.
+
+        Raises :class:`PartlySent` where only some recipients were taken; where none was,
+        :class:`Unavailable` if a later attempt may succeed for one of them, else
+        :class:`Rejected`.
+        """
+        content, to = compose(letter), recipients(letter)
+        if not to:
+            msg = f"courier {self.name}: letter {letter.message_id} has no recipient"
+            raise Rejected(msg)
+        with self._session() as server:
+            self._accepted(server.mail(address_of(letter.sender[1])), letter.sender[1])
+            refused = _refused(server, to)
+            if len(refused) == len(to):
+                raise self._nobody(refused)
+            said = self._accepted(server.data(content), "the letter")
+        if refused:
+            names = ", ".join(map(str, refused))
+            msg = f"courier {self.name}: the letter has left, but not for {names}"
+            raise PartlySent(msg, refused, said)
+        return said
+
+    def sent(self, message_id: str) -> bool | None:  # noqa: ARG002 - SMTP has no such question
+        """Return ``None``: a server does not tell what it has sent."""
+        return None
+
+    def check(self) -> list[str]:
+        """Connect and log in."""
+        try:
+            with self._session() as server:
+                server.noop()
+        except ConnectorError as exc:
+            return [str(exc)]
+        return []
+
+    def _accepted(self, answer: tuple[int, bytes], what: str) -> str:
+        """Return the server's words where it agreed."""
+        code, words = answer[0], _words(answer[1])
+        if 200 <= code < 300:
+            return words
+        msg = f"courier {self.name}: {self._shape.where} did not take {what}: {code} {words}"
+        raise Unavailable(msg) if 400 <= code < 500 else Rejected(msg)
+
+    def _nobody(self, refused: tuple[Refusal, ...]) -> ConnectorError:
+        names = ", ".join(map(str, refused))
+        msg = f"courier {self.name}: {self._shape.where} refused every recipient: {names}"
+        return Unavailable(msg) if any(one.passes for one in refused) else Rejected(msg)
+
+    @contextmanager
+    def _session(self) -> Iterator[smtplib.SMTP]:
+        """Give a connection that is logged in, and translate what goes wrong on it."""
+        where = f"courier {self.name}: {self._shape.where}"
+        try:
+            server = self._connect()
+            try:
+                yield server
+            finally:
+                with suppress(smtplib.SMTPException, OSError):
+                    server.quit()
+                server.close()
+        except ssl.SSLCertVerificationError as exc:
+            raise distrust(self._shape.where, exc) from exc
+        except smtplib.SMTPAuthenticationError as exc:
+            msg = f"{where} refused the login of «{self._shape.login}» ({_answer(exc)}); check login and password"
+            raise Unavailable(msg) if exc.smtp_code < 500 else Rejected(msg) from exc
+        except smtplib.SMTPNotSupportedError as exc:
+            msg = f"{where} cannot do what is asked ({exc}); check security and login"
+            raise Rejected(msg) from exc
+        except (smtplib.SMTPException, OSError) as exc:
+            raise _translated(where, exc) from exc
+
+    def _connect(self) -> smtplib.SMTP:
+        shape = self._shape
+        port = shape.port or _PORTS[shape.security]
+        context = trust(shape.ca_file) if shape.security != "none" else None
+        server: smtplib.SMTP
+        if shape.security == "tls":
+            server = smtplib.SMTP_SSL(shape.host, port, timeout=shape.timeout, context=context)
+        else:
+            server = smtplib.SMTP(shape.host, port, timeout=shape.timeout)
+        try:
+            if shape.security == "starttls":
+                server.starttls(context=context)
+            server.ehlo()
+            if shape.login is not None:
+                _log_in(server, shape.login, shape.password)
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+
+def _log_in(server: smtplib.SMTP, login: str, password: str) -> None:
+    # smtplib encodes both as ASCII, whatever the mechanism.
+    if not (login + password).isascii():
+        msg = "login and password of an SMTP server must be ASCII; give this account other ones"
+        raise Rejected(msg)
+    server.login(login, password)
+
+
+def _translated(where: str, exc: Exception) -> ConnectorError:
+    """Tell what will be refused again (RFC 5321, 4.2.1: 5yz) from what passes by itself."""
+    if isinstance(exc, smtplib.SMTPResponseException) and 500 <= exc.smtp_code < 600:
+        return Rejected(f"{where} refused: {_answer(exc)}")
+    return Unavailable(f"{where} did not answer as it should: {_answer(exc)}")
+
+
+def _refused(server: smtplib.SMTP, to: list[str]) -> tuple[Refusal, ...]:
+    """Name the recipients and return those whom the server does not take."""
+    refused = []
+    for address in to:
+        code, words = server.rcpt(address)
+        if code not in {250, 251}:
+            refused.append(Refusal(address, code, _words(words)))
+    return tuple(refused)
+
+
+def _words(said: bytes) -> str:
+    return " ".join(said.decode("utf-8", "replace").split())
+
+
+def _answer(exc: Exception) -> str:
+    if isinstance(exc, smtplib.SMTPResponseException):
+        said = exc.smtp_error
+        return f"{exc.smtp_code} {_words(said if isinstance(said, bytes) else said.encode())}"
+    return str(exc) or type(exc).__name__
