@@ -42,6 +42,12 @@ class Person:
     login: str = ""
     absences: tuple[Absence, ...] = ()
 
+    def holds(self, role: str, identity: str) -> bool:
+        """Whether this person holds the role and answers to the login, address or name."""
+        wanted = fold(identity)
+        known = {fold(self.login), fold(self.email), fold(self.name)}
+        return wanted in known and any(_base(r) == role for r in self.roles)
+
     def absence_on(self, day: date) -> Absence | None:
         """Return the absence that covers the day."""
         return next((a for a in self.absences if a.first <= day <= a.last), None)
@@ -99,6 +105,8 @@ class Directory:
 
     people: tuple[Person, ...] = ()
     executors: tuple[Executor, ...] = ()
+    trusted: tuple[tuple[str, str], ...] = ()
+    """Who may give assignments: globs over addresses, each with what the sender is (``cur``)."""
     administrator: str = ""
     """E-mail of the administrator; empty where nobody was named."""
 
@@ -148,6 +156,13 @@ class Directory:
         able = [e for e in self.executors if e.serves(topics=asked, house=house)]
         able.sort(key=lambda e: (not (e.topics and e.addresses), not e.addresses))
         return able[0] if able else None
+
+    def trusted_as(self, address: str) -> str | None:
+        """Say what a sender is among those who may give assignments; first match wins."""
+        wanted = address.casefold()
+        return next(
+            (known for glob, known in self.trusted if fnmatchcase(wanted, glob.casefold())), None
+        )
 
     def roles_of(self, identity: str) -> tuple[str, ...]:
         """List the roles (without blocks) of a login, an e-mail address or a name."""

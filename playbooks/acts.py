@@ -1,0 +1,285 @@
+"""Acts of people: what somebody did, who may, and what follows.
+
+One pure place for every origin: a change in the tracker, the command line, a letter, a scenario.
+A tracker change has happened already and is only understood here; an act of any other origin is
+also written to the tracker.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from mcur.playbooks.directory import Directory
+from mcur.playbooks.documents import plain
+from mcur.playbooks.facts import Act, Note, Task, TaskStatus
+from mcur.playbooks.intents import (
+    AnswerAct,
+    Cite,
+    Intent,
+    NoteAbsence,
+    RaiseFlag,
+    ReleaseDraft,
+    UpdateTask,
+)
+from mcur.playbooks.rules.base import Case
+
+OFFICERS = frozenset({"mcur_resp", "gzhi_spec", "cur_resp"})
+HEADS = frozenset({"mcur_head", "gzhi_head", "cur_head"})
+TASK_ACTS = frozenset({"note", "status", "close", "refuse", "confirm"})
+REPORT_ACTS = frozenset({"review", "hold", "release", "correct"})
+KNOWN = TASK_ACTS | REPORT_ACTS | {"absent"}
+
+FIELDS = {
+    "меры": "measures",
+    "принятые меры": "measures",
+    "причина": "causes",
+    "причины": "causes",
+    "упреждение": "prevention",
+}
+_FIELD = re.compile(
+    rf"^\s*[*_]*({'|'.join(sorted(FIELDS, key=len, reverse=True))})[*_]*\s*:[*_]*\s*(.+?)\s*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def fields_in(text: str) -> dict[str, str]:
+    """Read the lines «Меры: …», «Причины: …», «Упреждение: …» of a note; nothing else counts."""
+    found: dict[str, str] = {}
+    for mark, value in _FIELD.findall(text):
+        name = FIELDS[mark.casefold()]
+        found[name] = f"{found[name]}\n{value}" if name in found else value
+    return found
+
+
+def from_note(task_key: str, tracker: str, note: Note, directory: Directory) -> list[Act]:
+    """Turn an entry of a task's history into the acts it stands for."""
+    by, person = actor(note.author, directory)
+    ident = f"tracker:{tracker}:{task_key}:{note.ident}"
+    found = []
+    if note.text:
+        found.append(_act(ident, note, by, person, task_key, "note", fields_in(note.text)))
+    said = {k: v for k, v in note.changes.items() if k in {"measures", "causes", "prevention"}}
+    if said:
+        found.append(_act(f"{ident}:fields", note, by, person, task_key, "note", said))
+    status = note.changes.get("status")
+    if status:
+        fields = {"status": status}
+        found.append(_act(f"{ident}:status", note, by, person, task_key, "status", fields))
+    return found
+
+
+def actor(identity: str, directory: Directory) -> tuple[str, str]:
+    """Say in which role somebody acts, by login, address or name; ``?login`` for a stranger."""
+    roles = directory.roles_of(identity)
+    if roles:
+        holder = next((p.name for p in directory.people if p.holds(roles[0], identity)), "")
+        return roles[0], holder
+    executor = directory.executor_of(identity)
+    return (f"executor:{executor.name}", executor.name) if executor else (f"?{identity}", identity)
+
+
+def _act(
+    ident: str, note: Note, by: str, person: str, key: str, do: str, fields: dict[str, str]
+) -> Act:
+    return Act(
+        ident=ident,
+        at=note.at,
+        by=by,
+        person=person,
+        do=do,
+        key=key,
+        text=note.text,
+        origin="tracker",
+        fields=fields,
+    )
+
+
+def decide(case: Case) -> Iterator[Intent]:
+    """Judge each new act and do what it asks for."""
+    for act in case.facts.fresh_acts():
+        if _concerns(act, case):
+            yield from _judge(act, case)
+
+
+def status_of(act: Act) -> TaskStatus | None:
+    """Return the status that an act gives to its task."""
+    match act.do:
+        case "close":
+            return TaskStatus.CLOSED
+        case "refuse":
+            return TaskStatus.REFUSED
+        case "status" if act.fields.get("status") in set(TaskStatus):
+            return TaskStatus(act.fields["status"])
+    return None
+
+
+# --- who may ------------------------------------------------------------------------------------------
+
+
+def _concerns(act: Act, case: Case) -> bool:
+    parts = (act.key or "").split(":")
+    if len(parts) > 1 and act.key is not None:
+        return parts[1] == case.playbook.id
+    return act.by in case.playbook.roles
+
+
+def _judge(act: Act, case: Case) -> Iterator[Intent]:
+    cite = _cite(act, case)
+    refusal = _refusal(act, case)
+    yield AnswerAct(ident=act.ident, cite=cite, refused=refusal)
+    if refusal is None:
+        yield from _perform(act, case, cite)
+        return
+    yield RaiseFlag(key=f"flag:{act.ident}", cite=cite, object=act.key or act.do, text=refusal)
+    task = case.facts.task(act.key or "")
+    if task:
+        yield UpdateTask(
+            key=f"update:{task.key}:refused:{act.ident}",
+            cite=cite,
+            task=task.key,
+            note=plain(refusal),
+        )
+
+
+def _refusal(act: Act, case: Case) -> str | None:
+    if act.do not in KNOWN:
+        return case.say("act.unknown", act=act)
+    if act.do == "absent":
+        return None if act.by in HEADS else case.say("act.not_head", act=act)
+    if act.do in TASK_ACTS:
+        task = case.facts.task(act.key or "")
+        if task is not None:
+            return _task_refusal(act, case, task)
+    elif _is_draft_or_report(act, case):
+        return _report_refusal(act, case)
+    return case.say("act.no_object", act=act)
+
+
+def _task_refusal(act: Act, case: Case, task: Task) -> str | None:
+    if act.origin == "tracker":
+        # The tracker's own rights decided who may edit; roles decide what an act means here.
+        unlawful = act.do in {"close", "refuse", "confirm"} and act.by not in OFFICERS | HEADS
+        return case.say("act.not_officer", act=act) if unlawful else None
+    own = act.by == "executor" or act.by == task.assignee
+    allowed = {
+        "note": own or act.by in case.playbook.roles,
+        "status": own or act.by in OFFICERS | HEADS,
+        "close": act.by in OFFICERS,
+        "refuse": act.by in OFFICERS,
+        "confirm": act.by in OFFICERS | HEADS,
+    }
+    if not allowed[act.do]:
+        return case.say("act.not_officer", act=act)
+    if act.do == "status" and status_of(act) is None:
+        return case.say("act.bad_status", act=act)
+    closes = act.do == "status" and status_of(act) is TaskStatus.CLOSED
+    return case.say("act.not_officer", act=act) if closes and act.by not in OFFICERS else None
+
+
+def _is_draft_or_report(act: Act, case: Case) -> bool:
+    key = act.key or ""
+    return key.startswith("report:") or case.facts.draft(key) is not None
+
+
+def _report_refusal(act: Act, case: Case) -> str | None:
+    key = act.key or ""
+    draft = case.facts.draft(key)
+    if draft is not None:
+        if act.do not in {"release", "hold"}:
+            return case.say("act.not_for_draft", act=act)
+        may = act.by in {draft.owner} | HEADS
+        return None if may else case.say("act.not_author", act=act)
+    rule = case.playbook.rules["report"].get(key.split(":")[2] if key.count(":") > 1 else "")
+    author = getattr(rule, "author", "")
+    if rule is None:
+        return case.say("act.no_object", act=act)
+    may = act.by == author or (act.do != "correct" and act.by in HEADS)
+    return None if may else case.say("act.not_author", act=act)
+
+
+# --- what follows -------------------------------------------------------------------------------------
+
+
+def _perform(act: Act, case: Case, cite: Cite) -> Iterator[Intent]:
+    task = case.facts.task(act.key or "")
+    if act.do == "absent":
+        yield from _absence(act, case)
+    elif task is not None and act.do in TASK_ACTS:
+        yield from _on_task(act, case, cite, task)
+    elif act.do == "release" and case.facts.draft(act.key or ""):
+        yield ReleaseDraft(key=act.key or "", cite=cite, released=True)
+
+
+def _on_task(act: Act, case: Case, cite: Cite, task: Task) -> Iterator[Intent]:
+    by_executor = act.by.startswith("executor")
+    status = _follows(act, task)
+    if act.origin != "tracker":
+        note = act.text or (case.say(f"act.said.{act.do}", act=act) if status is None else "")
+        yield UpdateTask(
+            key=f"update:{task.key}:{act.ident}",
+            cite=cite,
+            task=task.key,
+            note=plain(case.say("act.note", act=act, text=note)) if note else None,
+            status=status,
+            fields=fields_in(act.text),
+        )
+    elif act.do == "confirm" and status:
+        yield UpdateTask(
+            key=f"update:{task.key}:{act.ident}", cite=cite, task=task.key, status=status
+        )
+    if by_executor and status in {TaskStatus.DONE, TaskStatus.REFUSED}:
+        yield from _ask_officer(act, case, cite, task, status)
+
+
+def _follows(act: Act, task: Task) -> TaskStatus | None:
+    if act.do == "confirm":
+        return TaskStatus.CLOSED if task.status is TaskStatus.DONE else None
+    return status_of(act)
+
+
+def _ask_officer(
+    act: Act, case: Case, cite: Cite, task: Task, status: TaskStatus
+) -> Iterator[Intent]:
+    """What an executor says is a suggestion: the officer is asked in the tracker, never by mail."""
+    officer = next((r for r in case.playbook.roles if r in OFFICERS), None)
+    yield UpdateTask(
+        key=f"update:{task.key}:ask:{act.ident}",
+        cite=cite,
+        task=task.key,
+        note=plain(case.say(f"act.ask.{status}", act=act, task=task)),
+        assignee=officer,
+    )
+
+
+def _absence(act: Act, case: Case) -> Iterator[Intent]:
+    today = case.playbook.calendar.local(act.at).date()
+    until = act.fields.get("until", "")
+    yield NoteAbsence(
+        person=act.fields.get("person", ""),
+        first=today,
+        last=date.fromisoformat(until[:10]) if until else today,
+        substitute=act.fields.get("substitute") or None,
+    )
+
+
+def _cite(act: Act, case: Case) -> Cite:
+    """An act cites the clause of what it is done to."""
+    task = case.facts.task(act.key or "")
+    draft = case.facts.draft(act.key or "")
+    rule, clause = "", ""
+    if task:
+        rule, clause = task.rule, task.clause
+    elif draft:
+        rule, clause = draft.rule, draft.clause
+    elif (act.key or "").startswith("report:"):
+        rule = (act.key or "").split(":")[2]
+        known = case.playbook.rules["report"].get(rule)
+        clause = known.clause if known else ""
+    return Cite(
+        playbook=case.playbook.id,
+        rule=rule,
+        clause=clause or next(iter(case.playbook.clauses), ""),
+        why=case.say("act.why", act=act),
+    )

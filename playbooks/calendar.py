@@ -1,0 +1,68 @@
+"""The playbook's calendar: its zone, its day, its clock times (conventions C1, C2, C4 of the analysis)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from mcur.playbooks.durations import ClockField, ElapsedField
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class Calendar(BaseModel):
+    """Days and hours as one playbook counts them; nothing here is global (G60, G61)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+
+    tz: str = "Europe/Moscow"
+    day_starts: ClockField = time(0)
+    week_starts: Weekday = "mon"
+    report_days: Literal["all", "working"] = "all"
+    cover_gap: bool = True
+    work_hours: tuple[ClockField, ClockField] = (time(9), time(18))
+    work_days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    holidays: tuple[date, ...] = ()
+    immediately_max: ElapsedField = timedelta(minutes=15)
+    catch_up: Literal["same_day", "never"] = "same_day"
+    ladder_time: Literal["clock", "working"] = "clock"
+    send_window: tuple[ClockField, ...] = ()
+    top_n: int = 5
+    plan_at: str = "mon 10:00"
+    show_assumptions: bool = False
+
+    @field_validator("tz")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as exc:
+            msg = f'"{value}" is not a time zone; write a name such as "Europe/Moscow"'
+            raise ValueError(msg) from exc
+        return value
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The zone of calendars and texts; state is UTC."""
+        return ZoneInfo(self.tz)
+
+    def local(self, moment: datetime) -> datetime:
+        """Show a moment in the playbook's zone."""
+        return moment.astimezone(self.zone)
+
+    def day_of(self, moment: datetime) -> date:
+        """Return the playbook's day that holds the moment; it may begin at 08:00 (C2)."""
+        start = timedelta(hours=self.day_starts.hour, minutes=self.day_starts.minute)
+        return (self.local(moment) - start).date()
+
+    def at(self, day: date, clock: time) -> datetime:
+        """Return a clock time of a calendar date."""
+        return datetime.combine(day, clock, self.zone)
+
+    def day_bounds(self, day: date) -> tuple[datetime, datetime]:
+        """Return the day as [start, end)."""
+        return self.at(day, self.day_starts), self.at(day + timedelta(days=1), self.day_starts)

@@ -1,0 +1,273 @@
+"""Forms of reports: facts of a period become the document that the regulation prints.
+
+A form takes the report's rule, the case and the period; it returns the document, the figures that
+stand in the subject, and the gaps that a person should still fill. It invents nothing: where
+nobody wrote measures it says so and adds what is known.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from mcur.playbooks.documents import (
+    Block,
+    Bullets,
+    Column,
+    Group,
+    Heading,
+    Pairs,
+    Paragraph,
+    Table,
+)
+from mcur.playbooks.facts import Appeal, Task, TaskKind, TaskStatus
+from mcur.playbooks.language import mask_personal, shorten
+from mcur.playbooks.rules.base import Case
+
+if TYPE_CHECKING:
+    from mcur.playbooks.rules.report import Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """A form filled with facts; ``figures`` feed the subject, ``gaps`` the draft's list."""
+
+    blocks: tuple[Block, ...]
+    lead: tuple[str, ...]
+    figures: dict[str, Any]
+    gaps: tuple[str, ...] = ()
+    landscape: bool = False
+
+
+Form = Callable[["Report", Case, datetime, datetime], Filled]
+
+
+def groups(rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
+    """Fill the form of Report 1: groups of appeals, each with problem and measures (app. 1)."""
+    entered = {g.group: _entered(case, g.group, first, last) for g in rule.groups}
+    if "repeat" in entered and "new" in entered:
+        # A repeat stands among the repeats, not among the new ones.
+        entered["new"] = [a for a in entered["new"] if not a.is_repeat]
+    gaps: list[str] = []
+    cells = {
+        name: [(_problem(case, a), _measures_of(case, a, gaps)) for a in appeals]
+        for name, appeals in entered.items()
+    }
+    height = max((len(rows) for rows in cells.values()), default=0)
+    body = tuple(
+        tuple(cell for rows in cells.values() for cell in (rows[n] if n < len(rows) else ("", "")))
+        for n in range(height)
+    )
+    titles = (case.say("form.groups.problem"), case.say("form.groups.measures"))
+    columns = tuple(
+        Column(title=titles[n % 2], number=str(n + 1), weight=3) for n in range(2 * len(cells))
+    )
+    figures: dict[str, Any] = {name: len(appeals) for name, appeals in entered.items()}
+    heads = tuple(
+        Group(title=case.say("form.groups.head", group=name, count=count), span=2)
+        for name, count in figures.items()
+    )
+    table = Table(columns=columns, groups=heads, rows=body, empty=case.say("form.groups.empty"))
+    lead = (case.say("form.groups.lead", figures=figures, first=first, stock=case.facts.stock()),)
+    return Filled(
+        blocks=(table,), lead=lead, figures=figures, gaps=tuple(dict.fromkeys(gaps)), landscape=True
+    )
+
+
+def problems(rule: Report, case: Case, first: datetime, _last: datetime) -> Filled:
+    """Fill the form of Report 2: problem, causes, measures, prevention, status (app. 1).
+
+    Tasks with news of the day stand first. Open tasks without any follow while the table has
+    room (``max_rows``); beyond that they are counted by executor.
+    """
+    tasks = [
+        t for t in case.facts.tasks(case.playbook.id, set(rule.kinds), since=first) if not t.history
+    ]
+    told = [t for t in tasks if _has_news(t, first)]
+    silent = [t for t in tasks if not _has_news(t, first) and t.status.is_open]
+    if len(told) + len(silent) <= rule.max_rows:
+        told, silent = told + silent, []
+    told.sort(key=lambda t: (_verdict_order(t, case.now), t.due_at or case.now, t.key))
+    gaps: list[str] = []
+    rows = tuple(_problem_row(case, task, gaps) for task in told)
+    verdicts = Counter(_verdict(t, case.now) for t in told + silent)
+    names = ("problem", "causes", "measures", "prevention", "status")
+    columns = tuple(
+        Column(title=case.say(f"form.problems.{name}"), number=str(n), weight=weight)
+        for n, (name, weight) in enumerate(zip(names, (5, 4, 5, 4, 2), strict=True), start=1)
+    )
+    blocks: list[Block] = [Table(columns=columns, rows=rows, empty=case.say("form.problems.empty"))]
+    blocks.extend(_silent(case, silent))
+    figures = {
+        "solved": verdicts["solved"],
+        "unsolved": verdicts["unsolved"],
+        "in_work": verdicts["in_work"],
+        "total": len(told) + len(silent),
+    }
+    lead = (case.say("form.problems.lead", figures=figures),)
+    return Filled(
+        blocks=tuple(blocks), lead=lead, figures=figures, gaps=tuple(gaps), landscape=True
+    )
+
+
+def work(rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
+    """Fill the report on the work done in a day: figures, tasks, escalations, executors."""
+    count = {
+        name: len(_entered(case, name, first, last))
+        for name in ("new", "repeat", "deferred", "overdue", "returned", "closed")
+    }
+    tasks = [
+        t for t in case.facts.tasks(case.playbook.id, set(rule.kinds), since=first) if not t.history
+    ]
+    set_today = [t for t in tasks if t.decided_at >= first]
+    closed = [t for t in tasks if not t.status.is_open]
+    late = [t for t in tasks if t.status.is_open and t.due_at and t.due_at < case.now]
+    sent = case.facts.deliveries(case.playbook.id, first, last)
+    figures = {
+        **count,
+        "tasks": len(set_today),
+        "tasks_closed": len(closed),
+        "tasks_late": len(late),
+        "assignments": sum(t.kind is TaskKind.ASSIGNMENT for t in set_today),
+        "escalations": sent.get("escalations", 0),
+        "reports": sent.get("reports", 0),
+        "executor_mail": sent.get("executor_mail", 0),
+    }
+    lines = tuple(
+        (case.say(f"form.work.{name}"), str(figures[name]))
+        for name in figures
+        if case.playbook.texts.has(f"form.work.{name}")
+    )
+    blocks: list[Block] = [Pairs(items=lines)]
+    blocks.extend(_by_executor(case, tasks))
+    blocks.extend(_late_list(case, late, rule.max_rows))
+    lead = (case.say("form.work.lead", figures=figures),)
+    return Filled(blocks=tuple(blocks), lead=lead, figures=figures)
+
+
+FORMS: dict[str, Form] = {"groups": groups, "problems": problems, "work": work}
+
+
+# --- what a row says ----------------------------------------------------------------------------------
+
+
+def _entered(case: Case, group: str, first: datetime, last: datetime) -> list[Appeal]:
+    appeals = case.facts.entered(group, first, last)
+    return [a for a in appeals if case.playbook.owns(a) and not a.spam]
+
+
+def _problem(case: Case, appeal: Appeal) -> str:
+    said = shorten(mask_personal(appeal.text), 160) if appeal.text else ""
+    return case.say("form.problem", appeal=appeal, said=said)
+
+
+def _measures_of(case: Case, appeal: Appeal, gaps: list[str]) -> str:
+    task = case.facts.task(f"task:{case.playbook.id}:{appeal.source}:{appeal.number}")
+    if task and task.measures:
+        return mask_personal(task.measures)
+    gaps.append(case.say("form.gap", task=task, appeal=appeal))
+    return case.say("no_measures") + (f"; {known(case, task)}" if task else "")
+
+
+def known(case: Case, task: Task) -> str:
+    """Say what is known of a task where nobody wrote measures."""
+    executor = (task.assignee or "").removeprefix("executor:")
+    title = case.playbook.roles.get(executor, executor)
+    return case.say("form.known", task=task, executor=title)
+
+
+def _problem_row(case: Case, task: Task, gaps: list[str]) -> tuple[str, ...]:
+    measures = mask_personal(task.measures) if task.measures else ""
+    if not measures:
+        gaps.append(case.say("form.gap", task=task, appeal=None))
+        measures = f"{case.say('no_measures')}; {known(case, task)}"
+    return (
+        case.say("form.problems.row", task=task, okrug=case.playbook.municipalities),
+        mask_personal(task.causes) if task.causes else case.say("not_given"),
+        measures,
+        mask_personal(task.prevention) if task.prevention else case.say("not_given"),
+        case.say(f"verdict.{_verdict(task, case.now)}"),
+    )
+
+
+def _has_news(task: Task, first: datetime) -> bool:
+    stamps = (task.decided_at, task.changed_at, task.closed_at, task.done_at, task.accepted_at)
+    return any(at is not None and at >= first for at in stamps)
+
+
+def _verdict(task: Task, now: datetime) -> str:
+    """Closed is solved; refused or past its due is not; the rest is in work (analysis, part g)."""
+    if task.status is TaskStatus.CLOSED:
+        return "solved"
+    late = task.due_at is not None and task.due_at < now
+    if task.status in {TaskStatus.REFUSED, TaskStatus.REJECTED} or late:
+        return "unsolved"
+    return "in_work"
+
+
+def _verdict_order(task: Task, now: datetime) -> int:
+    return ("unsolved", "solved", "in_work").index(_verdict(task, now))
+
+
+def _silent(case: Case, tasks: Sequence[Task]) -> list[Block]:
+    if not tasks:
+        return []
+    by = Counter((t.assignee or "").removeprefix("executor:") for t in tasks)
+    lines = tuple(
+        case.say("form.problems.silent_line", executor=case.playbook.roles.get(name, name), count=n)
+        for name, n in by.most_common()
+    )
+    return [
+        Paragraph(text=case.say("form.problems.silent", count=len(tasks))),
+        Bullets(items=lines),
+    ]
+
+
+def _by_executor(case: Case, tasks: Sequence[Task]) -> list[Block]:
+    rows: dict[str, list[int]] = {}
+    for task in tasks:
+        name = (task.assignee or "").removeprefix("executor:")
+        row = rows.setdefault(
+            case.playbook.roles.get(name, name) or case.say("no_executor"), [0] * 3
+        )
+        row[0] += task.status.is_open
+        row[1] += not task.status.is_open
+        row[2] += bool(task.status.is_open and task.due_at and task.due_at < case.now)
+    if not rows:
+        return []
+    names = ("executor", "open", "closed", "late")
+    columns = tuple(
+        Column(
+            title=case.say(f"form.work.column.{name}"),
+            weight=4 if name == "executor" else 1,
+            align="left" if name == "executor" else "center",
+        )
+        for name in names
+    )
+    body = tuple(
+        (name, *(str(n) for n in counts))
+        for name, counts in sorted(rows.items(), key=lambda r: (-r[1][2], -r[1][0], r[0]))
+    )
+    return [Heading(text=case.say("form.work.executors")), Table(columns=columns, rows=body)]
+
+
+def _late_list(case: Case, late: Sequence[Task], limit: int) -> list[Block]:
+    if not late:
+        return []
+    shown = sorted(late, key=lambda t: (t.due_at or case.now, t.key))[:limit]
+    lines = [case.say("form.work.late_line", task=t, known=known(case, t)) for t in shown]
+    if len(late) > len(shown):
+        lines.append(case.say("form.more", count=len(late) - len(shown)))
+    return [Heading(text=case.say("form.work.late")), Bullets(items=tuple(lines))]
+
+
+def period(covers: str, case: Case) -> tuple[datetime, datetime]:
+    """Return what a report of today covers: the whole day before, or today until now."""
+    calendar = case.playbook.calendar
+    today = calendar.day_of(case.now)
+    if covers == "previous_day":
+        return calendar.day_bounds(today - timedelta(days=1))
+    return calendar.day_bounds(today)[0], case.now

@@ -1,0 +1,304 @@
+"""Intents: what a rule wants, with the reason.
+
+An intent is either an **effect**, something that leaves the house under a unique key (a task, a
+change of a task, a letter), or a **record**, something that we note for ourselves (a term, a report,
+a flag). Effects are pydantic models because the outbox keeps them as JSON; both are committed in
+one transaction and neither is ever half done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from mcur.playbooks.documents import Document
+from mcur.playbooks.facts import Attachment, TaskKind, TaskStatus
+
+
+class Cite(BaseModel):
+    """Why something is: the rule that wants it, the clause that demands it, the words for people.
+
+    ``clause`` is one id of the regulation's clause table; ``why`` is Russian.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    playbook: str
+    rule: str
+    clause: str
+    why: str
+    clauses: tuple[str, ...] = ()
+
+
+class Channel(StrEnum):
+    """What an effect belongs to; the site opens and closes each channel (``[live]``)."""
+
+    REPORTS = "reports"
+    EXECUTOR_MAIL = "executor_mail"
+    TASKS = "tasks"
+    ESCALATIONS = "escalations"
+    CALLS = "calls"
+    SERVICE = "service"
+    """Words of the daemon to its administrator; never gated."""
+
+
+class _Effect(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    cite: Cite
+    channel: Channel
+    urgent: bool = False
+    not_after: datetime | None = None
+    """After this moment the effect is worth nothing and is recorded as missed."""
+
+
+class CreateTask(_Effect):
+    """A task to be made. ``assignee`` is a role, ``executor:NAME`` or ``None``.
+
+    ``appeal`` is ``(source, number)``; ``letter`` the digest of the letter it came from;
+    ``project`` is the project's name as the regulation prints it.
+    """
+
+    effect: Literal["create_task"] = "create_task"
+    channel: Channel = Channel.TASKS
+    kind: TaskKind
+    project: str
+    subject: str
+    body: Document
+    assignee: str | None = None
+    start: datetime | None = None
+    due_at: datetime | None = None
+    parent: str | None = None
+    appeal: tuple[str, str] | None = None
+    letter: str | None = None
+    fields: dict[str, str] = {}
+    attachments: tuple[Attachment, ...] = ()
+    announce: bool = False
+    """Whether an executor is told of it by letter."""
+
+
+class UpdateTask(_Effect):
+    """A change of a task that we keep, named by its key; ``None`` leaves a value as it is."""
+
+    effect: Literal["update_task"] = "update_task"
+    channel: Channel = Channel.TASKS
+    task: str
+    note: Document | None = None
+    subject: str | None = None
+    body: Document | None = None
+    status: TaskStatus | None = None
+    assignee: str | None = None
+    due_at: datetime | None = None
+    fields: dict[str, str] = {}
+    attachments: tuple[Attachment, ...] = ()
+
+
+class SendLetter(_Effect):
+    """A letter to leave. ``to`` and ``cc`` hold recipients as the directory resolves them.
+
+    ``sender`` is the role in whose name it is written. ``deadline`` is the clause's: delivered at
+    or after it, the letter says so. ``papers`` are the forms of the document that are attached.
+    ``answers`` is a key whose letter this one continues, or a Message-ID in its brackets.
+    """
+
+    effect: Literal["send_letter"] = "send_letter"
+    sender: str
+    to: tuple[str, ...]
+    cc: tuple[str, ...] = ()
+    subject: str
+    document: Document
+    deadline: datetime | None = None
+    papers: tuple[Literal["docx", "xlsx"], ...] = ()
+    answers: str | None = None
+
+
+Effect = Annotated[CreateTask | UpdateTask | SendLetter, Field(discriminator="effect")]
+EFFECT: TypeAdapter[CreateTask | UpdateTask | SendLetter] = TypeAdapter(Effect)
+
+
+class Outcome(StrEnum):
+    """A rule fires, does not fire, or cannot be computed; absent is never zero."""
+
+    FIRED = "fired"
+    NOT_FIRED = "not_fired"
+    NOT_COMPUTABLE = "not_computable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a rule found for an object on a day; stored when it changes, printed by ``explain``."""
+
+    cite: Cite
+    object: str
+    day: date
+    outcome: Outcome
+    numbers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartTerm:
+    """A clock starts for an object. ``quiet`` terms wake no cycle of their own."""
+
+    key: str
+    cite: Cite
+    object: str
+    started_at: datetime
+    due_at: datetime
+    quiet: bool = True
+
+
+class TermOutcome(StrEnum):
+    """How a term ended."""
+
+    MET = "met"
+    BREACHED = "breached"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndTerm:
+    """A term ended; ``ended_at`` is the moment of the fact, not of the cycle."""
+
+    key: str
+    cite: Cite
+    outcome: TermOutcome
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveTerm:
+    """A running term got another end."""
+
+    key: str
+    cite: Cite
+    due_at: datetime
+
+
+class ReportState(StrEnum):
+    """Where a report stands."""
+
+    DRAFTED = "drafted"
+    HELD = "held"
+    DECIDED = "decided"
+    SENT = "sent"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepReport:
+    """A report's snapshot in a state; ``day`` is the day it is due to leave."""
+
+    key: str
+    cite: Cite
+    rule: str
+    day: date
+    state: ReportState
+    document: Document | None = None
+    reviewed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrepareDraft:
+    """A letter that waits for a person's word; ``owner`` is the role that releases it."""
+
+    key: str
+    cite: Cite
+    owner: str
+    letter: SendLetter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseDraft:
+    """A person let a waiting letter go, or dropped it."""
+
+    key: str
+    cite: Cite
+    released: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaiseFlag:
+    """Something doubtful that a person should see; once per key."""
+
+    key: str
+    cite: Cite
+    object: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tell:
+    """A line of the timeline that is neither a delivery nor another record."""
+
+    key: str
+    cite: Cite
+    event: str
+    to: tuple[str, ...] = ()
+    subject: str | None = None
+    data: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SortLetter:
+    """What became of a letter: ``task``, ``answer`` or ``review``, and why."""
+
+    digest: str
+    state: Literal["task", "answer", "review", "history"]
+    why: str
+    task: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """These tasks stand in a letter to their executor."""
+
+    tasks: tuple[str, ...]
+    executor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerAct:
+    """What became of an act: taken, or refused with a sentence."""
+
+    ident: str
+    cite: Cite
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteAbsence:
+    """A person is away until a day; somebody stands in."""
+
+    person: str
+    first: date
+    last: date
+    substitute: str | None
+
+
+Record = (
+    Finding
+    | StartTerm
+    | EndTerm
+    | MoveTerm
+    | KeepReport
+    | PrepareDraft
+    | ReleaseDraft
+    | RaiseFlag
+    | Tell
+    | SortLetter
+    | Announced
+    | AnswerAct
+    | NoteAbsence
+)
+Intent = CreateTask | UpdateTask | SendLetter | Record
+
+
+def digest_of(*parts: str) -> str:
+    """Return a short digest of facts, for keys that would be too long otherwise."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

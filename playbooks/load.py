@@ -1,0 +1,222 @@
+"""Reading playbooks: the only place here that touches files.
+
+A playbook is a TOML file of the library, the site's values over it by dotted path, the clause
+table and the texts. Everything wrong with it is said at once, each with its path of keys.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import hashlib
+import io
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from pydantic import ValidationError
+
+from mcur.playbooks.calendar import Calendar
+from mcur.playbooks.playbook import Clause, LegalAct, Playbook
+from mcur.playbooks.rules.base import Rule
+from mcur.playbooks.rules.registry import KINDS
+from mcur.playbooks.texts import Texts
+
+_PLAIN = ("id", "title", "municipalities", "act", "calendar", "poll", "roles", "projects", "texts")
+
+
+class PlaybookError(Exception):
+    """A playbook, or a site's value for it, cannot be used; ``problems`` holds every sentence."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+def known_playbooks() -> list[str]:
+    """List the ids of the playbooks that are shipped."""
+    library = files("mcur.playbooks") / "library"
+    return sorted(
+        f.name.removesuffix(".toml") for f in library.iterdir() if f.name.endswith(".toml")
+    )
+
+
+def load(
+    playbook: str, values: Mapping[str, Any] | None = None, *, sides: Sequence[str] = ()
+) -> Playbook:
+    """Load a shipped playbook with the site's values over it (``{"<playbook>.<path>": value}``)."""
+    if playbook not in known_playbooks():
+        near = difflib.get_close_matches(playbook, known_playbooks(), n=1)
+        hint = f'; did you mean "{near[0]}"' if near else ""
+        msg = f'"{playbook}" is not a playbook{hint}; known: {", ".join(known_playbooks())}'
+        raise PlaybookError([msg])
+    text = (files("mcur.playbooks") / "library" / f"{playbook}.toml").read_text("utf-8")
+    return parse(text, f"{playbook}.toml", values or {}, sides=sides)
+
+
+def parse(
+    text: str, name: str, values: Mapping[str, Any], *, sides: Sequence[str] = ()
+) -> Playbook:
+    """Make a playbook of TOML; raise :class:`PlaybookError` with every problem."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as exc:
+        raise PlaybookError([f"{name}: {exc}"]) from exc
+    problems = [f"{name}: {p}" for p in _set(table, values)]
+    rules, found = _rules(table, name)
+    problems += found
+    clauses = clauses_of(str(table.get("id", "")))
+    problems += _unknown_clauses(rules, clauses, name)
+    try:
+        calendar = Calendar.model_validate(table.get("calendar", {}))
+    except ValidationError as exc:
+        problems += sentences(exc, f"{name}: calendar")
+    if problems:
+        raise PlaybookError(problems)
+    return Playbook(
+        id=table["id"],
+        title=table["title"],
+        municipalities=tuple(table.get("municipalities", ())),
+        calendar=calendar,
+        poll=table.get("poll", {}),
+        roles=table.get("roles", {}),
+        projects=table.get("projects", {}),
+        clauses=clauses,
+        rules=rules,
+        texts=Texts(_texts() | table.get("texts", {})),
+        sides=tuple(sides),
+        digest=hashlib.sha256(
+            json.dumps(table, sort_keys=True, default=str, ensure_ascii=False).encode()
+        ).hexdigest()[:16],
+        act=LegalAct(**table.get("act", {})),
+    )
+
+
+def sentences(error: ValidationError, where: str) -> list[str]:
+    """Turn pydantic's findings into sentences with the path of keys."""
+    found = []
+    for item in error.errors(include_url=False):
+        path = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in item["loc"])
+        found.append(f"{where}{path}: {_plain_words(item)}")
+    return found
+
+
+def _plain_words(item: Mapping[str, Any]) -> str:
+    match item["type"]:
+        case "extra_forbidden":
+            return "unknown key"
+        case "missing":
+            return "is missing"
+        case "literal_error":
+            return f'"{item["input"]}" is not known; write one of {item["ctx"]["expected"]}'
+        case _:
+            return str(item["msg"]).removeprefix("Value error, ")
+
+
+def _set(table: dict[str, Any], values: Mapping[str, Any]) -> list[str]:
+    """Put the site's values over the table; say which paths lead nowhere."""
+    problems = []
+    for path, value in values.items():
+        owner, *keys = path.split(".")
+        if owner != table.get("id"):
+            continue
+        if len(keys) < 2 or keys[0] in {"id", "title", "act"}:
+            problems.append(
+                f'"{path}" is no value of a playbook; write <playbook>.<kind>.<rule>.<name>'
+            )
+            continue
+        target: Any = table
+        for key in keys[:-1]:
+            target = target.setdefault(key, {}) if key == "calendar" else target.get(key)
+            if not isinstance(target, dict):
+                problems.append(f'"{path}": there is no "{key}" in {owner}')
+                break
+        else:
+            target[keys[-1]] = value
+    return problems
+
+
+def _rules(table: Mapping[str, Any], name: str) -> tuple[dict[str, dict[str, Rule]], list[str]]:
+    rules: dict[str, dict[str, Rule]] = {kind: {} for kind in KINDS}
+    problems = [
+        f"{name}: {key}: unknown rule kind; known: {', '.join(KINDS)}"
+        for key in table
+        if key not in KINDS and key not in _PLAIN
+    ]
+    for kind, shape in KINDS.items():
+        for rule_id, body in table.get(kind, {}).items():
+            where = f"{name}: {kind}.{rule_id}"
+            try:
+                rule = shape.shape({"id": rule_id, **body})
+            except ValidationError as exc:
+                problems += sentences(exc, where)
+            except KeyError as exc:
+                problems.append(f"{where}.{exc.args[0]}: is missing or unknown")
+            else:
+                rules[kind][rule_id] = rule
+                problems += [f"{where}: {problem}" for problem in rule.problems()]
+    return rules, problems
+
+
+def _unknown_clauses(
+    rules: Mapping[str, Mapping[str, Rule]], clauses: Mapping[str, Clause], name: str
+) -> list[str]:
+    return [
+        f'{name}: {kind}.{rule.id}: clause "{clause}" does not stand in the regulation'
+        for kind, table in rules.items()
+        for rule in table.values()
+        for clause in cited(rule)
+        if clause not in clauses
+    ]
+
+
+def cited(rule: Any) -> list[str]:
+    """List every clause that a rule, its steps, sections, groups and columns cite."""
+    found = [c for c in (rule.clause, *rule.clauses) if c]
+    for name in type(rule).model_fields:
+        value = getattr(rule, name)
+        parts = value if isinstance(value, tuple) else (value,)
+        for part in parts:
+            if isinstance(part, Rule):
+                found += cited(part)
+    found += getattr(rule, "columns", ())
+    return found
+
+
+@cache
+def _all_clauses() -> dict[str, dict[str, Clause]]:
+    source = files("mcur.playbooks") / "library" / "clauses.csv"
+    found: dict[str, dict[str, Clause]] = {}
+    for row in csv.DictReader(io.StringIO(source.read_text("utf-8"))):
+        found.setdefault(row["regulation"], {})[row["clause"]] = Clause(
+            id=row["clause"],
+            printed=row["printed"],
+            words=row["words"],
+            automation=row["automation"],
+        )
+    return found
+
+
+def clauses_of(playbook: str) -> dict[str, Clause]:
+    """Return the clauses of a regulation by their ids, in the order of the text."""
+    return _all_clauses().get(playbook, {})
+
+
+@cache
+def _texts() -> dict[str, str]:
+    source = files("mcur.playbooks") / "words" / "ru.toml"
+    return dict(_flat(tomllib.loads(source.read_text("utf-8")), ""))
+
+
+def _flat(table: Mapping[str, Any], prefix: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for key, value in table.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict):
+            found += _flat(value, f"{name}.")
+        else:
+            found.append((name, value))
+    return found

@@ -1,0 +1,100 @@
+"""A playbook: one regulation as data, checked and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from mcur.playbooks.calendar import Calendar
+from mcur.playbooks.directory import fold
+from mcur.playbooks.facts import Appeal
+from mcur.playbooks.rules.base import Rule
+from mcur.playbooks.texts import Texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """A clause of the regulation: its id, the number that people know, its own words."""
+
+    id: str
+    printed: str
+    words: str
+    automation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalAct:
+    """The act behind the playbook: number and date, as people cite it."""
+
+    number: str = ""
+    date: date | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playbook:
+    """Everything that one regulation says, in the shapes of the rule kinds.
+
+    ``rules`` holds enabled and disabled rules by kind and id; ``roles`` the Russian titles of the
+    roles; ``digest`` names this very edition, kept with each decision.
+    """
+
+    id: str
+    title: str
+    municipalities: tuple[str, ...]
+    calendar: Calendar
+    poll: Mapping[str, str]
+    roles: Mapping[str, str]
+    projects: Mapping[str, str]
+    clauses: Mapping[str, Clause]
+    rules: Mapping[str, Mapping[str, Rule]]
+    texts: Texts = field(repr=False)
+    sides: tuple[str, ...] = ()
+    digest: str = ""
+    act: LegalAct = LegalAct()
+
+    def enabled(self, kind: str) -> Iterator[Rule]:
+        """Yield the rules of a kind that run here, in the order of the file."""
+        for rule in self.rules.get(kind, {}).values():
+            if rule.enabled and (not self.sides or not rule.side or rule.side in self.sides):
+                yield rule
+
+    def owns(self, appeal: Appeal) -> bool:
+        """Whether the appeal belongs here by its municipality; without one it belongs to all."""
+        if appeal.municipality is None or not self.municipalities:
+            return True
+        return _stem(appeal.municipality) in {_stem(name) for name in self.municipalities}
+
+    def printed(self, clause: str) -> str:
+        """Return the number of a clause as people know it."""
+        known = self.clauses.get(clause)
+        return known.printed if known else clause
+
+
+def _stem(municipality: str) -> str:
+    words = [w.strip(".,") for w in fold(municipality).split()]
+    kept = [w for w in words if w not in _MUNICIPAL]
+    return " ".join(w[:-2] if len(w) > 5 else w for w in kept)
+
+
+_MUNICIPAL = frozenset(
+    [
+        "г",
+        "о",
+        "го",
+        "г.о",
+        "городской",
+        "городского",
+        "округ",
+        "округа",
+        "муниципальный",
+        "муниципального",
+        "район",
+        "района",
+        "область",
+        "область",
+        "московская",
+        "московской",
+    ]
+)

@@ -1,0 +1,191 @@
+"""Letters of the centre become assignments, answers join their tasks, the rest waits for review."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from mcur.playbooks import inbound
+from mcur.playbooks.documents import Block, Document, Pairs, Paragraph, plain
+from mcur.playbooks.facts import Letter, Task, TaskKind, TaskStatus
+from mcur.playbooks.intents import (
+    Channel,
+    Cite,
+    CreateTask,
+    Intent,
+    PrepareDraft,
+    RaiseFlag,
+    SendLetter,
+    SortLetter,
+    UpdateTask,
+)
+from mcur.playbooks.quotes import strip_quoted
+from mcur.playbooks.rules.base import Case, Rule
+
+
+class AnswerDuty(Rule):
+    """Who owes the sender of an assignment an answer when it is closed."""
+
+    id: str = "answer"
+    owner: str
+
+
+class FromLetters(Rule):
+    """A letter of the centre becomes an assignment; address and problem are read from its text.
+
+    ``labels`` are the words that stand before a value in such letters. Only the kinds of
+    trusted ``senders`` may give assignments; everything else that answers nothing of ours goes
+    to the review queue.
+    """
+
+    takes: Literal["letters"]
+    assignee: str
+    senders: tuple[str, ...]
+    labels: Mapping[str, tuple[str, ...]]
+    answer: AnswerDuty | None = None
+
+
+def sort_letters(rule: FromLetters, case: Case) -> Iterator[Intent]:
+    """Say of each new letter what it is, and prepare the answers that closed assignments owe."""
+    for letter in case.facts.fresh_letters():
+        yield from _letter(rule, case, letter)
+    yield from _answers(rule, case)
+
+
+def _letter(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
+    if letter.received_at < case.facts.live_from:
+        yield SortLetter(digest=letter.digest, state="history", why=case.say("letter.history"))
+        return
+    known = case.facts.letter_for((letter.in_reply_to or "", *letter.references))
+    task = known and case.facts.task(known)
+    sender = case.facts.directory.trusted_as(letter.sender)
+    if task:
+        yield from _answer(rule, case, letter, task)
+    elif letter.auto:
+        yield SortLetter(digest=letter.digest, state="review", why=case.say("letter.auto"))
+    elif sender in rule.senders and letter.authenticated is not False:
+        yield from _assignment(rule, case, letter)
+    else:
+        why = "letter.spoofed" if sender in rule.senders else "letter.unknown"
+        yield from _review(rule, case, letter, case.say(why, letter=letter))
+
+
+def _assignment(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
+    key = f"task:{case.playbook.id}:letter:{letter.digest}"
+    found = inbound.read_assignment(letter, rule.labels, case.playbook.calendar)
+    why = case.say("intake.letters.why", letter=letter)
+    cite = case.cite(rule, why)
+    yield CreateTask(
+        key=key,
+        cite=cite,
+        kind=TaskKind.ASSIGNMENT,
+        project=case.playbook.projects["assignment"],
+        subject=case.say("intake.letters.subject", found=found),
+        body=_assignment_body(rule, case, letter, found),
+        assignee=rule.assignee,
+        due_at=found.due_at,
+        letter=letter.digest,
+        fields={
+            "source": letter.sender,
+            **({"address": found.address} if found.address else {}),
+        },
+        attachments=(*letter.attachments, *inbound.original(letter)),
+        urgent=True,
+    )
+    yield SortLetter(digest=letter.digest, state="task", why=why, task=key)
+    if found.house is None:
+        text = case.say("intake.letters.no_house", letter=letter, found=found)
+        yield RaiseFlag(
+            key=f"flag:{key}:address", cite=case.cite(rule, text), object=key, text=text
+        )
+
+
+def _assignment_body(
+    rule: FromLetters, case: Case, letter: Letter, found: inbound.Assignment
+) -> Document:
+    due = case.say("moment", at=found.due_at) if found.due_at else case.say("no_due")
+    pairs = (
+        (case.say("label.from"), f"{letter.sender_name} <{letter.sender}>".strip()),
+        (case.say("label.received"), case.say("moment", at=letter.received_at)),
+        (case.say("label.address"), found.address or case.say("no_address")),
+        (case.say("label.problem"), found.problem),
+        (case.say("label.due"), due),
+    )
+    blocks: list[Block] = [
+        Pairs(items=pairs),
+        *(Paragraph(text=flaw, tone="mark") for flaw in letter.flaws),
+        Paragraph(text=letter.text or case.say("letter.empty")),
+        Paragraph(text=case.say("intake.letters.done_when"), tone="quiet"),
+    ]
+    return Document(blocks=tuple(blocks), footer=(case.clause_line(rule.clause),))
+
+
+def _answer(rule: FromLetters, case: Case, letter: Letter, task: Task) -> Iterator[Intent]:
+    said = strip_quoted(letter.text)[0] or case.say("letter.empty")
+    head = case.say("letter.answer", letter=letter)
+    if not letter.auto:
+        yield UpdateTask(
+            key=f"update:{task.key}:letter:{letter.digest}",
+            cite=Cite(
+                playbook=case.playbook.id, rule=rule.id, clause=task.clause or rule.clause, why=head
+            ),
+            task=task.key,
+            note=plain(head, said),
+            attachments=letter.attachments,
+        )
+    why = case.say("letter.auto") if letter.auto else head
+    yield SortLetter(digest=letter.digest, state="answer", why=why, task=task.key)
+
+
+def _review(rule: FromLetters, case: Case, letter: Letter, why: str) -> Iterator[Intent]:
+    yield SortLetter(digest=letter.digest, state="review", why=why)
+    yield RaiseFlag(
+        key=f"flag:{case.playbook.id}:letter:{letter.digest}",
+        cite=case.cite(rule, why),
+        object=f"letter:{letter.digest}",
+        text=why,
+    )
+
+
+def _answers(rule: FromLetters, case: Case) -> Iterator[Intent]:
+    """Prepare the answer that the sender of a solved assignment is owed."""
+    if rule.answer is None:
+        return
+    for task in case.facts.fresh_tasks(case.playbook.id):
+        if task.kind is not TaskKind.ASSIGNMENT or task.status is not TaskStatus.CLOSED:
+            continue
+        letter = task.letter and case.facts.letter(task.letter)
+        if letter:
+            yield from _owed(rule.answer, case, task, letter)
+
+
+def _owed(duty: AnswerDuty, case: Case, task: Task, letter: Letter) -> Iterator[Intent]:
+    key = f"draft:{case.playbook.id}:{duty.clause}:{task.key}:{task.reopen_count}"
+    if case.facts.knows(key):
+        return
+    why = case.say("intake.letters.answer_why", letter=letter)
+    cite = case.cite(duty, why)
+    document = Document(
+        title=case.say("intake.letters.answer_title", letter=letter),
+        blocks=(
+            Paragraph(text=case.say("intake.letters.answer_text", letter=letter, task=task)),
+            Pairs(
+                items=(
+                    (case.say("label.measures"), task.measures or case.say("no_measures")),
+                    (case.say("label.causes"), task.causes or case.say("not_given")),
+                    (case.say("label.prevention"), task.prevention or case.say("not_given")),
+                )
+            ),
+        ),
+    )
+    letter_out = SendLetter(
+        key=f"letter:{case.playbook.id}:{duty.clause}:1:{task.key}:{task.reopen_count + 1}",
+        cite=cite,
+        channel=Channel.TASKS,
+        sender=duty.owner,
+        to=(letter.sender,),
+        subject=case.say("intake.letters.answer_subject", letter=letter),
+        document=document,
+        answers=letter.message_id,
+    )
+    yield PrepareDraft(key=key, cite=cite, owner=duty.owner, letter=letter_out)

@@ -1,0 +1,89 @@
+"""What every rule has, whatever its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from mcur.playbooks.facts import Facts
+from mcur.playbooks.intents import Cite, Intent
+
+if TYPE_CHECKING:
+    from mcur.playbooks.playbook import Playbook
+
+
+class Rule(BaseModel):
+    """The part that all rule tables share; each kind adds its own fields.
+
+    ``side`` is the office that runs the rule. ``assumption`` marks a rule whose value fills a gap
+    of the text; ``assumes`` says which, for people. ``words`` overrides texts by their name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    clause: str
+    clauses: tuple[str, ...] = ()
+    printed_clause: str = ""
+    title: str = ""
+    side: str = ""
+    enabled: bool = True
+    assumption: bool = False
+    assumes: str = ""
+
+    def problems(self) -> list[str]:
+        """Say what is wrong between the fields; the shape itself is checked before."""
+        return []
+
+
+R = TypeVar("R", bound=Rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a rule is shown: the facts, its playbook and the one ``now`` of the cycle."""
+
+    facts: Facts
+    playbook: Playbook
+    now: datetime
+
+    def say(self, name: str, **values: Any) -> str:
+        """Return a Russian text of the playbook by its name."""
+        return self.playbook.texts.say(name, zone=self.playbook.calendar.zone, **values)
+
+    def clause_line(self, clause: str) -> str:
+        """Return the line that cites a clause in its own words."""
+        known = self.playbook.clauses.get(clause)
+        words = known.words if known else ""
+        return self.say("clause_line", printed=self.playbook.printed(clause), words=words)
+
+    def cite(
+        self, rule: Rule, why: str, *, clause: str = "", clauses: tuple[str, ...] = ()
+    ) -> Cite:
+        """Name the rule, the clause and the reason."""
+        return Cite(
+            playbook=self.playbook.id,
+            rule=rule.id,
+            clause=clause or rule.clause,
+            why=why,
+            clauses=clauses or rule.clauses,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[R]):
+    """A rule kind: its name in TOML, the shape of its table and the function that decides.
+
+    ``wakes`` names the next clock time at which a rule of the kind wants a cycle of its own.
+    ``roles`` names the roles that must have a person for the rule to do its work.
+    """
+
+    name: str
+    shape: Callable[[dict[str, Any]], R]
+    decide: Callable[[R, Case], Iterable[Intent]]
+    wakes: Callable[[R, Case], datetime | None] = lambda _rule, _case: None
+    roles: Callable[[R], tuple[str, ...]] = lambda _rule: ()

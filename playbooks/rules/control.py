@@ -1,0 +1,245 @@
+"""Kind ``control``: a daily check and whom it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from typing import Any, Literal
+
+from mcur.playbooks.documents import Bullets, Column, Document, Heading, Paragraph, Table
+from mcur.playbooks.durations import ClockField
+from mcur.playbooks.facts import Appeal, TaskKind
+from mcur.playbooks.intents import Channel, CreateTask, Intent, SendLetter
+from mcur.playbooks.rules.base import Case, Kind, Rule
+
+Group = Literal["unaccepted", "returned", "deferred", "overdue", "repeat", "tasks_overdue"]
+
+
+class List(Rule):
+    """One list of a daily control: which group of the day before it names."""
+
+    id: str = ""
+    group: Group
+
+
+class DailyControl(Rule):
+    """At an hour the officer gets his task of the day with the lists of the day before."""
+
+    checks: Literal["day"]
+    at: ClockField = time(9)
+    assignee: str
+    lists: tuple[List, ...]
+
+
+class QualityControl(Rule):
+    """Poor work of executors, as soon as a limit is reached and once a day (T12).
+
+    The letter leaves at the first hit of the day and lists all that was found by then.
+    """
+
+    checks: Literal["quality"]
+    sources: tuple[str, ...] = ()
+    accept_rule: str = "accept"
+    returns: int = 1
+    late_acceptances: int = 1
+    overdue: int = 1
+    sender: str
+    to: tuple[str, ...]
+
+
+ControlRule = DailyControl | QualityControl
+_SHAPES: dict[str, type[ControlRule]] = {"day": DailyControl, "quality": QualityControl}
+
+
+def decide(rule: ControlRule, case: Case) -> Iterator[Intent]:
+    """Name who is late, returned, deferred, repeated."""
+    if isinstance(rule, DailyControl):
+        yield from _daily(rule, case)
+    else:
+        yield from _quality(rule, case)
+
+
+def _shape(table: dict[str, Any]) -> ControlRule:
+    return _SHAPES[table["checks"]].model_validate(table)
+
+
+def _wakes(rule: ControlRule, case: Case) -> datetime | None:
+    if isinstance(rule, QualityControl):
+        return None
+    today = case.playbook.calendar.local(case.now).date()
+    moment = case.playbook.calendar.at(today, rule.at)
+    return (
+        moment
+        if moment > case.now
+        else case.playbook.calendar.at(today + timedelta(days=1), rule.at)
+    )
+
+
+def day_task_key(case: Case, role: str) -> str:
+    """Return the key of the task of today of a role."""
+    today = case.playbook.calendar.local(case.now).date()
+    return f"task:{case.playbook.id}:day:{role}:{today}"
+
+
+def day_task(rule: Rule, case: Case, role: str, body: Document, why: str) -> CreateTask:
+    """Make the task of the day of a role: controls and drafts of reports stand on it."""
+    today = case.playbook.calendar.local(case.now).date()
+    end = case.playbook.calendar.at(today, time(23, 59, 59))
+    return CreateTask(
+        key=day_task_key(case, role),
+        cite=case.cite(rule, why),
+        kind=TaskKind.DAY,
+        project=case.playbook.projects["day"],
+        subject=case.say("control.day_subject", at=case.now),
+        body=body,
+        assignee=role,
+        due_at=end,
+    )
+
+
+# --- the control of the day ---------------------------------------------------------------------------
+
+
+def _daily(rule: DailyControl, case: Case) -> Iterator[Intent]:
+    calendar = case.playbook.calendar
+    moment = calendar.at(calendar.local(case.now).date(), rule.at)
+    due = case.now >= moment >= case.facts.live_from
+    if not due or case.facts.knows(day_task_key(case, rule.assignee)):
+        return
+    first, last = calendar.day_bounds(calendar.day_of(moment) - timedelta(days=1))
+    blocks: list[Any] = []
+    totals: list[str] = []
+    for part in rule.lists:
+        title = case.say(f"control.group.{part.group}")
+        rows = _rows(part, case, first, last)
+        totals.append(f"{title}: {len(rows)}")
+        if rows:
+            clause = case.playbook.printed(part.clause)
+            blocks.append(Heading(text=case.say("control.heading", title=title, clause=clause)))
+            blocks.append(_table(case, rows))
+    lead = case.say("control.lead", first=first)
+    body = Document(
+        lead=(lead,),
+        blocks=(Paragraph(text=lead), Bullets(items=tuple(totals)), *blocks),
+        footer=(case.clause_line(rule.clause),),
+    )
+    yield day_task(rule, case, rule.assignee, body, case.say("control.why", first=first))
+
+
+def _rows(part: List, case: Case, first: datetime, last: datetime) -> list[tuple[str, ...]]:
+    if part.group == "tasks_overdue":
+        tasks = case.facts.tasks(case.playbook.id, {TaskKind.EXECUTOR, TaskKind.ASSIGNMENT})
+        late = [t for t in tasks if t.due_at and t.due_at < case.now and not t.history]
+        return [
+            (
+                f"№ {t.ident}" if t.ident else (t.number or ""),
+                t.address or "",
+                t.topic or t.subject,
+                (t.assignee or "").removeprefix("executor:"),
+            )
+            for t in late
+        ]
+    if part.group == "unaccepted":
+        breaches = case.facts.breaches(case.playbook.id, part.clause, first, last)
+        found = [case.facts.appeal(*term.object.split(":", 1)) for term in breaches]
+        return [_row(case, a) for a in found if a]
+    found_all = case.facts.entered(part.group, first, last)
+    return [_row(case, a) for a in found_all if case.playbook.owns(a)]
+
+
+def _row(case: Case, appeal: Appeal) -> tuple[str, ...]:
+    return (
+        appeal.number,
+        appeal.address or case.say("no_address"),
+        appeal.topic or case.say("no_topic"),
+        appeal.executor or case.say("no_executor"),
+    )
+
+
+def _table(case: Case, rows: list[tuple[str, ...]]) -> Table:
+    names = ("number", "address", "problem", "executor")
+    return Table(
+        columns=tuple(
+            Column(title=case.say(f"control.column.{name}"), weight=weight)
+            for name, weight in zip(names, (2, 4, 4, 3), strict=True)
+        ),
+        rows=tuple(rows),
+    )
+
+
+# --- quality ------------------------------------------------------------------------------------------
+
+
+def _quality(rule: QualityControl, case: Case) -> Iterator[Intent]:
+    calendar = case.playbook.calendar
+    today = calendar.day_of(case.now)
+    key = f"letter:{case.playbook.id}:{rule.id}:1:{today}"
+    if case.facts.knows(key):
+        return
+    first, last = calendar.day_bounds(today)
+    found = _poor_work(rule, case, max(first, case.facts.live_from), last)
+    if not found:
+        return
+    why = case.say("control.quality.why", found=found)
+    yield SendLetter(
+        key=key,
+        cite=case.cite(rule, why),
+        channel=Channel.ESCALATIONS,
+        urgent=True,
+        sender=rule.sender,
+        to=rule.to,
+        subject=case.say("control.quality.subject", at=case.now),
+        document=_quality_letter(rule, case, why, found),
+    )
+
+
+def _poor_work(
+    rule: QualityControl, case: Case, first: datetime, last: datetime
+) -> list[tuple[str, Appeal]]:
+    """List the hits of each criterion whose limit is reached, with the criterion's name."""
+    accept = case.playbook.rules["term"].get(rule.accept_rule)
+    clause = accept.clause if accept else ""
+    breaches = case.facts.breaches(case.playbook.id, clause, first, last)
+    late = [case.facts.appeal(*term.object.split(":", 1)) for term in breaches]
+    hits = {
+        "late": ([a for a in late if a], rule.late_acceptances),
+        "returned": (case.facts.entered("returned", first, last), rule.returns),
+        "overdue": (case.facts.entered("overdue", first, min(last, case.now)), rule.overdue),
+    }
+    found: list[tuple[str, Appeal]] = []
+    for name, (appeals, limit) in hits.items():
+        ours = [a for a in appeals if a.source in rule.sources and case.playbook.owns(a)]
+        if limit and len(ours) >= limit:
+            found.extend((name, a) for a in ours)
+    return found
+
+
+def _quality_letter(
+    rule: QualityControl, case: Case, why: str, found: list[tuple[str, Appeal]]
+) -> Document:
+    rows = tuple((*_row(case, a), case.say(f"control.quality.{name}")) for name, a in found)
+    names = ("number", "address", "problem", "executor", "fault")
+    return Document(
+        title=case.say("control.quality.title"),
+        lead=(why,),
+        blocks=(
+            Paragraph(text=case.say("control.quality.ask")),
+            Table(
+                columns=tuple(
+                    Column(title=case.say(f"control.column.{name}"), weight=weight)
+                    for name, weight in zip(names, (2, 4, 4, 3, 3), strict=True)
+                ),
+                rows=rows,
+            ),
+        ),
+        footer=(case.clause_line(rule.clause),),
+    )
+
+
+def _roles(rule: ControlRule) -> tuple[str, ...]:
+    return (rule.assignee,) if isinstance(rule, DailyControl) else (rule.sender, *rule.to)
+
+
+KIND: Kind[ControlRule] = Kind(
+    name="control", shape=_shape, decide=decide, wakes=_wakes, roles=_roles
+)

@@ -1,0 +1,226 @@
+"""Kind ``intake``: which appeals, letters and issues become tasks, and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from mcur.playbooks.directory import fold
+from mcur.playbooks.documents import Document, Pairs, Paragraph, plain
+from mcur.playbooks.durations import ElapsedField
+from mcur.playbooks.facts import (
+    Appeal,
+    AppealChange,
+    AppealStatus,
+    MessageType,
+    Task,
+    TaskKind,
+    TaskStatus,
+)
+from mcur.playbooks.intents import CreateTask, Intent, UpdateTask, digest_of
+from mcur.playbooks.rules import announcing, assignments
+from mcur.playbooks.rules.assignments import FromLetters
+from mcur.playbooks.rules.base import Case, Kind, Rule
+from mcur.playbooks.rules.term import OfTask
+
+
+class FromAppeals(Rule):
+    """Each new appeal becomes a task of its executor.
+
+    ``topics``: a row belongs when its block or category is one of them or it has neither; empty
+    means all. ``officer`` takes what has no executor. An executor without a login in the tracker
+    gets a letter with his new tasks, at most one per ``letters_every``; a task that the tracker
+    did not take within ``letters_wait`` is announced without its number there.
+    """
+
+    takes: Literal["appeals"]
+    topics: tuple[str, ...] = ()
+    group_by: Literal["none"] = "none"
+    officer: str
+    letters_every: ElapsedField = timedelta(minutes=30)
+    letters_wait: ElapsedField = timedelta(minutes=10)
+
+
+class FromIssues(Rule):
+    """A task that somebody outside made in the tracker is an assignment like any other."""
+
+    takes: Literal["issues"]
+    assignee: str
+
+
+IntakeRule = FromAppeals | FromLetters | FromIssues
+_SHAPES: dict[str, type[IntakeRule]] = {
+    "appeals": FromAppeals,
+    "letters": FromLetters,
+    "issues": FromIssues,
+}
+
+
+def decide(rule: IntakeRule, case: Case) -> Iterator[Intent]:
+    """Turn what is new into tasks, changes of tasks and letters to executors."""
+    match rule:
+        case FromAppeals():
+            for change in case.facts.fresh_appeals():
+                if case.playbook.owns(change.appeal) and _wanted(rule, change.appeal):
+                    yield from _appeal(rule, case, change)
+            yield from announcing.letters(rule, rule.letters_every, rule.letters_wait, case)
+        case FromLetters():
+            yield from assignments.sort_letters(rule, case)
+        case FromIssues():
+            return
+
+
+def _shape(table: dict[str, Any]) -> IntakeRule:
+    return _SHAPES[table["takes"]].model_validate(table)
+
+
+def _wakes(rule: IntakeRule, case: Case) -> datetime | None:
+    if isinstance(rule, FromAppeals):
+        return announcing.next_letter(rule.letters_every, case)
+    return None
+
+
+# --- appeals ----------------------------------------------------------------------------------------
+
+
+def _wanted(rule: FromAppeals, appeal: Appeal) -> bool:
+    if appeal.spam or appeal.message_type is MessageType.PROPOSAL:
+        return False
+    said = {fold(t) for t in (appeal.block, appeal.category) if t}
+    return not rule.topics or not said or bool(said & {fold(t) for t in rule.topics})
+
+
+def _appeal(rule: FromAppeals, case: Case, change: AppealChange) -> Iterator[Intent]:
+    key = f"task:{case.playbook.id}:{change.appeal.source}:{change.appeal.number}"
+    task = case.facts.task(key)
+    if task is not None:
+        yield from _follow(rule, case, change, task)
+    elif not change.history and change.appeal.is_open:
+        # The first sight of a closed appeal makes no task; a closed one that reopens does.
+        yield _new_task(rule, case, change.appeal, key)
+
+
+def _new_task(rule: FromAppeals, case: Case, appeal: Appeal, key: str) -> CreateTask:
+    assignee, why_assignee = _executor(rule, case, appeal)
+    due = appeal.due_at or _due_by_topic(case, appeal)
+    why = case.say("intake.appeals.why", appeal=appeal)
+    executor = assignee.removeprefix("executor:") if assignee.startswith("executor:") else ""
+    return CreateTask(
+        key=key,
+        cite=case.cite(rule, why),
+        kind=TaskKind.EXECUTOR,
+        project=case.playbook.projects["executor"],
+        subject=case.say("intake.appeals.subject", appeal=appeal),
+        body=_appeal_body(rule, case, appeal, due, executor, why_assignee),
+        assignee=assignee,
+        due_at=due,
+        appeal=(appeal.source, appeal.number),
+        fields=_appeal_fields(appeal),
+        announce=bool(executor),
+    )
+
+
+def _executor(rule: FromAppeals, case: Case, appeal: Appeal) -> tuple[str, str]:
+    directory = case.facts.directory
+    named = directory.executor(appeal.executor)
+    served = named or directory.executor_for(
+        topics=(appeal.subcategory, appeal.category, appeal.block), house=appeal.house
+    )
+    if served:
+        return f"executor:{served.name}", ""
+    reason = "unknown_executor" if appeal.executor else "no_executor"
+    return rule.officer, case.say(f"intake.appeals.{reason}", appeal=appeal)
+
+
+def _due_by_topic(case: Case, appeal: Appeal) -> datetime | None:
+    terms = [rule.by_topic for rule in case.playbook.enabled("term") if isinstance(rule, OfTask)]
+    topics = [t for t in (appeal.subcategory, appeal.category, appeal.block) if t]
+    found = (table[topic] for table in terms for topic in topics if topic in table)
+    within = next(found, None)
+    return appeal.received_at + within if within else None
+
+
+def _appeal_fields(appeal: Appeal) -> dict[str, str]:
+    said = {
+        "source": appeal.source,
+        "number": appeal.number,
+        "address": appeal.address,
+        "category": appeal.category,
+        "subcategory": appeal.subcategory,
+        "executor": appeal.executor,
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _appeal_body(
+    rule: FromAppeals,
+    case: Case,
+    appeal: Appeal,
+    due: datetime | None,
+    executor: str,
+    why_assignee: str,
+) -> Document:
+    def label(name: str) -> str:
+        return case.say(f"label.{name}")
+
+    pairs = [
+        (label("number"), f"{appeal.number} ({case.say('source', source=appeal.source)})"),
+        (label("received"), case.say("moment", at=appeal.received_at)),
+        (label("address"), appeal.address or case.say("no_address")),
+        (label("topic"), appeal.topic or case.say("no_topic")),
+        (label("executor"), executor or appeal.executor or case.say("no_executor")),
+        (label("due"), case.say("moment", at=due) if due else case.say("no_due")),
+    ]
+    blocks: list[Paragraph | Pairs] = []
+    if appeal.text:
+        blocks.append(Paragraph(text=appeal.text))
+    blocks.append(Pairs(items=tuple(pairs)))
+    if why_assignee:
+        blocks.append(Paragraph(text=why_assignee, tone="mark"))
+    blocks.append(Paragraph(text=case.say("intake.appeals.done_when"), tone="quiet"))
+    return Document(blocks=tuple(blocks), footer=(case.clause_line(rule.clause),))
+
+
+def _follow(
+    rule: FromAppeals, case: Case, change: AppealChange, task: Task
+) -> Iterator[UpdateTask]:
+    appeal = change.appeal
+    if change.history or not change.changed:
+        return
+    news: dict[str, Any] = {}
+    lines: list[str] = []
+    if not appeal.is_open and task.status.is_open:
+        news["status"] = TaskStatus.CLOSED
+        lines.append(case.say("intake.appeals.closed_there", appeal=appeal))
+    elif appeal.is_open and _came_back(change, task):
+        news["status"] = TaskStatus.RETURNED
+        lines.append(case.say("intake.appeals.returned_there", appeal=appeal))
+    if "due_at" in change.changed and appeal.due_at and appeal.due_at != task.due_at:
+        news["due_at"] = appeal.due_at
+        lines.append(case.say("intake.appeals.due_moved", appeal=appeal, task=task))
+    if "executor" in change.changed and task.status.is_open:
+        assignee, _ = _executor(rule, case, appeal)
+        if assignee != task.assignee:
+            news["assignee"] = assignee
+            lines.append(case.say("intake.appeals.executor_changed", appeal=appeal))
+    if news:
+        why = " ".join(lines)
+        facts = digest_of(*(f"{name}={value}" for name, value in sorted(news.items())))
+        yield UpdateTask(
+            key=f"update:{task.key}:{facts}:{task.reopen_count}",
+            cite=case.cite(rule, why),
+            task=task.key,
+            note=plain(*lines),
+            **news,
+        )
+
+
+def _came_back(change: AppealChange, task: Task) -> bool:
+    if "status" not in change.changed:
+        return False
+    closed = not task.status.is_open or task.status is TaskStatus.DONE
+    return closed or change.appeal.status is AppealStatus.RETURNED
+
+
+KIND: Kind[IntakeRule] = Kind(name="intake", shape=_shape, decide=decide, wakes=_wakes)

@@ -1,0 +1,241 @@
+"""Kind ``ladder``: escalation. A step, whom it reaches, what it says.
+
+``on = "refusal"``: an officer says that the executor refuses; what an executor's own status seems
+to say is only a suggestion until then. ``on = "overdue"``: tasks past their due gather in one open
+plan draft of the head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from pydantic import Field
+
+from mcur.playbooks.documents import Column, Document, Pairs, Paragraph, Table
+from mcur.playbooks.facts import Act, Task, TaskKind, TaskStatus
+from mcur.playbooks.intents import (
+    Channel,
+    CreateTask,
+    Intent,
+    SendLetter,
+    Tell,
+    UpdateTask,
+    digest_of,
+)
+from mcur.playbooks.rules.base import Case, Kind, Rule
+
+
+class Step(Rule):
+    """One step: who writes, who reads. Its clause is the ladder's where it has none of its own."""
+
+    id: str = ""
+    clause: str = ""
+    sender: str
+    to: tuple[str, ...]
+    cc: tuple[str, ...] = ()
+
+
+class OnRefusal(Rule):
+    """Steps that a confirmed refusal starts (E-2)."""
+
+    on: Literal["refusal"]
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+
+class OnOverdue(Rule):
+    """Overdue tasks of these kinds gather in one open plan draft of the owner (L-9)."""
+
+    on: Literal["overdue"]
+    objects: tuple[TaskKind, ...]
+    owner: str
+
+
+LadderRule = OnRefusal | OnOverdue
+_SHAPES: dict[str, type[LadderRule]] = {"refusal": OnRefusal, "overdue": OnOverdue}
+
+
+def decide(rule: LadderRule, case: Case) -> Iterator[Intent]:
+    """Climb."""
+    if isinstance(rule, OnRefusal):
+        for act in case.facts.accepted_acts():
+            task = case.facts.task(act.key or "")
+            if task and task.playbook == case.playbook.id and refuses(act, task):
+                yield from _refusal(rule, case, act, task)
+    else:
+        yield from _overdue(rule, case)
+
+
+def refuses(act: Act, task: Task) -> bool:
+    """Whether the officer's act says that the executor refuses."""
+    if act.do == "refuse" or (act.do == "status" and act.fields.get("status") == "refused"):
+        return not act.by.startswith("executor")
+    return act.do == "confirm" and task.status is TaskStatus.REFUSED
+
+
+def _shape(table: dict[str, Any]) -> LadderRule:
+    return _SHAPES[table["on"]].model_validate(table)
+
+
+def _roles(rule: LadderRule) -> tuple[str, ...]:
+    if isinstance(rule, OnOverdue):
+        return (rule.owner,)
+    return tuple(role for step in rule.steps for role in (step.sender, *step.to, *step.cc))
+
+
+# --- refusal ----------------------------------------------------------------------------------------
+
+
+def _refusal(rule: OnRefusal, case: Case, act: Act, task: Task) -> Iterator[Intent]:
+    occasion = 1
+    while case.facts.knows(_step_key(rule, case, task, occasion)):
+        occasion += 1
+    step = rule.steps[0]
+    why = case.say("ladder.refusal.why", task=task, act=act)
+    yield SendLetter(
+        key=_step_key(rule, case, task, occasion),
+        cite=case.cite(rule, why, clause=step.clause or rule.clause),
+        channel=Channel.ESCALATIONS,
+        urgent=True,
+        sender=step.sender,
+        to=step.to,
+        cc=step.cc,
+        subject=case.say("ladder.refusal.subject", task=task),
+        document=_refusal_letter(rule, case, act, task, why),
+    )
+
+
+def _step_key(rule: OnRefusal, case: Case, task: Task, occasion: int) -> str:
+    return f"letter:{case.playbook.id}:{rule.id}:1:{task.key}:{occasion}"
+
+
+def _refusal_letter(rule: OnRefusal, case: Case, act: Act, task: Task, why: str) -> Document:
+    executor = (task.assignee or "").removeprefix("executor:") or case.say("no_executor")
+    due = case.say("moment", at=task.due_at) if task.due_at else case.say("no_due")
+    pairs = (
+        (case.say("label.task"), f"№ {task.ident}" if task.ident else task.subject),
+        (case.say("label.number"), task.number or case.say("not_given")),
+        (case.say("label.address"), task.address or case.say("no_address")),
+        (case.say("label.problem"), task.topic or task.subject),
+        (case.say("label.executor"), executor),
+        (case.say("label.due"), due),
+        (case.say("label.refusal"), act.text or case.say("not_given")),
+        (case.say("label.measures"), task.measures or case.say("no_measures")),
+    )
+    return Document(
+        title=case.say("ladder.refusal.title"),
+        lead=(why,),
+        blocks=(Paragraph(text=case.say("ladder.refusal.ask")), Pairs(items=pairs)),
+        footer=(case.clause_line(rule.clause),),
+    )
+
+
+# --- overdue ----------------------------------------------------------------------------------------
+
+
+def _overdue(rule: OnOverdue, case: Case) -> Iterator[Intent]:
+    breached = [
+        case.facts.task(term.object) for term in case.facts.fresh_breaches(case.playbook.id)
+    ]
+    late = [t for t in breached if t and t.kind in rule.objects and t.status.is_open]
+    if not late:
+        return
+    opened = _open_plan(rule, case)
+    if opened is None:
+        yield from _new_plan(rule, case, late)
+        return
+    late = [task for task in late if task.key != opened.key]
+    gathered = _gathered(rule, case, opened)
+    why = case.say("ladder.overdue.why", tasks=late)
+    if late:
+        yield UpdateTask(
+            key=f"update:{opened.key}:{digest_of(*(t.key for t in gathered))}",
+            cite=case.cite(rule, why),
+            task=opened.key,
+            note=Document(blocks=(Paragraph(text=why),)),
+            body=_plan_body(rule, case, gathered),
+        )
+
+
+def _open_plan(rule: OnOverdue, case: Case) -> Task | None:
+    plans = case.facts.tasks(case.playbook.id, {TaskKind.PLAN})
+    return next((t for t in plans if t.rule == rule.id and t.status.is_open), None)
+
+
+def _gathered(rule: OnOverdue, case: Case, plan: Task | None) -> list[Task]:
+    """All that is overdue now; the draft is a plan itself and does not stand in its own table."""
+    tasks = case.facts.tasks(case.playbook.id, set(rule.objects))
+    late = [
+        t
+        for t in tasks
+        if t.due_at and case.facts.live_from <= t.due_at < case.now and not t.history
+    ]
+    return sorted(
+        (t for t in late if t.status.is_open and (plan is None or t.key != plan.key)),
+        key=lambda t: (t.due_at or case.now, t.key),
+    )
+
+
+def _new_plan(rule: OnOverdue, case: Case, late: list[Task]) -> Iterator[Intent]:
+    day = case.playbook.calendar.day_of(case.now)
+    key = base = f"draft:{case.playbook.id}:{rule.id}:{day}"
+    number = 1
+    while case.facts.knows(key):
+        number += 1
+        key = f"{base}:{number}"
+    why = case.say("ladder.overdue.why", tasks=late)
+    cite = case.cite(rule, why)
+    body = _plan_body(rule, case, _gathered(rule, case, None))
+    subject = case.say("ladder.overdue.subject", at=case.now)
+    yield CreateTask(
+        key=key,
+        cite=cite,
+        kind=TaskKind.PLAN,
+        project=case.playbook.projects["plan"],
+        subject=subject,
+        body=body,
+        assignee=rule.owner,
+        urgent=True,
+    )
+    yield Tell(
+        key=key,
+        cite=cite,
+        event="draft.prepared",
+        to=(rule.owner,),
+        subject=subject,
+        data={"to": [rule.owner], "text": why, "attachments": []},
+    )
+
+
+def _plan_body(rule: OnOverdue, case: Case, late: list[Task]) -> Document:
+    """Write the draft: what is late, and empty columns that the head fills in (app. 2, table 2)."""
+    names = ("n", "measure", "result", "indicator", "start", "due", "executor")
+    weights = (1, 6, 3, 3, 2, 2, 3)
+    columns = tuple(
+        Column(title=case.say(f"ladder.overdue.column.{name}"), weight=weight)
+        for name, weight in zip(names, weights, strict=True)
+    )
+    rows = tuple(
+        (
+            f"1.{n}.",
+            case.say("ladder.overdue.measure", task=task),
+            "",
+            "",
+            "",
+            "",
+            (task.assignee or "").removeprefix("executor:"),
+        )
+        for n, task in enumerate(late, start=1)
+    )
+    return Document(
+        title=case.say("ladder.overdue.title"),
+        blocks=(
+            Paragraph(text=case.say("ladder.overdue.ask", count=len(late))),
+            Table(columns=columns, rows=rows),
+        ),
+        footer=(case.clause_line(rule.clause),),
+        landscape=True,
+    )
+
+
+KIND: Kind[LadderRule] = Kind(name="ladder", shape=_shape, decide=decide, roles=_roles)

@@ -1,0 +1,22 @@
+"""All rule kinds, in the order of layers in which one cycle runs them.
+
+What an earlier layer decides is a fact for the later ones of the same cycle: an appeal becomes a
+task, the task gets a term, the term feeds a control, the control a ladder, all of it a report.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mcur.playbooks.rules import control, intake, ladder, report, term
+from mcur.playbooks.rules.base import Kind
+
+LAYERS: tuple[Kind[Any], ...] = (
+    intake.KIND,
+    term.KIND,
+    control.KIND,
+    ladder.KIND,
+    report.KIND,
+)
+
+KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in LAYERS}

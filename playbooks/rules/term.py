@@ -1,0 +1,171 @@
+"""Kind ``term``: an event starts a clock; it ends met, breached, or cannot be computed.
+
+The end moment itself is in time (C5); a breach is written by the first cycle after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import Field
+
+from mcur.playbooks.durations import ElapsedField
+from mcur.playbooks.facts import Appeal, AppealStatus, Task, TaskKind, TaskStatus, Term
+from mcur.playbooks.intents import (
+    EndTerm,
+    Finding,
+    Intent,
+    MoveTerm,
+    Outcome,
+    StartTerm,
+    TermOutcome,
+)
+from mcur.playbooks.rules.base import Case, Kind, Rule
+
+
+class OfAppeal(Rule):
+    """From registration of an appeal until an executor takes it into work (D1)."""
+
+    starts: Literal["appeal"]
+    within: ElapsedField
+    sources: tuple[str, ...] = ()
+
+
+class OfTask(Rule):
+    """From a task until its due; ``by_topic`` gives terms where the feed has none (G18)."""
+
+    starts: Literal["task"]
+    kinds: tuple[TaskKind, ...]
+    by_topic: Mapping[str, ElapsedField] = Field(default_factory=dict)
+
+
+TermRule = OfAppeal | OfTask
+_SHAPES: dict[str, type[TermRule]] = {"appeal": OfAppeal, "task": OfTask}
+
+
+def decide(rule: TermRule, case: Case) -> Iterator[Intent]:
+    """Start, end and breach the terms of this rule."""
+    if isinstance(rule, OfAppeal):
+        yield from _appeals(rule, case)
+    else:
+        yield from _tasks(rule, case)
+    for term in case.facts.ended_terms(case.playbook.id, rule.id, case.now):
+        why = case.say("term.breached", term=term)
+        yield EndTerm(
+            key=term.key,
+            cite=case.cite(rule, why),
+            outcome=TermOutcome.BREACHED,
+            ended_at=None,
+        )
+
+
+def _shape(table: dict[str, Any]) -> TermRule:
+    return _SHAPES[table["starts"]].model_validate(table)
+
+
+# --- of appeals -------------------------------------------------------------------------------------
+
+
+def _appeals(rule: OfAppeal, case: Case) -> Iterator[Intent]:
+    for change in case.facts.fresh_appeals():
+        appeal = change.appeal
+        if change.history or appeal.spam or appeal.source not in rule.sources:
+            continue
+        if case.playbook.owns(appeal):
+            yield from _acceptance(rule, case, appeal)
+
+
+def _acceptance(rule: OfAppeal, case: Case, appeal: Appeal) -> Iterator[Intent]:
+    object_ = f"{appeal.source}:{appeal.number}"
+    key = f"term:{case.playbook.id}:{rule.clause}:{object_}"
+    due = appeal.received_at + rule.within
+    term = case.facts.term(key)
+    if term is None:
+        why = case.say("term.accept_started", appeal=appeal, due=due)
+        yield StartTerm(
+            key=key,
+            cite=case.cite(rule, why),
+            object=object_,
+            started_at=appeal.received_at,
+            due_at=due,
+        )
+    elif term.outcome is not None and term.ended_at is not None:
+        return
+    if appeal.accepted_at is not None:
+        yield from _ended(rule, case, key, due, appeal.accepted_at, term)
+    elif appeal.status not in {None, AppealStatus.NEW}:
+        yield from _unknown_acceptance(rule, case, appeal, key)
+
+
+def _unknown_acceptance(rule: OfAppeal, case: Case, appeal: Appeal, key: str) -> Iterator[Intent]:
+    why = case.say("term.accepted_unknown", appeal=appeal)
+    cite = case.cite(rule, why)
+    yield Finding(
+        cite=cite,
+        object=f"{appeal.source}:{appeal.number}",
+        day=case.playbook.calendar.day_of(appeal.received_at),
+        outcome=Outcome.NOT_COMPUTABLE,
+    )
+    yield EndTerm(key=key, cite=cite, outcome=TermOutcome.CANCELLED, ended_at=case.now)
+
+
+def _ended(
+    rule: TermRule, case: Case, key: str, due: datetime, ended: datetime, term: Term | None
+) -> Iterator[Intent]:
+    met = ended <= due
+    if term is not None and term.outcome == TermOutcome.BREACHED and not met:
+        return
+    late = ended - due if not met else timedelta()
+    why = case.say("term.met" if met else "term.late", ended=ended, due=due, late=late)
+    yield EndTerm(
+        key=key,
+        cite=case.cite(rule, why),
+        outcome=TermOutcome.MET if met else TermOutcome.BREACHED,
+        ended_at=ended,
+    )
+
+
+# --- of tasks ---------------------------------------------------------------------------------------
+
+
+def _tasks(rule: OfTask, case: Case) -> Iterator[Intent]:
+    for task in case.facts.fresh_tasks(case.playbook.id):
+        if task.kind in rule.kinds and not task.history:
+            yield from _task(rule, case, task)
+
+
+def _task(rule: OfTask, case: Case, task: Task) -> Iterator[Intent]:
+    if task.due_at is None or task.due_at < case.facts.live_from:
+        return
+    key = f"term:{case.playbook.id}:{rule.clause}:{task.key}"
+    term = case.facts.term(key)
+    ended = _end_of(task)
+    reopened = term is not None and term.outcome == TermOutcome.MET and ended is None
+    if term is None or reopened:
+        why = case.say("term.task_started", task=task)
+        yield StartTerm(
+            key=key,
+            cite=case.cite(rule, why),
+            object=task.key,
+            started_at=task.decided_at,
+            due_at=task.due_at,
+        )
+    elif term.due_at != task.due_at:
+        why = case.say("term.moved", old=term.due_at, new=task.due_at)
+        yield MoveTerm(key=key, cite=case.cite(rule, why), due_at=task.due_at)
+    if ended is not None and (term is None or term.outcome is None):
+        yield from _ended(rule, case, key, task.due_at, ended, term)
+
+
+def _end_of(task: Task) -> datetime | None:
+    """A term is met by the executor's report or by closing; «returned» runs on."""
+    if task.status in {TaskStatus.CLOSED, TaskStatus.REJECTED}:
+        return task.done_at or task.closed_at
+    if task.status is TaskStatus.DONE:
+        return task.done_at
+    return None
+
+
+KIND: Kind[TermRule] = Kind(name="term", shape=_shape, decide=decide)

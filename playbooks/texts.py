@@ -1,0 +1,56 @@
+"""Russian texts by name: templates in ``words/``, filled with facts.
+
+Rules hold no word that people read; they ask for a text by its name. A playbook may put its own
+wording under the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, StrictUndefined, Template
+
+from mcur.playbooks import language
+
+
+class Texts:
+    """The texts of one playbook: the common ones with its own over them."""
+
+    def __init__(self, templates: Mapping[str, str]) -> None:
+        self._sources = dict(templates)
+        self._environment = Environment(
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            autoescape=False,
+        )
+        self._environment.globals.update(
+            plural=language.plural, counted=language.counted, shorten=language.shorten
+        )
+        self._compile = lru_cache(maxsize=None)(self._compile_one)
+
+    def say(self, name: str, *, zone: ZoneInfo, **values: Any) -> str:
+        """Return the text with its values filled in; dates are shown in ``zone``."""
+
+        def moment(value: datetime) -> str:
+            return language.full_stamp(value, zone)
+
+        def day(value: date | datetime) -> str:
+            return language.full_day(value, zone)
+
+        def short(value: datetime) -> str:
+            return language.short_stamp(value, zone)
+
+        words = {"moment": moment, "day": day, "short": short}
+        return self._compile(name).render(**words, **values).strip()
+
+    def has(self, name: str) -> bool:
+        """Whether there is a text with this name."""
+        return name in self._sources
+
+    def _compile_one(self, name: str) -> Template:
+        return self._environment.from_string(self._sources[name])
