@@ -27,8 +27,8 @@ _FACE = "Times New Roman"
 _SHORT_SIDE, _LONG_SIDE = 210, 297
 _LEFT, _RIGHT, _TOP, _BOTTOM = 20, 10, 20, 20
 """A4 and its margins, in millimetres."""
-_CELL_MARGIN = 60
-"""Twentieths of a point between a cell's border and its text."""
+_CELL_MARGINS = (20, 60, 20, 60)
+"""Between a cell's border and its text: top, left, bottom, right, in twentieths of a point."""
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The first stamp that a zip archive can hold."""
 
@@ -58,6 +58,7 @@ _LOOKS = (
     _Look("Lead", bold=True),
     _Look("Mark", bold=True, italic=True, before=6, after=12),
     _Look("Remark", size=10),
+    _Look("Closing", size=10, before=6, after=0),
     _Look("Table Caption", bold=True, keep=True),
     _Look("Table Head", size=11, bold=True, center=True, after=0, keep=True),
     _Look("Table Number", size=9, center=True, after=0, keep=True),
@@ -126,7 +127,7 @@ def _set_language(paper: Paper) -> None:
 def _set_style(paper: Paper, look: _Look) -> None:
     """Make or change a style: black Times, without the template's colours and borders."""
     from docx.enum.style import WD_STYLE_TYPE
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.enum.text import WD_PARAGRAPH_ALIGNMENT
     from docx.shared import Pt, RGBColor
 
     styles = paper.styles
@@ -142,7 +143,7 @@ def _set_style(paper: Paper, look: _Look) -> None:
     form = style.paragraph_format
     form.space_before, form.space_after = Pt(look.before), Pt(look.after)
     form.line_spacing, form.keep_with_next = 1.0, look.keep
-    form.alignment = WD_ALIGN_PARAGRAPH.CENTER if look.center else WD_ALIGN_PARAGRAPH.LEFT
+    form.alignment = WD_PARAGRAPH_ALIGNMENT.CENTER if look.center else WD_PARAGRAPH_ALIGNMENT.LEFT
     _clear_theme(style.element)
 
 
@@ -193,7 +194,7 @@ def _write_document(paper: Paper, doc: Document) -> None:
     for block in doc.blocks:
         _write(paper, block)
     for line in doc.footer:
-        _add(paper, line, "Remark")
+        _add(paper, line, "Closing")
 
 
 def _write(paper: Paper, block: Block) -> None:
@@ -241,14 +242,16 @@ def _empty_grid(paper: Paper, table: Table) -> Grid:
     page = paper.sections[0]
     sides = (page.page_width or 0) - (page.left_margin or 0) - (page.right_margin or 0)
     above = 1 + bool(table.groups) + bool(numbers(table))
-    grid = paper.add_table(above + max(len(table.rows), 1), len(table.columns), style="Table Grid")
+    grid: Grid = paper.add_table(
+        above + max(len(table.rows), 1), len(table.columns), style="Table Grid"
+    )
     grid.autofit = False
     widths = shares(table, sides)
     for column, width in zip(grid.columns, widths, strict=True):
-        column.width = width  # type: ignore[assignment]
+        column.width = width
     margins = _element("w:tblCellMar")
-    for side in ("left", "right"):
-        margins.append(_element(f"w:{side}", w=str(_CELL_MARGIN), type="dxa"))
+    for side, width in zip(("top", "left", "bottom", "right"), _CELL_MARGINS, strict=True):
+        margins.append(_element(f"w:{side}", w=str(width), type="dxa"))
     _xml(grid).tblPr.find(_tag("w:tblLook")).addprevious(margins)
     for n, row in enumerate(grid.rows):
         _set_row(row, widths, repeated=n < above)
@@ -284,14 +287,14 @@ def _write_row(row: Row, texts: Iterable[str], table: Table) -> None:
 
 def _put(cell: Cell, text: str, style: str, align: str) -> None:
     from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.enum.text import WD_PARAGRAPH_ALIGNMENT
 
     for extra in cell.paragraphs[1:]:  # a merge leaves the paragraphs of all its cells
         _xml(cell).remove(_xml(extra))
     line = cell.paragraphs[0]
     line.style = style
     line.add_run(printable(text))
-    line.alignment = WD_ALIGN_PARAGRAPH[align.upper()]
+    line.alignment = WD_PARAGRAPH_ALIGNMENT[align.upper()]
     if style != "Table Text":
         cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 
 from mcur.playbooks.documents import Table
 
-_KEPT = {"\n", "\t"}
-_BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_UNSHOWN = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f"  # control characters, but tab and newline
+    "\u202a-\u202e\u2066-\u2069"  # overrides of the writing direction
+    "\ud800-\udfff\ufffe\uffff]"  # halves of characters and what is none
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,4 @@ def printable(text: str) -> str:
     XML 1.0 (2.2) has no place for most control characters, so that one of them in a citizen's
     text would lose the document; overrides of the writing direction would scramble its lines.
     """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
-    return "".join(c for c in lines.replace("\u2029", "\n") if c in _KEPT or _is_shown(c))
-
-
-def _is_shown(character: str) -> bool:
-    if character in _BIDI or character in {"\ufffe", "\uffff"}:
-        return False
-    return unicodedata.category(character) not in {"Cc", "Cs"}
+    return _UNSHOWN.sub("", _BREAK.sub("\n", text))

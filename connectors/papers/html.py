@@ -11,16 +11,27 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from mcur.connectors.papers.grid import labels, numbers, printable, shares, spans
+from mcur.connectors.papers.grid import (
+    labels,
+    lists_side_by_side,
+    numbers,
+    printable,
+    shares,
+    spans,
+)
 from mcur.playbooks.documents import Document, Table
+from mcur.playbooks.language import shorten
 
 if TYPE_CHECKING:
     from jinja2 import Template
     from markupsafe import Markup
 
-_NARROW, _WIDE = 640, 1080
+_NARROW, _WIDE = 640, 1160
+"""Widths of a letter in pixels; a wide one shrinks with its window."""
 _MOST_COLUMNS_NARROW = 5
 _MOST_COLUMNS_PHONE = 2
+_CARDS_BELOW, _CARDS_BELOW_WIDE = 600, 800
+"""Widths of the window below which rows become cards, else words of a form would be torn."""
 _PREVIEW = 140
 """Characters that mail clients show beside the subject."""
 
@@ -28,9 +39,13 @@ _PREVIEW = 140
 def to_html(doc: Document) -> str:
     """Write the document as a complete HTML page for a letter; every value is escaped."""
     widest = max((len(b.columns) for b in doc.blocks if isinstance(b, Table)), default=0)
-    wide = doc.landscape or widest > _MOST_COLUMNS_NARROW
+    crowded = widest > _MOST_COLUMNS_NARROW
     return _template().render(
-        doc=doc, width=_WIDE if wide else _NARROW, preview=" ".join(doc.lead)[:_PREVIEW]
+        doc=doc,
+        width=_WIDE if crowded or doc.landscape else _NARROW,
+        crowded=crowded,
+        cards_below=_CARDS_BELOW_WIDE if crowded else _CARDS_BELOW,
+        preview=shorten(printable(" ".join(doc.lead)), _PREVIEW),
     )
 
 
@@ -41,15 +56,36 @@ def _template() -> Template:
     env = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    env.filters |= {"lines": _lines, "shares": lambda table: shares(table, 100)}
-    env.filters |= {"spans": spans, "labels": labels, "numbers": numbers, "stacks": _stacks}
+    env.filters |= {"lines": _lines, "widths": _widths}
+    env.filters |= {"labels": labels, "numbers": numbers, "spans": spans, "places": _places}
+    env.filters |= {"look": _look, "printable": printable}
     source = files("mcur.connectors.papers").joinpath("templates", "letter.html")
     return env.from_string(source.read_text(encoding="utf-8"))
 
 
-def _stacks(table: Table) -> bool:
-    """Whether rows become cards on a phone: three columns have no room there any more."""
-    return len(table.columns) > _MOST_COLUMNS_PHONE and bool(table.rows)
+def _widths(table: Table) -> list[str]:
+    """Write the columns' shares of the width, exact to a tenth of a percent."""
+    return [f"{share / 10:g}%" for share in shares(table, 1000)]
+
+
+def _look(table: Table) -> str:
+    """Name the classes by which a phone knows what to do with the table.
+
+    ``stack``: rows become cards, for three columns have no room there any more; ``lists``: the
+    cards of each group stand together.
+    """
+    if len(table.columns) <= _MOST_COLUMNS_PHONE or not table.rows:
+        return "grid"
+    return "grid stack lists" if lists_side_by_side(table) else "grid stack"
+
+
+def _places(table: Table) -> list[tuple[int, bool]]:
+    """Say for each column which group it is in, and whether it is the first there."""
+    return [
+        (n, column == span.columns[0])
+        for n, span in enumerate(spans(table), start=1)
+        for column in span.columns
+    ]
 
 
 def _lines(text: str) -> Markup:

@@ -28,7 +28,7 @@ def to_xlsx(table: Table, title: str, made_at: datetime) -> bytes:
     Every cell is a text, so that «=HYPERLINK(…)» in a citizen's words stays words. The row of
     column numbers is left to paper: under a filter it would be sorted among the rows.
     """
-    from xlsxwriter import Workbook  # here: only who writes a workbook pays for the library
+    from xlsxwriter.workbook import Workbook  # here: only who writes a workbook pays for it
 
     content = io.BytesIO()
     book = Workbook(content, {"in_memory": True})
