@@ -165,12 +165,15 @@ def _clear_theme(style: Any) -> None:
 
 def _frame(paper: Paper, name: str) -> None:
     """Draw a box round the paragraphs of a style: a warning must be seen in black and white."""
-    style: Any = paper.styles[name].element
+    from docx.shared import Pt
+
+    style: Any = paper.styles[name]
+    form = style.paragraph_format
+    form.left_indent = form.right_indent = Pt(4)  # so that the box ends where tables end
     box = _element("w:pBdr")
     for side in ("top", "left", "bottom", "right"):
         box.append(_element(f"w:{side}", val="single", sz="6", space="4", color="000000"))
-    keep = style.pPr.find(_tag("w:keepNext"))
-    keep.addnext(box)
+    style.element.pPr.find(_tag("w:keepNext")).addnext(box)
 
 
 def _number_pages(paper: Paper) -> None:
