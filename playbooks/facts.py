@@ -231,6 +231,8 @@ class TaskSeen:
     notes: tuple[Note, ...] = ()
     attachments: tuple[str, ...] = ()
     """Names of the files on the task."""
+    ignored: tuple[str, ...] = ()
+    """Sentences on what the tracker left out when it made this task; only a create fills it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,207 @@
+"""Redmine as a :class:`~mcur.connectors.ports.Tracker`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from urllib.parse import quote_plus
+
+from mcur.connectors.ports import (
+    Blobs,
+    ConnectorError,
+    NewTask,
+    Rejected,
+    TaskChange,
+    TrackerChanges,
+    Unavailable,
+)
+from mcur.connectors.redmine.catalog import Catalog
+from mcur.connectors.redmine.changes import ChangeReader, Cursor
+from mcur.connectors.redmine.check import complaints
+from mcur.connectors.redmine.client import Absent, Client, Invalid, Json
+from mcur.connectors.redmine.marks import key_token, note_mark
+from mcur.connectors.redmine.read import Reader, own_marks
+from mcur.connectors.redmine.shape import RedmineShape
+from mcur.connectors.redmine.write import Wish, Writer
+from mcur.playbooks.facts import Attachment, TaskSeen
+
+TOLERANCE = timedelta(seconds=2)
+"""Redmine's Date header is cut to the second and under way for a moment: that is no skew."""
+
+_FIND_AT_ONCE = 100
+_FIND_LENGTH = 5000
+"""Characters of a query string that every server before a Redmine lets through."""
+
+
+class RedmineTracker:
+    """One Redmine. Safe in several threads.
+
+    A task that was made is always returned, with ``ignored`` saying what Redmine left out. A
+    create whose answer got lost, or that was answered 404 or 500, is :class:`Unavailable`: it may
+    have been made, so the caller looks by key before it repeats.
+    """
+
+    def __init__(self, shape: RedmineShape, blobs: Blobs) -> None:
+        self.name = shape.name
+        self.shape = shape
+        self._blobs = blobs
+        self._client = Client(shape)
+        self._catalog = Catalog(self._client)
+        self._reader = Reader(shape, self._catalog)
+        self._writer = Writer(shape, self._catalog, self._reader)
+        self._changes = ChangeReader(self._client, self._catalog, self._reader)
+        self._skew = timedelta(0)
+        self._skew_lock = threading.Lock()
+
+    def create(self, task: NewTask, now: datetime) -> TaskSeen:
+        """Make the task and return it as it stands there. Never looks first: the caller does."""
+        doing = f"create task {task.key}"
+        wish = self._writer.new(task, now)
+        self._attach(task.attachments, wish)
+        issue = self._post(doing, wish)
+        wish.ignored += self._settle(wish, issue)
+        seen = self._reader.task(issue, self._measured(now))
+        return replace(seen, ignored=tuple(wish.ignored))
+
+    def update(self, change: TaskChange, now: datetime) -> TaskSeen:
+        """Change the task, read it back; :class:`Rejected` names what Redmine ignored.
+
+        What does not differ is not sent; nothing at all is sent where there is neither a
+        difference nor a note nor a file.
+        """
+        issue = self._changes.whole(change.ident)
+        wish = self._writer.change(change, issue)
+        self._attach(change.attachments, wish)
+        if wish.values:
+            doing = f"update task {change.ident}"
+            self._client.put(doing, f"/issues/{change.ident}.json", {"issue": wish.values})
+            issue = self._changes.whole(change.ident)
+        ignored = wish.ignored + self._writer.differences(wish.values, issue)
+        if ignored:
+            msg = f"update task {change.ident} in Redmine «{self.name}»: {'; '.join(ignored)}"
+            raise Rejected(msg)
+        return self._reader.task(issue, self._measured(now))
+
+    def find(self, keys: Collection[str], now: datetime) -> dict[str, TaskSeen]:
+        """Return those of the tasks that are there, by key, without their notes.
+
+        With fields up to a hundred keys go into one request; in ``bare`` each key is a request of
+        its own, for Redmine searches subjects by one word only. Of two issues under one key (a
+        person copied one) the older counts.
+        """
+        found: dict[str, TaskSeen] = {}
+        for issue in self._candidates(keys):
+            key = self._reader.key(issue)
+            if key is not None and key in keys and key not in found:
+                found[key] = self._reader.task(issue, self._measured(now))
+        return found
+
+    def has_note(self, ident: str, token: str) -> bool:
+        """Whether the change with this token was already written."""
+        return note_mark(token) in own_marks(self._changes.whole(ident))
+
+    def changes(self, cursor: str | None, now: datetime) -> TrackerChanges:
+        """Return tasks changed since the cursor, see :mod:`~mcur.connectors.redmine.changes`."""
+        batch = self._changes.read(Cursor.read(cursor) if cursor is not None else None)
+        skew = self._measured(now)
+        tasks = tuple(self._reader.task(issue, skew) for issue in batch.issues)
+        return TrackerChanges(tasks=tasks, cursor=batch.cursor.write(), more=batch.more)
+
+    def check(self) -> list[str]:
+        """Log in and say in sentences what is missing here; empty when all is well."""
+        self._catalog.forget()
+        return complaints(self._client, self._catalog)
+
+    def _post(self, doing: str, wish: Wish) -> Json:
+        """Make the issue; where Redmine refuses it with an assignee, make it without."""
+        path = "/issues.json?include=attachments"
+        try:
+            return self._made(doing, path, wish)
+        except Invalid as exc:
+            if not wish.values.pop("assigned_to_id", None):
+                raise
+            issue = self._made(doing, path, wish)
+            wish.ignored.append(f"assignee was left out: {exc}")
+            return issue
+
+    def _made(self, doing: str, path: str, wish: Wish) -> Json:
+        try:
+            issue: Json = self._client.post(doing, path, "issue", {"issue": wish.values})
+        except Absent as exc:  # some servers make the issue and answer 404
+            raise Unavailable(str(exc)) from exc
+        return issue
+
+    def _settle(self, wish: Wish, issue: Json) -> list[str]:
+        """Compare a new issue with the wish; a status that creating cannot set is set now."""
+        wanted = wish.values["status_id"]
+        if issue["status"]["id"] != wanted:
+            number = issue["id"]
+            try:
+                path = f"/issues/{number}.json"
+                self._client.put(f"set status of {number}", path, {"issue": {"status_id": wanted}})
+                issue.update(self._changes.whole(number))
+            except ConnectorError as exc:
+                return [
+                    f"status was left out: {exc}",
+                    *self._writer.differences(wish.values, issue),
+                ]
+        return self._writer.differences(wish.values, issue)
+
+    def _attach(self, files: Iterable[Attachment], wish: Wish) -> None:
+        """Bring files over; one that Redmine does not take is named and left out."""
+        uploads = []
+        for file in files:
+            doing = f"upload file {file.name}"
+            try:
+                token = self._client.upload(doing, file.name, self._blobs.get(file.digest))
+            except (Rejected, KeyError) as exc:
+                wish.ignored.append(f"file {file.name} was left out: {exc}")
+                continue
+            uploads.append(
+                {"token": token, "filename": file.name, "content_type": file.content_type}
+            )
+        if uploads:
+            wish.values["uploads"] = uploads
+
+    def _candidates(self, keys: Collection[str]) -> Iterator[Json]:
+        doing = f"look for {len(keys)} tasks"
+        if not self.shape.has_fields:
+            for key in keys:
+                yield from self._changes.rows([("subject", "~", key_token(key))], doing)
+            return
+        field = f"cf_{self._catalog.field('key')}"
+        for portion in _portions(keys):
+            for issue in self._changes.rows([(field, "=", portion)], doing):
+                if self._reader.key(issue) not in portion:
+                    msg = (
+                        f"{doing}: Redmine «{self.name}» does not search by field "
+                        f"«{self.shape.field_names['key']}»: mark it «Used as a filter»"
+                    )
+                    raise Rejected(msg)
+                yield issue
+
+    def _measured(self, now: datetime) -> timedelta:
+        """Return how far Redmine's clock is ahead, steady against the second that it is cut to."""
+        server = self._client.server_time()
+        with self._skew_lock:
+            if server is not None and abs(server - now - self._skew) > TOLERANCE:
+                skew = server - now
+                self._skew = skew if abs(skew) > TOLERANCE else timedelta(0)
+            return self._skew
+
+
+def _portions(keys: Collection[str]) -> Iterator[list[str]]:
+    """Cut keys into portions that fit into one address."""
+    portion: list[str] = []
+    length = 0
+    for key in keys:
+        cost = len(quote_plus(key)) + 20
+        if portion and (len(portion) == _FIND_AT_ONCE or length + cost > _FIND_LENGTH):
+            yield portion
+            portion, length = [], 0
+        portion.append(key)
+        length += cost
+    if portion:
+        yield portion

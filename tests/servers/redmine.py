@@ -1,0 +1,210 @@
+"""A real Redmine for tests: Debian's packages, an instance of its own, a clean database per test.
+
+Nothing of the machine is touched: the application tree (16 MB) is copied into a folder of the
+run, where it finds its own database, files and log; so no root is needed once the packages are
+there (`make servers`). One server serves two golden databases: ``bare`` has Redmine's Russian
+default data, ``full`` has our trackers, statuses and fields over it. A golden database is put back
+under the running server in a few milliseconds.
+
+Who is there: ``robot`` (the daemon's account, no administrator), ``ivanov`` and ``petrova`` (staff),
+``gone`` (locked), ``stranger`` (no member), ``admin``; the project ``support`` and the project ``plans``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+HERE = Path(__file__).parent
+APPLICATION = Path("/usr/share/redmine")
+LOCK = Path("/var/lib/redmine/Gemfile.lock")
+NEEDED = ("redmine_stock.rb", "redmine_full.rb", "redmine_sqlite.rb")
+
+KEYS: Mapping[str, str] = {
+    "admin": "ad" * 20,
+    "ivanov": "1" * 40,
+    "petrova": "2" * 40,
+    "robot": "3" * 40,
+    "gone": "4" * 40,
+    "stranger": "5" * 40,
+}
+"""API keys by login."""
+
+Golden = Literal["bare", "full"]
+
+
+def missing() -> str | None:
+    """Say in one line why no Redmine can be started here, ``None`` when it can."""
+    absent = [name for name in ("puma", "bundle") if shutil.which(name) is None]
+    absent += [str(path) for path in (APPLICATION / "config.ru", LOCK) if not path.exists()]
+    if absent:
+        return f"Redmine is not installed ({', '.join(absent)} missing): run `make servers`"
+    return None
+
+
+class RedmineServer:
+    """One running instance. Close it, or use it in a ``with`` statement."""
+
+    def __init__(self, folder: Path, cache: Path, *, workers: int = 2, threads: int = 2) -> None:
+        """Lay the instance out in ``folder``; ``cache`` keeps the golden databases between runs."""
+        self.root = folder / "redmine"
+        self.instance = self.root / "instances" / "test"
+        self.database = self.instance / "test.sqlite3"
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._shape = (workers, threads)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lay_out()
+        self._golden = self._make_golden(cache)
+        self.reset("bare")
+
+    def __enter__(self) -> RedmineServer:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the server and wait for its first page."""
+        workers, threads = self._shape
+        command = ["puma", "-b", f"tcp://127.0.0.1:{self.port}", "-e", "production", "--silent"]
+        command += ["-w", str(workers), "-t", f"{threads}:{threads}"]
+        log = (self.instance / "puma.log").open("ab")
+        with log:
+            self._process = subprocess.Popen(
+                command, cwd=self.root, env=self._environment(), stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + 60
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                said = (self.instance / "puma.log").read_text(errors="replace")[-2000:]
+                raise RuntimeError(f"Redmine did not start: {said}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop the server and wait until it is gone."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def reset(self, golden: Golden) -> None:
+        """Put a golden database back, under the running server; no request may be in flight."""
+        source = sqlite3.connect(self._golden[golden])
+        target = sqlite3.connect(self.database, timeout=15)
+        with contextlib.closing(source), contextlib.closing(target):
+            source.backup(target)
+        for path in (self.instance / "files").iterdir():
+            shutil.rmtree(path)
+
+    def sql(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        """Run a statement in the database, for what REST cannot bring about (age, workflow)."""
+        with contextlib.closing(sqlite3.connect(self.database, timeout=15)) as db, db:
+            return db.execute(statement, values).fetchall()
+
+    def _lay_out(self) -> None:
+        shutil.copytree(
+            APPLICATION, self.root, ignore=shutil.ignore_patterns("instances", "Gemfile.lock")
+        )
+        for name in ("config", "files", "log", "tmp"):
+            (self.instance / name).mkdir(parents=True)
+        shutil.copy(LOCK, self.root / "Gemfile.lock")
+        gemfile = self.root / "Gemfile"
+        gemfile.write_text(gemfile.read_text().replace("/usr/share/redmine", str(self.root)))
+        shutil.copy(HERE / "redmine_sqlite.rb", self.root / "config" / "additional_environment.rb")
+        (self.instance / "config" / "secret_key.txt").write_text("0" * 64)
+        (self.root / "config" / "database.yml").unlink()
+        (self.root / "config" / "configuration.yml").write_text(
+            f"default:\n  attachments_storage_path: {self.instance / 'files'}\n"
+        )
+        self._use(self.database)
+
+    def _use(self, database: Path) -> None:
+        """Say which database file Rails opens."""
+        (self.instance / "config" / "database.yml").write_text(
+            f"production:\n  adapter: sqlite3\n  database: {database}\n  encoding: utf8\n"
+        )
+
+    def _make_golden(self, cache: Path) -> dict[Golden, Path]:
+        """Make the golden databases where ``cache`` does not hold those of these very scripts."""
+        text = LOCK.read_bytes() + b"".join((HERE / name).read_bytes() for name in NEEDED)
+        stem = hashlib.sha256(text).hexdigest()[:16]
+        golden: dict[Golden, Path] = {
+            "bare": cache / f"bare-{stem}.sqlite3",
+            "full": cache / f"full-{stem}.sqlite3",
+        }
+        if all(path.exists() for path in golden.values()):
+            return golden
+        cache.mkdir(parents=True, exist_ok=True)
+        made = self.root.parent / "golden"
+        made.mkdir()
+        self._run("rake", "db:migrate", SCHEMA="/dev/null")
+        self._run(
+            "rails",
+            "runner",
+            str(HERE / "redmine_stock.rb"),
+            GOLDEN_BARE=str(made / "bare"),
+            GOLDEN_FULL=str(made / "full"),
+            FULL_SCRIPT=str(HERE / "redmine_full.rb"),
+        )
+        for name, path in golden.items():
+            shutil.copy(made / name, path.with_suffix(f".{os.getpid()}"))
+            path.with_suffix(f".{os.getpid()}").replace(path)  # two runs may do this at once
+        return golden
+
+    def _run(self, *command: str, **extra: str) -> None:
+        done = subprocess.run(
+            ["bundle", "exec", *command],
+            cwd=self.root,
+            env=self._environment() | extra,
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            said = (done.stdout + done.stderr).decode(errors="replace")[-3000:]
+            raise RuntimeError(f"{' '.join(command)} failed: {said}")
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(self.root.parent),
+            "LANG": "C.UTF-8",
+            "TZ": "Etc/UTC",
+            "RAILS_ENV": "production",
+            "RAILS_SERVE_STATIC_FILES": "1",
+            "REDMINE_INSTANCE": "test",
+            "BUNDLE_GEMFILE": str(self.root / "Gemfile"),
+        }
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/login", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
