@@ -42,12 +42,12 @@ def find_config(option: str | None, env: Mapping[str, str], cwd: Path) -> Path:
     for asked, how in ((option, "-c"), (env.get("MCUR_CONFIG"), "$MCUR_CONFIG")):
         if asked:
             path = cwd / asked
-            path = path / FILE_NAME if path.is_dir() else path
-            if path.exists():
+            path = path / FILE_NAME if _is_there(path / FILE_NAME) else path
+            if _is_there(path):
                 return path
             msg = f"there is no {path} (named by {how})"
             raise SettingsError([msg])
-    found = next((path for path in (cwd / FILE_NAME, SYSTEM_FILE) if path.exists()), None)
+    found = next((path for path in (cwd / FILE_NAME, SYSTEM_FILE) if _is_there(path)), None)
     if found is None:
         msg = (
             f"there is no site here: name its mcur.toml with -c FILE or $MCUR_CONFIG; without them "
@@ -108,6 +108,17 @@ def examine(
     """Say in sentences what works and still looks wrong: warnings, no errors."""
     found = _cross(settings, known_playbooks, set(), on_disk)
     return list(dict.fromkeys(f.sentence(source, prefix) for f in found if f.warning))
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        # It may be there and closed to this user: reading it says so in a sentence.
+        return True
+    return True
 
 
 def _validated(data: Mapping[str, Any], folder: Path) -> Settings:

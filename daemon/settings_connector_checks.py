@@ -5,7 +5,7 @@ No network. The checks have the form of those in ``settings_checks``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -153,10 +153,9 @@ def _folders(settings: Settings) -> Iterator[Finding]:
         ),
     ]
     for loc, path in places:
-        if not path.is_dir():
-            yield Finding(
-                (*loc, "path"), f"there is no folder {path}; make it, or correct the path"
-            )
+        missing = f"there is no folder {path}; make it, or correct the path"
+        if fault := _fault(path, Path.is_dir, missing):
+            yield Finding((*loc, "path"), fault)
 
 
 def _authorities(settings: Settings) -> Iterator[Finding]:
@@ -167,9 +166,9 @@ def _authorities(settings: Settings) -> Iterator[Finding]:
     ]
     for loc, part in parts:
         path = getattr(part, "ca_file", None)
-        if path is not None and not path.is_file():
-            text = f"there is no file {path}; put the certificate of your authority there (PEM)"
-            yield Finding((*loc, "ca_file"), text)
+        missing = f"there is no file {path}; put the certificate of your authority there (PEM)"
+        if path is not None and (fault := _fault(path, Path.is_file, missing)):
+            yield Finding((*loc, "ca_file"), fault)
 
 
 def _open_secrets(settings: Settings) -> Iterator[Finding]:
@@ -177,6 +176,14 @@ def _open_secrets(settings: Settings) -> Iterator[Finding]:
         if secret.open_to_all():
             text = f"everybody here may read {secret.file}; chmod o-r it"
             yield Finding((secret.owner,), text, warning=True)
+
+
+def _fault(path: Path, is_there: Callable[[Path], bool], missing: str) -> str | None:
+    try:
+        return None if is_there(path) else missing
+    except OSError as exc:
+        # The folder above may be closed to this user, who then cannot even ask.
+        return f"{path} cannot be looked at: {exc.strerror}"
 
 
 CONNECTOR_CHECKS: tuple[tuple[frozenset[str], Check], ...] = (

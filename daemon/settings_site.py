@@ -243,10 +243,11 @@ class Settings(Table):
         return [known[ident] for ident in self.playbooks if ident in known]
 
     def directory(self) -> Directory:
-        """Return people and executors as rules see them."""
+        """Return people, executors and trusted senders as rules see them."""
         return Directory(
             people=tuple(entry.person() for entry in self.people),
             executors=tuple(entry.executor() for entry in self.executors),
+            trusted=tuple((entry.sender, entry.side) for entry in self.mail.trusted),
             administrator=self.administrator,
         )
 

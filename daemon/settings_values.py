@@ -90,7 +90,7 @@ class Scope:
         if isinstance(value, str) and value.startswith("window:"):
             window = Duration.parse(value.removeprefix("window:"))
             return cls(ScopeKind.WINDOW, window if window.timedelta else None)
-        if value not in {"cumulative", "day"}:
+        if value not in ("cumulative", "day"):
             msg = f"{shown(value)} is not a scope; known: cumulative, day, window:7d"
             raise ValueError(msg)
         return cls(ScopeKind(str(value)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import traceback
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -239,7 +241,7 @@ def test_the_port_follows_the_security(kind: str, security: str, port: int) -> N
 
 
 def test_the_directory_has_people_with_roles_absences_and_executors() -> None:
-    """The rules get their own shapes."""
+    """The rules get their own shapes, and who may give assignments."""
     away = {"from": date(2026, 11, 18), "to": date(2026, 11, 20), "substitute": "Петров П. П."}
     settings = built(
         people=[
@@ -247,6 +249,7 @@ def test_the_directory_has_people_with_roles_absences_and_executors() -> None:
             {"roles": ["mcur_resp@ЖКХ"], "name": "Петров П. П.", "email": "p@e.ru"},
         ],
         executors=[{"name": "УК «Солнце»", "aliases": ["Солнце"], "email": "uk@e.ru"}],
+        mail={"address": "m@e.ru", "trusted": [{"from": "*@gzhi.mosreg.ru", "as": "gzhi"}]},
     )
     directory = settings.directory()
 
@@ -254,6 +257,7 @@ def test_the_directory_has_people_with_roles_absences_and_executors() -> None:
     assert (stand_in.name, stand_in.substitute_for) == ("Петров П. П.", "Иванов И. И.")
     assert [p.name for p in directory.holders("mcur_resp")] == ["Петров П. П."]
     assert directory.executor("ук солнце") is not None
+    assert directory.trusted == (("*@gzhi.mosreg.ru", "gzhi"),)
     assert directory.administrator == "admin@example.ru"
 
 
@@ -365,6 +369,24 @@ def test_a_file_in_another_encoding_is_refused_with_a_sentence(tmp_path: Path) -
     assert str(caught.value) == "mcur.toml: byte 8 is not UTF-8; save the file as UTF-8"
 
 
+def test_a_path_that_cannot_be_looked_at_is_told_in_a_sentence(tmp_path: Path) -> None:
+    """A closed folder, or a name that no file system takes, is no crash."""
+    long = "x" * 300
+    data = a_site(
+        feeds=[{"id": "export", "path": long}],
+        courier=SMTP | {"ca_file": long},
+        playbooks=["ruza-679"],
+    )
+
+    with pytest.raises(SettingsError) as caught:
+        build(data, folder=tmp_path, known_playbooks=KNOWN)
+
+    assert [m.replace(f"{tmp_path / long}", "PATH") for m in caught.value.messages] == [
+        "mcur.toml: feeds[0].path: PATH cannot be looked at: File name too long",
+        "mcur.toml: courier.ca_file: PATH cannot be looked at: File name too long",
+    ]
+
+
 def test_the_site_is_found_in_the_order_of_the_contract(tmp_path: Path) -> None:
     """The option, the variable, the working folder; a folder stands for the file in it."""
     here, there, other = tmp_path / "here", tmp_path / "there", tmp_path / "other.toml"
@@ -398,3 +420,49 @@ def test_without_any_site_all_places_are_named(tmp_path: Path) -> None:
     told = str(caught.value)
     for place in ("-c FILE", "$MCUR_CONFIG", str(tmp_path / "mcur.toml"), "/etc/mcur/mcur.toml"):
         assert place in told
+
+
+def everywhere(data: Any, wrong: object) -> Iterator[Any]:
+    """Yield the data with one value at a time replaced, at every place of the tree."""
+    yield wrong
+    steps = list(data) if isinstance(data, dict) else []
+    steps = list(range(len(data))) if isinstance(data, list) else steps
+    for step in steps:
+        inner = data[step]
+        for changed in everywhere(inner, wrong):
+            copy = data.copy()
+            copy[step] = changed
+            yield copy
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [5, -1, 2.5, True, "", "x", "[", [], [5], ["x", []], {}, {"kind": ["x"]}, {"id": 5}, [{}]],
+    ids=repr,
+)
+def test_whatever_stands_wherever_is_read_or_refused_with_a_sentence(wrong: object) -> None:
+    """No value that TOML can hold ends in anything but settings or sentences."""
+    away = {"from": date(2026, 11, 18), "to": date(2026, 11, 20), "substitute": "Петров П. П."}
+    data = a_site(
+        live={"from": datetime(2026, 11, 16, tzinfo=UTC), "reports": "on", "fuse": 5},
+        set={"a.b": 1},
+        feeds=[{"id": "export", "scope": "day", "zone": "UTC", "mapping": {"number": "N"}}],
+        mailboxes=[IMAP],
+        courier=SMTP | {"port": 25},
+        tracker=[REDMINE | {"kinds": ["plan"], "projects": {"plan": "p"}}],
+        poll={"mail": "2m"},
+        executors=[{"name": "УК", "notify": "mail", "addresses": ["одинцово*"]}],
+    )
+    data["people"][0]["absences"] = [away]
+
+    told: list[str] = []
+
+    for changed in everywhere(data, wrong):
+        if isinstance(changed, dict):
+            try:
+                build(changed, folder=Path("site"), known_playbooks=KNOWN)
+            except SettingsError as exc:
+                told += exc.messages
+
+    assert told
+    assert [m for m in told if not re.fullmatch(r"mcur\.toml: \S.*: .*\S", m)] == []
