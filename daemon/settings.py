@@ -81,16 +81,14 @@ def build(
     gives its own name and ``site``. Without ``on_disk`` no folder or file needs to be there.
     """
     found: list[Finding] = []
+    broken: set[str] = set()
     try:
         settings = _validated(data, folder)
     except ValidationError as exc:
         found = list(shape_findings(exc, Settings, data))
-        settings = None
-    broken = {str(finding.loc[0]) for finding in found}
-    if settings is None:
+        broken = {str(finding.loc[0]) for finding in found}
         # What is sound is looked at all the same, so that one reading tells everything.
-        sound = {key: value for key, value in data.items() if key not in broken}
-        settings = _validated(sound, folder)
+        settings = _validated({k: v for k, v in data.items() if k not in broken}, folder)
     found += [f for f in _cross(settings, known_playbooks, broken, on_disk) if not f.warning]
     if found:
         raise SettingsError(dict.fromkeys(f.sentence(source, prefix) for f in found))

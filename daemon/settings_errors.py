@@ -26,9 +26,8 @@ _NOUNS = {
     "trackers": "task kind",
     "statuses": "status",
     "as": "giver of assignments",
-    "playbooks": "playbook",
-    "mapping": "field of an appeal",
-    "constants": "field of an appeal",
+    "notify": "way to hear of tasks",
+    "security": "kind of security",
 }
 _WANTED = {
     "string_type": "text in quotes",
@@ -116,7 +115,7 @@ def _finding(
         case kind if kind in _WANTED:
             return Finding(loc, _wrong_type(_WANTED[kind], loc, found["input"]))
         case _:
-            return Finding(loc, found["msg"].replace("Input should", "must").replace("Value", "it"))
+            return Finding(loc, found["msg"].replace("Input should", "must"))
 
 
 def _unknown_value(value: object, loc: Loc, known: list[str]) -> str:

@@ -207,6 +207,9 @@ def _url(value: str) -> str:
 
 
 def _host(value: str) -> str:
+    if "@" in value:
+        msg = 'must hold no user and no password; write "mail.example.ru"'
+        raise ValueError(msg)
     if not value or not re.fullmatch(r"[^\s/:@]+|\[?[0-9a-fA-F:]+\]?", value):
         raise _refuse(value, "a host", '"mail.example.ru"; the port stands in port')
     return value
