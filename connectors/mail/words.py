@@ -66,7 +66,9 @@ def _joined(numbered: dict[int, tuple[bytes, bool]]) -> str:
         declared, _, first = first.split(b"'", 2)
         charset = declared.decode("ascii", "replace")
     parts = [(first, coded)] + [numbered[number] for number in sorted(numbered)[1:]]
-    content = b"".join(unquote_to_bytes(part) if coded else part for part, coded in parts)
+    # Only then unquote: some senders end a section inside «%D0».
+    content = b"".join(part if coded else part.replace(b"%", b"%25") for part, coded in parts)
+    content = unquote_to_bytes(content)
     return one_line(decode(content, charset).text) if charset else unworded(content)
 
 
