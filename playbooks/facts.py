@@ -6,14 +6,11 @@ read them. Stamps are aware; a value that nobody gave is ``None``, never zero.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
 
-from mcur.playbooks.directory import Directory
 from mcur.playbooks.documents import Document
 
 
@@ -393,130 +390,3 @@ class Health:
     last_success: datetime | None = None
     down_since: datetime | None = None
     why: str = ""
-
-
-class Facts(Protocol):
-    """What rules may ask. Answers come from indexes and counters, never from a scan."""
-
-    directory: Directory
-    live_from: datetime
-
-    def fresh_appeals(self) -> Sequence[AppealChange]:
-        """Return appeals that are new or changed since the last decision."""
-        ...
-
-    def fresh_letters(self) -> Sequence[Letter]:
-        """Return letters nobody has sorted yet, oldest first."""
-        ...
-
-    def fresh_acts(self) -> Sequence[Act]:
-        """Return acts nobody has judged yet, in the order in which they were done."""
-        ...
-
-    def accepted_acts(self) -> Sequence[Act]:
-        """Return acts that were accepted in this decision."""
-        ...
-
-    def fresh_breaches(self, playbook: str) -> Sequence[Term]:
-        """Return terms that were breached in this decision."""
-        ...
-
-    def breaches(
-        self, playbook: str, clause: str, first: datetime, last: datetime
-    ) -> Sequence[Term]:
-        """Return terms of a clause whose end lies in [first, last) and that were breached."""
-        ...
-
-    def fresh_tasks(self, playbook: str) -> Sequence[Task]:
-        """Return tasks that were made or changed since the last decision."""
-        ...
-
-    def knows(self, key: str) -> bool:
-        """Whether something with this key was decided before."""
-        ...
-
-    def appeal(self, source: str, number: str) -> Appeal | None:
-        """Return an appeal with the corrections of people applied."""
-        ...
-
-    def task(self, key: str) -> Task | None:
-        """Return a task by its key."""
-        ...
-
-    def tasks(
-        self, playbook: str, kinds: Collection[TaskKind], *, since: datetime | None = None
-    ) -> Sequence[Task]:
-        """Return open tasks and, with ``since``, those closed or changed since then."""
-        ...
-
-    def tasks_to_announce(self, playbook: str) -> Sequence[Task]:
-        """Return open tasks whose executor was not told yet and that are not held by the fuse."""
-        ...
-
-    def last_letter(self, playbook: str, executor: str) -> datetime | None:
-        """Return when the executor last got a letter about new tasks."""
-        ...
-
-    def letter_for(self, message_ids: Collection[str]) -> str | None:
-        """Return the key of the letter or task that an answer continues."""
-        ...
-
-    def letter(self, digest: str) -> Letter | None:
-        """Return a letter by its digest."""
-        ...
-
-    def term(self, key: str) -> Term | None:
-        """Return a term by its key."""
-        ...
-
-    def ended_terms(self, playbook: str, rule: str, now: datetime) -> Sequence[Term]:
-        """Return running terms whose end lies before ``now`` (the end itself is in time)."""
-        ...
-
-    def next_wake(self, playbook: str, after: datetime) -> datetime | None:
-        """Return the next end of a term that wakes a cycle of its own."""
-        ...
-
-    def entered(self, what: str, first: datetime, last: datetime) -> Sequence[Appeal]:
-        """Return appeals that entered a group (``new``, ``overdue`` …) in [first, last)."""
-        ...
-
-    def count_entered(self, what: str, first: datetime, last: datetime) -> int:
-        """Count what ``entered`` would return, over all municipalities."""
-        ...
-
-    def stock(self, municipality: str | None = None) -> dict[str, int]:
-        """Count known appeals by status (``open`` and ``overdue`` beside the statuses)."""
-        ...
-
-    def has_data(self, first: datetime, last: datetime) -> bool:
-        """Whether any source gave a row, or an empty export, for [first, last)."""
-        ...
-
-    def report(self, key: str) -> Report | None:
-        """Return a report by its key."""
-        ...
-
-    def missed_reports(self, playbook: str, rule: str, day: date) -> Sequence[Report]:
-        """Return reports of this rule that were missed and not yet named in a later one."""
-        ...
-
-    def draft(self, key: str) -> Draft | None:
-        """Return a waiting letter by its key."""
-        ...
-
-    def first_cycle(self) -> datetime | None:
-        """Return the moment of the first cycle of this site, ``None`` in the first."""
-        ...
-
-    def last_cycle(self) -> datetime | None:
-        """Return the moment of the cycle before this one."""
-        ...
-
-    def health(self) -> Sequence[Health]:
-        """Return how the outside systems do."""
-        ...
-
-    def deliveries(self, playbook: str, first: datetime, last: datetime) -> dict[str, int]:
-        """Count what was delivered in [first, last), by event name."""
-        ...

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from mcur.playbooks.facts import Facts
+from mcur.playbooks.inquiry import Facts
 from mcur.playbooks.intents import Cite, Intent
 
 if TYPE_CHECKING:

@@ -1,0 +1,299 @@
+"""The answers to what rules ask: state's side of the protocol ``Facts``."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlite_utils import Database
+
+from mcur.playbooks.directory import Absence, Directory
+from mcur.playbooks.documents import Document
+from mcur.playbooks.facts import (
+    Act,
+    Appeal,
+    AppealChange,
+    Draft,
+    Health,
+    Letter,
+    Report,
+    Task,
+    TaskKind,
+    Term,
+)
+from mcur.state.rows import letter_of
+from mcur.state.stamps import moment_of, moment_or_none, text_of
+
+if TYPE_CHECKING:
+    from mcur.state.store import State
+
+_TOKEN = re.compile(r"mcur\.([0-9a-f]{16})@")
+
+
+class Answers:
+    """What is known, at the moment of one decision."""
+
+    def __init__(self, state: State, directory: Directory, live_from: datetime) -> None:
+        self._state = state
+        self._db: Database = state.db
+        self.directory = with_absences(self._db, directory)
+        self.live_from = live_from
+        self._fresh: list[AppealChange] | None = None
+
+    def fresh_appeals(self) -> Sequence[AppealChange]:
+        """Return appeals that are new or changed since the last decision."""
+        if self._fresh is None:
+            rows = self._db.query(
+                "SELECT f.source, f.number, f.first, f.changed, a.history FROM fresh_appeals f"
+                " JOIN appeals a USING (source, number) ORDER BY a.received_at, f.source, f.number"
+            )
+            self._fresh = [self._change(row) for row in list(rows)]
+        return self._fresh
+
+    def fresh_letters(self) -> Sequence[Letter]:
+        """Return letters nobody has sorted yet, oldest first."""
+        rows = self._db.query(
+            "SELECT letter FROM letters WHERE state = 'new' ORDER BY received_at, digest"
+        )
+        return [letter_of(row["letter"]) for row in rows]
+
+    def fresh_acts(self) -> Sequence[Act]:
+        """Return acts nobody has judged yet, in the order in which they were done."""
+        return self._acts("new")
+
+    def accepted_acts(self) -> Sequence[Act]:
+        """Return acts that were accepted in this decision."""
+        return self._acts("accepted")
+
+    def fresh_tasks(self, playbook: str) -> Sequence[Task]:
+        """Return tasks that were made or changed since the last decision."""
+        return self._state.tasks.fresh(playbook)
+
+    def knows(self, key: str) -> bool:
+        """Whether something with this key was decided before."""
+        return self._db.execute("SELECT 1 FROM keys WHERE key = ?", (key,)).fetchone() is not None
+
+    def appeal(self, source: str, number: str) -> Appeal | None:
+        """Return an appeal with the corrections of people applied."""
+        return self._state.appeals.get(source, number)
+
+    def task(self, key: str) -> Task | None:
+        """Return a task by its key."""
+        return self._state.tasks.get(key)
+
+    def tasks(
+        self, playbook: str, kinds: Collection[TaskKind], *, since: datetime | None = None
+    ) -> Sequence[Task]:
+        """Return open tasks and, with ``since``, those closed or changed since then."""
+        return self._state.tasks.find(playbook, kinds, since)
+
+    def tasks_to_announce(self, playbook: str) -> Sequence[Task]:
+        """Return open tasks whose executor was not told yet and that are not held by the fuse."""
+        return self._state.tasks.to_announce(playbook)
+
+    def last_letter(self, playbook: str, executor: str) -> datetime | None:
+        """Return when the executor last got a letter about new tasks."""
+        return self._state.tasks.last_letter(playbook, executor)
+
+    def letter_for(self, message_ids: Collection[str]) -> str | None:
+        """Return the key of the letter or task that an answer continues, the newest mention first."""
+        for message_id in message_ids:
+            for token in _TOKEN.findall(message_id):
+                key = self._state.outbox.key_of_token(token)
+                if key:
+                    return key
+        return None
+
+    def letter(self, digest: str) -> Letter | None:
+        """Return a letter by its digest."""
+        row = self._db.execute("SELECT letter FROM letters WHERE digest = ?", (digest,)).fetchone()
+        return letter_of(row[0]) if row else None
+
+    def term(self, key: str) -> Term | None:
+        """Return a term by its key."""
+        return next(iter(self._terms("key = ?", [key])), None)
+
+    def ended_terms(self, playbook: str, rule: str, now: datetime) -> Sequence[Term]:
+        """Return running terms whose end lies before ``now``."""
+        return self._terms(
+            "playbook = ? AND rule = ? AND outcome IS NULL AND due_at < ? ORDER BY due_at, key",
+            [playbook, rule, text_of(now)],
+        )
+
+    def fresh_breaches(self, playbook: str) -> Sequence[Term]:
+        """Return terms that were breached in this decision."""
+        return self._terms(
+            "fresh = 1 AND playbook = ? AND outcome = 'breached' ORDER BY due_at, key", [playbook]
+        )
+
+    def breaches(
+        self, playbook: str, clause: str, first: datetime, last: datetime
+    ) -> Sequence[Term]:
+        """Return terms of a clause whose end lies in [first, last) and that were breached."""
+        return self._terms(
+            "playbook = ? AND clause = ? AND outcome = 'breached' AND due_at >= ? AND due_at < ?"
+            " ORDER BY due_at, key",
+            [playbook, clause, text_of(first), text_of(last)],
+        )
+
+    def next_wake(self, playbook: str, after: datetime) -> datetime | None:
+        """Return the next end of a term that wakes a cycle of its own."""
+        row = self._db.execute(
+            "SELECT min(due_at) FROM terms WHERE playbook = ? AND outcome IS NULL AND wakes = 1"
+            " AND due_at > ?",
+            (playbook, text_of(after)),
+        ).fetchone()
+        return moment_or_none(row[0])
+
+    def entered(self, what: str, first: datetime, last: datetime) -> Sequence[Appeal]:
+        """Return appeals that entered a group in [first, last)."""
+        return self._state.appeals.entered(what, first, last)
+
+    def count_entered(self, what: str, first: datetime, last: datetime) -> int:
+        """Count what ``entered`` would return."""
+        return self._state.appeals.count_entered(what, first, last)
+
+    def stock(self) -> dict[str, int]:
+        """Count known appeals by status, ``open`` and ``overdue`` beside the statuses."""
+        return self._state.appeals.stock()
+
+    def has_data(self, first: datetime, last: datetime) -> bool:
+        """Whether any source gave a row, or an empty export, for [first, last)."""
+        if self._state.appeals.count_entered("new", first, last):
+            return True
+        return (
+            self._db.execute(
+                "SELECT 1 FROM exports WHERE rows = 0 AND quarantined = 0 AND made_at >= ?"
+                " AND made_at < ?",
+                (text_of(first), text_of(last)),
+            ).fetchone()
+            is not None
+        )
+
+    def report(self, key: str) -> Report | None:
+        """Return a report by its key."""
+        return next(iter(self._reports("key = ?", [key])), None)
+
+    def missed_reports(self, playbook: str, rule: str, day: date) -> Sequence[Report]:
+        """Return reports of this rule that were missed and not yet named in a later one."""
+        return self._reports(
+            "playbook = ? AND rule = ? AND state = 'missed' AND named = 0 AND day < ? ORDER BY day",
+            [playbook, rule, day.isoformat()],
+        )
+
+    def draft(self, key: str) -> Draft | None:
+        """Return a waiting letter by its key."""
+        rows = self._db.query(
+            "SELECT key, playbook, rule, clause, owner, state FROM drafts WHERE key = ?", [key]
+        )
+        return next((Draft(**row) for row in rows), None)
+
+    def first_cycle(self) -> datetime | None:
+        """Return the moment of the first cycle of this site."""
+        return moment_or_none(self._state.meta("first_cycle"))
+
+    def last_cycle(self) -> datetime | None:
+        """Return the moment of the cycle before this one."""
+        return moment_or_none(self._state.meta("last_cycle"))
+
+    def health(self) -> Sequence[Health]:
+        """Return how the outside systems do."""
+        return self._state.health()
+
+    def deliveries(self, playbook: str, first: datetime, last: datetime) -> dict[str, int]:
+        """Count letters that left in [first, last), by channel."""
+        return self._state.outbox.delivered(playbook, first, last)
+
+    def _change(self, row: dict[str, Any]) -> AppealChange:
+        appeal = self._state.appeals.get(row["source"], row["number"])
+        if appeal is None:  # a fresh row always has its appeal: both are written together
+            raise KeyError(row["number"])
+        return AppealChange(
+            appeal=appeal,
+            first=bool(row["first"]),
+            history=bool(row["history"]),
+            changed=tuple(json.loads(row["changed"])),
+        )
+
+    def _acts(self, state: str) -> list[Act]:
+        rows = self._db.query("SELECT * FROM acts WHERE state = ? ORDER BY seq", [state])
+        return [act_of(row) for row in rows]
+
+    def _terms(self, where: str, values: list[Any]) -> list[Term]:
+        rows = self._db.query(
+            "SELECT key, playbook, rule, clause, object, started_at, due_at, outcome, ended_at"
+            f" FROM terms WHERE {where}",
+            values,
+        )
+        return [
+            Term(
+                **row
+                | {
+                    "started_at": moment_of(row["started_at"]),
+                    "due_at": moment_of(row["due_at"]),
+                    "ended_at": moment_or_none(row["ended_at"]),
+                }
+            )
+            for row in rows
+        ]
+
+    def _reports(self, where: str, values: list[Any]) -> list[Report]:
+        rows = self._db.query(f"SELECT * FROM reports WHERE {where}", values)
+        return [
+            Report(
+                key=row["key"],
+                playbook=row["playbook"],
+                rule=row["rule"],
+                day=date.fromisoformat(row["day"]),
+                state=row["state"],
+                document=Document.model_validate_json(row["document"]) if row["document"] else None,
+                decided_at=moment_of(row["decided_at"]),
+                reviewed_by=row["reviewed_by"],
+            )
+            for row in rows
+        ]
+
+
+def act_of(row: dict[str, Any]) -> Act:
+    """Make an act of its row."""
+    return Act(
+        ident=row["ident"],
+        at=moment_of(row["at"]),
+        by=row["by"],
+        person=row["person"],
+        do=row["do"],
+        key=row["key"],
+        text=row["text"],
+        origin=row["origin"],
+        fields=json.loads(row["fields"]),
+    )
+
+
+def with_absences(db: Database, directory: Directory) -> Directory:
+    """Return the directory with the absences that people told the program beside the site's own."""
+    told = list(db.query("SELECT * FROM absences"))
+    if not told:
+        return directory
+    people = []
+    for person in directory.people:
+        more = tuple(
+            Absence(
+                first=date.fromisoformat(row["first"]),
+                last=date.fromisoformat(row["last"]),
+                substitute=_name_of(directory, row["substitute"]),
+            )
+            for row in told
+            if row["person"] in {person.name, *person.roles}
+        )
+        people.append(replace(person, absences=person.absences + more))
+    return replace(directory, people=tuple(people))
+
+
+def _name_of(directory: Directory, substitute: str | None) -> str | None:
+    """A substitute may be named, or given as a role."""
+    holders = directory.holders(substitute) if substitute else []
+    return holders[0].name if holders else substitute

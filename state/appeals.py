@@ -1,0 +1,195 @@
+"""Appeals: upsert by number with history, what entered which group when, what falls due."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlite_utils import Database
+
+from mcur.playbooks.facts import Appeal, BadRow, Export
+from mcur.state.imports import SECOND, Batch, Entries, Read, corrections_of
+from mcur.state.rows import appeal_of
+from mcur.state.stamps import hour_of, moment_of, text_of
+
+
+class Appeals:
+    """The appeals of a site. All writing happens inside the caller's transaction."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def record(
+        self, export: Export, *, scope: str | None, live_from: datetime, now: datetime
+    ) -> Read:
+        """Take an export: unchanged rows cost nothing, zero rows overwrite nothing."""
+        batch = Batch(self._db, export, live_from, now)
+        batch.take(export.appeals)
+        vanished = self._vanish(export, scope, batch.seen, now) if export.appeals else 0
+        quarantined = keep_bad(self._db, export.feed, export.bad, now)
+        done = batch.finish(vanished=vanished, quarantined=quarantined)
+        self._db.execute(
+            "INSERT INTO exports (id, feed, file, digest, form, made_at, read_at, rows, new, changed,"
+            " repeated, vanished, quarantined) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                batch.export_id, export.feed, export.file, export.digest, export.form,
+                text_of(export.made_at), text_of(now), done.rows, done.new, done.changed,
+                done.repeated, done.vanished, done.quarantined,
+            ),
+        )  # fmt: skip
+        return done
+
+    def settle_due(self, now: datetime) -> int:
+        """Let what fell due by now enter the group of the overdue; return how many did."""
+        rows = list(
+            self._db.query(
+                "SELECT source, number, due_at FROM appeals"
+                " WHERE is_open = 1 AND overdue_at IS NULL AND due_at < ?",
+                [text_of(now)],
+            )
+        )
+        entries = Entries(self._db)
+        for row in rows:
+            at = text_of(moment_of(row["due_at"]) + SECOND)
+            entries.add("overdue", at, row["source"], row["number"])
+            self._db.execute(
+                "UPDATE appeals SET overdue_at = ? WHERE source = ? AND number = ?",
+                (at, row["source"], row["number"]),
+            )
+        entries.flush()
+        return len(rows)
+
+    def correct(
+        self, source: str, number: str, field: str, value: str, *, by: str, now: datetime
+    ) -> bool:
+        """Keep a person's correction of a field: it wins over every later import."""
+        row = self._row(source, number)
+        if row is None:
+            return False
+        self._db.execute(
+            "INSERT OR REPLACE INTO corrections VALUES (?,?,?,?,?,?)",
+            (source, number, field, value, by, text_of(now)),
+        )
+        old = json.loads(row["row"])
+        batch = Batch.of_correction(self._db, row, now)
+        batch.rewrite(appeal_of(old), row)
+        batch.finish(vanished=0, quarantined=0)
+        return True
+
+    def get(self, source: str, number: str) -> Appeal | None:
+        """Return an appeal with its corrections."""
+        row = self._row(source, number)
+        return None if row is None else self._effective(row)
+
+    def entered(self, what: str, first: datetime, last: datetime) -> list[Appeal]:
+        """Return the appeals that entered a group in [first, last), in that order."""
+        rows = self._db.query(
+            "SELECT a.* FROM entries e JOIN appeals a USING (source, number)"
+            " WHERE e.what = ? AND e.at >= ? AND e.at < ? ORDER BY e.at, e.source, e.number",
+            [what, text_of(first), text_of(last)],
+        )
+        found = {(row["source"], row["number"]): self._effective(row) for row in rows}
+        return list(found.values())
+
+    def count_entered(self, what: str, first: datetime, last: datetime) -> int:
+        """Count entries in [first, last) from the hourly counters."""
+        whole_first = hour_of(text_of(first + timedelta(hours=1) - timedelta(microseconds=1)))
+        whole_last = hour_of(text_of(last))
+        if whole_first >= whole_last:
+            return self._count(what, text_of(first), text_of(last))
+        middle = self._db.execute(
+            "SELECT coalesce(sum(n), 0) FROM counters WHERE what = ? AND hour >= ? AND hour < ?",
+            (what, whole_first, whole_last),
+        ).fetchone()[0]
+        head = self._count(what, text_of(first), f"{whole_first}:00:00.000000Z")
+        tail = self._count(what, f"{whole_last}:00:00.000000Z", text_of(last))
+        return int(middle) + head + tail
+
+    def stock(self) -> dict[str, int]:
+        """Count what is known by status, with ``open`` and ``overdue`` beside."""
+        found: Counter[str] = Counter()
+        rows = self._db.query(
+            "SELECT status, is_open, count(*) n FROM appeals"
+            " WHERE spam = 0 AND vanished_at IS NULL GROUP BY status, is_open"
+        )
+        for row in rows:
+            found[row["status"] or "unknown"] += row["n"]
+            found["open"] += row["n"] if row["is_open"] else 0
+        found["overdue"] = self._db.execute(
+            "SELECT count(*) FROM appeals WHERE overdue_at IS NOT NULL AND is_open = 1"
+            " AND spam = 0 AND vanished_at IS NULL"
+        ).fetchone()[0]
+        return dict(found)
+
+    def listing(self, *, overdue: bool, now: datetime, limit: int) -> Iterator[dict[str, Any]]:
+        """Yield appeals for a person to look at; overdue ones are late now or were closed late."""
+        late = (
+            "WHERE due_at IS NOT NULL AND due_at < coalesce(closed_at, ?)"
+            if overdue
+            else "WHERE ? != ''"
+        )
+        yield from self._db.query(
+            "SELECT source, number, received_at, status, topic, house, executor, due_at, closed_at,"
+            f" is_open, vanished_at FROM appeals {late} ORDER BY received_at DESC LIMIT ?",
+            [text_of(now), limit],
+        )
+
+    def _row(self, source: str, number: str) -> dict[str, Any] | None:
+        rows = self._db.query(
+            "SELECT * FROM appeals WHERE source = ? AND number = ?", [source, number]
+        )
+        return next(iter(rows), None)
+
+    def _effective(self, row: dict[str, Any]) -> Appeal:
+        values = json.loads(row["row"]) | corrections_of(self._db, row["source"], row["number"])
+        return appeal_of(values)
+
+    def _count(self, what: str, first: str, last: str) -> int:
+        return int(
+            self._db.execute(
+                "SELECT count(*) FROM entries WHERE what = ? AND at >= ? AND at < ?",
+                (what, first, last),
+            ).fetchone()[0]
+        )
+
+    def _vanish(
+        self, export: Export, scope: str | None, seen: set[tuple[str, str]], now: datetime
+    ) -> int:
+        """Mark rows of this feed that the export should hold and does not."""
+        if scope is None:
+            return 0
+        rows = self._db.query(
+            "SELECT source, number FROM appeals"
+            " WHERE feed = ? AND vanished_at IS NULL AND received_at >= ? AND received_at <= ?",
+            [export.feed, _scope_start(scope, export), text_of(export.made_at)],
+        )
+        gone = [(r["source"], r["number"]) for r in rows if (r["source"], r["number"]) not in seen]
+        self._db.conn.executemany(
+            "UPDATE appeals SET vanished_at = ? WHERE source = ? AND number = ?",
+            [(text_of(now), *key) for key in gone],
+        )
+        return len(gone)
+
+
+def keep_bad(db: Database, feed: str, bad: Iterable[BadRow], now: datetime) -> int:
+    """Put refused rows into quarantine, each once; return how many this export had."""
+    rows = [("row", feed, b.file, b.line, b.reason, b.raw) for b in bad]
+    db.conn.executemany(
+        "INSERT OR IGNORE INTO quarantine (at, kind, feed, file, line, reason, raw)"
+        " VALUES (?,?,?,?,?,?,?)",
+        [(text_of(now), *row) for row in rows],
+    )
+    return len(rows)
+
+
+def _scope_start(scope: str, export: Export) -> str:
+    if scope == "cumulative":
+        first = min(a.received_at for a in export.appeals)
+    elif scope == "day":
+        first = export.made_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    else:
+        first = export.made_at - timedelta(days=int(scope.removeprefix("window:").rstrip("d")))
+    return text_of(first)

@@ -1,0 +1,335 @@
+"""One decision: intents become rows, in one transaction, each key once.
+
+Records are kept and told at once; effects go into the outbox. Several changes of one task in one
+decision leave as one. What asks for too many tasks at once is held by the fuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from mcur.playbooks.documents import Document
+from mcur.playbooks.facts import TaskKind
+from mcur.playbooks.intents import (
+    EFFECT,
+    Announced,
+    AnswerAct,
+    Cite,
+    CreateTask,
+    EndTerm,
+    Finding,
+    Intent,
+    KeepReport,
+    MoveTerm,
+    NoteAbsence,
+    Outcome,
+    PrepareDraft,
+    RaiseFlag,
+    ReleaseDraft,
+    ReportState,
+    SendLetter,
+    SortLetter,
+    StartTerm,
+    Tell,
+    TermOutcome,
+    UpdateTask,
+)
+from mcur.state.journal import Event
+from mcur.state.rows import dump
+from mcur.state.stamps import text_of, text_or_none
+
+if TYPE_CHECKING:
+    from mcur.state.store import State
+
+Route = Callable[[str], str]
+"""Names the destination of an effect: the tracker that takes a kind of task, or ``courier``."""
+
+
+class Decision:
+    """The writing side of one decision; lives inside one transaction of ``State``."""
+
+    def __init__(self, state: State, route: Route, now: datetime) -> None:
+        self._state = state
+        self._db = state.db
+        self._route = route
+        self._now = now
+        self._updates: dict[str, UpdateTask] = {}
+        self.new_tasks: list[CreateTask] = []
+
+    def take(self, intent: Intent) -> None:
+        """Keep one intent."""
+        match intent:
+            case CreateTask():
+                self._create(intent)
+            case UpdateTask():
+                self._update(intent)
+            case SendLetter():
+                if self._new_key(intent.key, "letter"):
+                    self._state.outbox.put(intent, self._route("letter"), self._now)
+            case StartTerm() | EndTerm() | MoveTerm():
+                self._term(intent)
+            case KeepReport():
+                self._report(intent)
+            case _:
+                self._record(intent)
+
+    def finish(self) -> None:
+        """Queue the gathered changes and end the freshness of what was decided on."""
+        for update in self._updates.values():
+            self._state.outbox.put(update, self._tracker_of(update.task), self._now)
+        self._updates.clear()
+        self._state.tasks.settle()
+        self._db.execute("DELETE FROM fresh_appeals")
+        self._db.execute("UPDATE terms SET fresh = 0 WHERE fresh = 1")
+        self._db.execute("UPDATE acts SET state = 'done' WHERE state = 'accepted'")
+
+    def hold(self, tasks: list[CreateTask]) -> None:
+        """Hold these tasks back: the fuse."""
+        self._state.outbox.hold([task.key for task in tasks])
+
+    # --- effects ------------------------------------------------------------------------------------
+
+    def _create(self, effect: CreateTask) -> None:
+        if not self._new_key(effect.key, "task"):
+            return
+        destination = self._route(effect.kind)
+        self._state.tasks.decide(effect, destination.removeprefix("tracker:"), self._now)
+        self._state.outbox.put(effect, destination, self._now)
+        if effect.kind in {TaskKind.EXECUTOR, TaskKind.ASSIGNMENT}:
+            self.new_tasks.append(effect)
+
+    def _update(self, effect: UpdateTask) -> None:
+        if not self._new_key(effect.key, "update"):
+            return
+        self._state.tasks.change(effect, self._now)
+        gathered = self._updates.get(effect.task)
+        self._updates[effect.task] = _merged(gathered, effect) if gathered else effect
+
+    def _tracker_of(self, key: str) -> str:
+        task = self._state.tasks.get(key)
+        return f"tracker:{task.tracker}" if task else self._route("executor")
+
+    # --- records ------------------------------------------------------------------------------------
+
+    def _term(self, intent: StartTerm | EndTerm | MoveTerm) -> None:
+        match intent:
+            case StartTerm():
+                if not self._start_term(intent):
+                    return
+                data: dict[str, Any] = {"due_at": intent.due_at, "ended_at": None}
+                self._tell("term.started", intent.key, intent.cite, data)
+            case MoveTerm():
+                self._db.execute(
+                    "UPDATE terms SET due_at = ?, why = ?,"
+                    " outcome = CASE WHEN outcome = 'breached' AND ? > ? THEN NULL ELSE outcome END"
+                    " WHERE key = ?",
+                    (
+                        text_of(intent.due_at), intent.cite.why, text_of(intent.due_at),
+                        text_of(self._now), intent.key,
+                    ),
+                )  # fmt: skip
+            case EndTerm():
+                self._end_term(intent)
+
+    def _start_term(self, term: StartTerm) -> bool:
+        known = self._db.execute("SELECT outcome FROM terms WHERE key = ?", (term.key,)).fetchone()
+        if known and known[0] is None:
+            return False
+        self._new_key(term.key, "term")
+        self._db.execute(
+            "INSERT OR REPLACE INTO terms (key, playbook, rule, clause, object, started_at, due_at,"
+            " wakes, fresh, why) VALUES (?,?,?,?,?,?,?,?,1,?)",
+            (
+                term.key, term.cite.playbook, term.cite.rule, term.cite.clause, term.object,
+                text_of(term.started_at), text_of(term.due_at), not term.quiet, term.cite.why,
+            ),
+        )  # fmt: skip
+        return True
+
+    def _end_term(self, end: EndTerm) -> None:
+        before = self._db.execute(
+            "SELECT outcome, due_at FROM terms WHERE key = ?", (end.key,)
+        ).fetchone()
+        if before is None or before[0] == end.outcome:
+            return
+        self._db.execute(
+            "UPDATE terms SET outcome = ?, ended_at = ?, fresh = 1, why = ? WHERE key = ?",
+            (end.outcome, text_or_none(end.ended_at), end.cite.why, end.key),
+        )
+        if end.outcome is not TermOutcome.CANCELLED:
+            data = {"due_at": datetime.fromisoformat(before[1]), "ended_at": end.ended_at}
+            self._tell(f"term.{end.outcome}", end.key, end.cite, data)
+
+    def _report(self, keep: KeepReport) -> None:
+        self._new_key(keep.key, "report-record")
+        document = keep.document.model_dump_json() if keep.document else None
+        self._db.execute(
+            "INSERT INTO reports (key, playbook, rule, day, state, document, decided_at, reviewed_by)"
+            " VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (key) DO UPDATE SET state = excluded.state,"
+            " document = coalesce(excluded.document, document), decided_at = excluded.decided_at,"
+            " reviewed_by = coalesce(excluded.reviewed_by, reviewed_by)",
+            (
+                keep.key, keep.cite.playbook, keep.rule, keep.day.isoformat(), keep.state,
+                document, text_of(self._now), keep.reviewed_by,
+            ),
+        )  # fmt: skip
+        if keep.state is ReportState.DECIDED:
+            self._db.execute(
+                "UPDATE reports SET named = 1 WHERE playbook = ? AND rule = ? AND state = 'missed'",
+                (keep.cite.playbook, keep.rule),
+            )
+
+    def _record(self, intent: Intent) -> None:
+        match intent:
+            case Finding():
+                self._finding(intent)
+            case Tell():
+                if self._new_key(f"{intent.event}:{intent.key}", "event"):
+                    self._state.tell(
+                        Event(
+                            at=self._now, event=intent.event, cite=intent.cite, key=intent.key,
+                            to=intent.to or None, subject=intent.subject, data=intent.data,
+                        )
+                    )  # fmt: skip
+            case RaiseFlag():
+                self._flag(intent)
+            case PrepareDraft():
+                self._draft(intent)
+            case ReleaseDraft():
+                self._release(intent)
+            case _:
+                self._people(intent)
+
+    def _people(self, intent: Intent) -> None:
+        match intent:
+            case SortLetter():
+                self._db.execute(
+                    "UPDATE letters SET state = ?, why = ?, task = ? WHERE digest = ?",
+                    (intent.state, intent.why, intent.task, intent.digest),
+                )
+            case Announced():
+                tasks = self._state.tasks
+                playbook = next((t.playbook for t in map(tasks.get, intent.tasks) if t), "")
+                tasks.announced(intent.tasks, playbook, intent.executor, self._now)
+            case AnswerAct():
+                self._db.execute(
+                    "UPDATE acts SET state = ?, why = ? WHERE ident = ?",
+                    (
+                        "refused" if intent.refused else "accepted",
+                        intent.refused or "",
+                        intent.ident,
+                    ),
+                )
+            case NoteAbsence():
+                self._db.execute(
+                    "INSERT OR REPLACE INTO absences VALUES (?,?,?,?)",
+                    (
+                        intent.person, intent.first.isoformat(), intent.last.isoformat(),
+                        intent.substitute,
+                    ),
+                )  # fmt: skip
+
+    def _finding(self, finding: Finding) -> None:
+        cite, day = finding.cite, finding.day.isoformat()
+        where = (cite.playbook, cite.rule, finding.object, day)
+        row = self._db.execute(
+            "SELECT outcome FROM findings WHERE playbook = ? AND rule = ? AND object = ? AND day = ?",
+            where,
+        ).fetchone()
+        if row and row[0] == finding.outcome:
+            return
+        self._db.execute(
+            "INSERT OR REPLACE INTO findings VALUES (?,?,?,?,?,?,?,?,?)",
+            (
+                *where,
+                cite.clause,
+                finding.outcome,
+                cite.why,
+                dump(finding.numbers),
+                text_of(self._now),
+            ),
+        )
+        if finding.outcome is Outcome.NOT_COMPUTABLE:
+            key = f"finding:{cite.playbook}:{cite.rule}:{finding.object}:{day}"
+            self._tell("rule.not_computable", key, cite, {"object": finding.object})
+
+    def _flag(self, flag: RaiseFlag) -> None:
+        if not self._new_key(flag.key, "flag"):
+            return
+        self._db.execute(
+            "INSERT INTO flags VALUES (?,?,?,?,?,?,?)",
+            (
+                flag.key, flag.cite.playbook, flag.cite.rule, flag.cite.clause, flag.object,
+                flag.text, text_of(self._now),
+            ),
+        )  # fmt: skip
+        self._tell("flag.raised", flag.key, flag.cite, {"object": flag.object, "text": flag.text})
+
+    def _draft(self, draft: PrepareDraft) -> None:
+        if not self._new_key(draft.key, "draft"):
+            return
+        cite, letter = draft.cite, draft.letter
+        self._db.execute(
+            "INSERT INTO drafts VALUES (?,?,?,?,?,?,?,?)",
+            (
+                draft.key, cite.playbook, cite.rule, cite.clause, draft.owner, "waiting",
+                letter.model_dump_json(), text_of(self._now),
+            ),
+        )  # fmt: skip
+        data = {"to": list(letter.to), "text": first_words(letter.document), "attachments": []}
+        self._tell("draft.prepared", draft.key, cite, data, subject=letter.subject)
+
+    def _release(self, release: ReleaseDraft) -> None:
+        row = self._db.execute(
+            "SELECT letter FROM drafts WHERE key = ? AND state = 'waiting'", (release.key,)
+        ).fetchone()
+        if row is None:
+            return
+        self._db.execute("UPDATE drafts SET state = 'released' WHERE key = ?", (release.key,))
+        letter = EFFECT.validate_json(row[0])
+        self.take(letter)
+        self._tell("draft.released", release.key, release.cite, {})
+
+    def _tell(
+        self, event: str, key: str, cite: Cite, data: dict[str, Any], subject: str | None = None
+    ) -> None:
+        self._state.tell(
+            Event(at=self._now, event=event, cite=cite, key=key, subject=subject, data=data)
+        )
+
+    def _new_key(self, key: str, kind: str) -> bool:
+        cursor = self._db.conn.execute(
+            "INSERT OR IGNORE INTO keys VALUES (?,?,?)", (key, kind, text_of(self._now))
+        )
+        return bool(cursor.rowcount)
+
+
+def first_words(document: Document) -> str:
+    """Return the first lines of a document as one text, for the timeline."""
+    texts = (getattr(block, "text", "") for block in document.blocks)
+    return "\n".join((*document.lead, *filter(None, texts)))
+
+
+def _merged(old: UpdateTask, new: UpdateTask) -> UpdateTask:
+    """Make one change of two: later values win, notes follow each other."""
+    note = old.note
+    if new.note is not None:
+        before = old.note.blocks if old.note else ()
+        note = new.note.model_copy(update={"blocks": (*before, *new.note.blocks)})
+    why = "; ".join(dict.fromkeys((old.cite.why, new.cite.why)))
+    picked = {
+        name: getattr(new, name)
+        for name in ("subject", "body", "status", "assignee", "due_at")
+        if getattr(new, name) is not None
+    }
+    return old.model_copy(
+        update={
+            **picked,
+            "note": note,
+            "cite": old.cite.model_copy(update={"why": why}),
+            "fields": {**old.fields, **new.fields},
+            "attachments": (*old.attachments, *new.attachments),
+        }
+    )

@@ -1,0 +1,64 @@
+"""Letters: each once, by its digest, wherever and however often it was seen."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from mcur.playbooks.facts import Letter
+from mcur.state.rows import letter_to_json
+from mcur.state.stamps import text_of
+
+
+class Letters:
+    """The letters that arrived. Writing happens inside the caller's transaction."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def add(self, letter: Letter) -> bool:
+        """Keep a letter; a second sight of it only counts. Return whether it was new."""
+        place = letter.place
+        cursor = self._db.conn.execute(
+            "INSERT INTO letters (digest, message_id, sender, subject, received_at, letter, state, why)"
+            " VALUES (?,?,?,?,?,?,'new','') ON CONFLICT (digest) DO NOTHING",
+            (
+                letter.digest, letter.message_id, letter.sender, letter.subject,
+                text_of(letter.received_at), letter_to_json(letter),
+            ),
+        )  # fmt: skip
+        added = bool(cursor.rowcount)
+        placed = self._db.conn.execute(
+            "INSERT OR IGNORE INTO places VALUES (?,?,?,?,?)",
+            (place.account, place.folder, place.uidvalidity, place.uid, letter.digest),
+        )
+        if not added and placed.rowcount:
+            self._db.execute(
+                "UPDATE letters SET seen = seen + 1 WHERE digest = ?", (letter.digest,)
+            )
+        return added
+
+    def quarantine(self, account: str, place: str, reason: str, raw: str, now: datetime) -> None:
+        """Keep a letter that could not be read, by the digest of its raw bytes."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO quarantine (at, kind, feed, file, line, reason, raw)"
+            " VALUES (?, 'letter', ?, ?, 0, ?, ?)",
+            (text_of(now), account, place, reason, raw),
+        )
+
+    def listing(self, state: str | None) -> list[dict[str, Any]]:
+        """Return letters for a person to look at, newest first."""
+        return list(
+            self._db.query(
+                "SELECT digest, received_at, sender, subject, state, why, task, seen FROM letters"
+                " WHERE ? IS NULL OR state = ? ORDER BY received_at DESC",
+                [state, state],
+            )
+        )
+
+    def counts(self) -> dict[str, int]:
+        """Count letters by what became of them."""
+        rows = self._db.query("SELECT state, count(*) n FROM letters GROUP BY state")
+        return {row["state"]: row["n"] for row in rows}

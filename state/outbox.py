@@ -1,0 +1,274 @@
+"""The outbox: everything outward, each under its unique key, until it is done or a person looks.
+
+States: ``waiting``, ``claimed`` (a hand has it), ``held`` (by the fuse), ``done``, ``dead`` (rejected),
+``expired`` (worth nothing any more), ``shadow`` and ``off`` (the channel is gated).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlite_utils import Database
+
+from mcur.playbooks.intents import EFFECT, CreateTask, SendLetter, UpdateTask
+from mcur.state.stamps import moment_of, moment_or_none, text_of, text_or_none
+from mcur.state.tasks import token_of
+
+FIRST_WAIT = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row on its way. ``doubt``: it may have left already, so look before you repeat."""
+
+    id: int
+    key: str
+    effect: CreateTask | UpdateTask | SendLetter
+    destination: str
+    attempts: int
+    doubt: bool
+    created_at: datetime
+    not_after: datetime | None
+    repeats: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circuit:
+    """A destination that does not answer, and when it is tried again."""
+
+    destination: str
+    failures: int
+    open_until: datetime
+    since: datetime
+    why: str
+
+
+class Outbox:
+    """Rows that leave the house. Writing happens inside the caller's transaction."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def put(
+        self, effect: CreateTask | UpdateTask | SendLetter, destination: str, now: datetime
+    ) -> None:
+        """Queue an effect; the same key a second time is nothing."""
+        task = effect.task if isinstance(effect, UpdateTask) else None
+        self._db.conn.execute(
+            "INSERT OR IGNORE INTO outbox (key, token, effect, playbook, rule, clause, channel,"
+            " destination, task, payload, urgent, state, next_at, not_after, created_at)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?,?,'waiting',?,?,?)",
+            (
+                effect.key, token_of(effect.key), effect.effect, effect.cite.playbook,
+                effect.cite.rule, effect.cite.clause, effect.channel, destination, task,
+                effect.model_dump_json(), effect.urgent, text_of(now),
+                text_or_none(effect.not_after), text_of(now),
+            ),
+        )  # fmt: skip
+
+    def claim(self, now: datetime, busy: Collection[str], limit: int) -> list[Row]:
+        """Take rows that are due, the urgent first, none for busy or silent destinations.
+
+        A change waits until its task has a number and until older changes of it are done.
+        """
+        stop = [*busy, *(c.destination for c in self.circuits() if c.open_until > now)]
+        marks = ", ".join("?" * len(stop))
+        rows = list(
+            self._db.query(
+                "SELECT * FROM outbox o WHERE state = 'waiting' AND next_at <= ?"
+                f" AND destination NOT IN ({marks}) AND (task IS NULL OR ("
+                " EXISTS (SELECT 1 FROM tasks t WHERE t.key = o.task AND t.ident IS NOT NULL)"
+                " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.task = o.task AND p.id < o.id"
+                " AND p.state IN ('waiting', 'claimed'))))"
+                " ORDER BY urgent DESC, id LIMIT ?",
+                [text_of(now), *stop, limit],
+            )
+        )
+        self._db.conn.executemany(
+            "UPDATE outbox SET state = 'claimed', claimed_at = ?, attempts = attempts + 1"
+            " WHERE id = ?",
+            [(text_of(now), row["id"]) for row in rows],
+        )
+        return [_row(row) for row in rows]
+
+    def done(self, row: Row, receipt: str, now: datetime, *, late: bool, repeated: bool) -> None:
+        """Note that a row left; its destination answers again."""
+        self._db.conn.execute(
+            "UPDATE outbox SET state = 'done', done_at = ?, receipt = ?, late = ?, doubt = 0,"
+            " repeats = repeats + ?, why = '' WHERE id = ?",
+            (text_of(now), receipt, late, repeated, row.id),
+        )
+
+    def end(self, row: Row, state: str, why: str, now: datetime) -> None:
+        """End a row without delivery: ``dead``, ``expired``, ``shadow``, ``off``."""
+        self._db.execute(
+            "UPDATE outbox SET state = ?, why = ?, done_at = ? WHERE id = ?",
+            (state, why, text_of(now), row.id),
+        )
+
+    def wait(self, row: Row, until: datetime, why: str, *, doubt: bool) -> None:
+        """Put a row back until a moment; ``doubt`` stays once it is there."""
+        self._db.execute(
+            "UPDATE outbox SET state = 'waiting', next_at = ?, why = ?, doubt = max(doubt, ?)"
+            " WHERE id = ?",
+            (text_of(until), why, doubt, row.id),
+        )
+
+    def recover(self, now: datetime) -> int:
+        """After a crash: rows that a hand had may have left, so they come back in doubt."""
+        return self._db.execute(
+            "UPDATE outbox SET state = 'waiting', doubt = 1, next_at = ? WHERE state = 'claimed'",
+            (text_of(now),),
+        ).rowcount
+
+    def expired(self, now: datetime) -> list[Row]:
+        """Return waiting rows that are worth nothing any more."""
+        rows = self._db.query(
+            "SELECT * FROM outbox WHERE state = 'waiting' AND not_after IS NOT NULL"
+            " AND not_after <= ? ORDER BY id",
+            [text_of(now)],
+        )
+        return [_row(row) for row in rows]
+
+    def next_at(self, now: datetime) -> datetime | None:
+        """Return when something that waits is due next."""
+        row = self._db.execute(
+            "SELECT min(max(o.next_at, coalesce(c.open_until, o.next_at))) FROM outbox o"
+            " LEFT JOIN circuits c USING (destination) WHERE o.state = 'waiting' AND (o.task IS NULL"
+            " OR EXISTS (SELECT 1 FROM tasks t WHERE t.key = o.task AND t.ident IS NOT NULL))"
+        ).fetchone()
+        found = moment_or_none(row[0])
+        return None if found is None else max(found, now)
+
+    def open_circuit(
+        self, destination: str, why: str, now: datetime, retry_after: timedelta | None
+    ) -> Circuit:
+        """Leave a silent destination alone for a while: longer each time, never longer than five minutes."""
+        known = next((c for c in self.circuits() if c.destination == destination), None)
+        failures = known.failures + 1 if known else 1
+        pause = min(FIRST_WAIT * 2 ** min(failures - 1, 8), LONGEST_WAIT)
+        # The jitter is made of the destination's name: a scenario stays the same each time.
+        pause *= 1 + (sum(destination.encode()) + failures) % 7 / 50
+        circuit = Circuit(
+            destination=destination,
+            failures=failures,
+            open_until=now + max(pause, retry_after or timedelta()),
+            since=known.since if known else now,
+            why=why,
+        )
+        self._db.execute(
+            "INSERT OR REPLACE INTO circuits VALUES (?,?,?,?,?)",
+            (destination, failures, text_of(circuit.open_until), text_of(circuit.since), why),
+        )
+        return circuit
+
+    def close_circuit(self, destination: str) -> bool:
+        """The destination answers again; return whether it had been silent."""
+        cursor = self._db.execute("DELETE FROM circuits WHERE destination = ?", (destination,))
+        return bool(cursor.rowcount)
+
+    def circuits(self) -> list[Circuit]:
+        """Return the destinations that do not answer."""
+        return [
+            Circuit(
+                destination=r["destination"],
+                failures=r["failures"],
+                open_until=moment_of(r["open_until"]),
+                since=moment_of(r["since"]),
+                why=r["why"],
+            )
+            for r in self._db.query("SELECT * FROM circuits ORDER BY destination")
+        ]
+
+    def try_now(self, now: datetime, destination: str | None = None) -> None:
+        """Forget every back-off: whatever waits is tried at once."""
+        self._db.execute(
+            "DELETE FROM circuits WHERE ? IS NULL OR destination = ?", (destination, destination)
+        )
+        self._db.execute(
+            "UPDATE outbox SET next_at = ? WHERE state = 'waiting' AND next_at > ?"
+            " AND (? IS NULL OR destination = ?)",
+            (text_of(now), text_of(now), destination, destination),
+        )
+
+    def hold(self, keys: Collection[str]) -> None:
+        """Hold rows back until a person lets them go."""
+        self._db.conn.executemany(
+            "UPDATE outbox SET state = 'held' WHERE key = ? AND state = 'waiting'",
+            [(key,) for key in keys],
+        )
+
+    def retry(self, keys: Collection[str] | None, now: datetime) -> int:
+        """Let held, dead and waiting rows go now; all of them, or those named."""
+        picked = "" if keys is None else f" AND key IN ({', '.join('?' * len(keys))})"
+        self._db.execute("DELETE FROM circuits")
+        return self._db.execute(
+            "UPDATE outbox SET state = 'waiting', next_at = ?, attempts = 0"
+            f" WHERE state IN ('held', 'dead', 'waiting'){picked}",
+            (text_of(now), *(keys or ())),
+        ).rowcount
+
+    def drop(self, keys: Collection[str], why: str, now: datetime) -> int:
+        """End rows for good on a person's word; they are kept as ``dropped``."""
+        marks = ", ".join("?" * len(keys))
+        return self._db.execute(
+            "UPDATE outbox SET state = 'dropped', why = ?, done_at = ?"
+            f" WHERE key IN ({marks}) AND state IN ('held', 'dead', 'waiting')",
+            (why, text_of(now), *keys),
+        ).rowcount
+
+    def counts(self) -> dict[str, int]:
+        """Count rows by state, and those that were repeated with the same Message-ID."""
+        rows = self._db.query("SELECT state, count(*) n FROM outbox GROUP BY state")
+        found = {row["state"]: row["n"] for row in rows}
+        found["repeated"] = self._db.execute(
+            "SELECT coalesce(sum(repeats), 0) FROM outbox"
+        ).fetchone()[0]
+        return found
+
+    def listing(self, states: Collection[str]) -> list[dict[str, Any]]:
+        """Return rows for a person to look at, without their payload."""
+        marks = ", ".join("?" * len(states))
+        return list(
+            self._db.query(
+                "SELECT id, key, effect, destination, channel, state, attempts, next_at, not_after,"
+                f" created_at, done_at, why FROM outbox WHERE state IN ({marks}) ORDER BY id",
+                list(states),
+            )
+        )
+
+    def delivered(self, playbook: str, first: datetime, last: datetime) -> dict[str, int]:
+        """Count letters that left in [first, last), by channel."""
+        rows = self._db.query(
+            "SELECT channel, count(*) n FROM outbox WHERE playbook = ? AND state = 'done'"
+            " AND effect = 'send_letter' AND done_at >= ? AND done_at < ? GROUP BY channel",
+            [playbook, text_of(first), text_of(last)],
+        )
+        return {row["channel"]: row["n"] for row in rows}
+
+    def key_of_token(self, token: str) -> str | None:
+        """Return the key behind the token of a Message-ID."""
+        row = self._db.execute("SELECT key FROM outbox WHERE token = ?", (token,)).fetchone()
+        return row[0] if row else None
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """Return a row as it stands, for ``explain``."""
+        return next(iter(self._db.query("SELECT * FROM outbox WHERE key = ?", [key])), None)
+
+
+def _row(row: dict[str, Any]) -> Row:
+    return Row(
+        id=row["id"],
+        key=row["key"],
+        effect=EFFECT.validate_json(row["payload"]),
+        destination=row["destination"],
+        attempts=row["attempts"] + 1,
+        doubt=bool(row["doubt"]),
+        created_at=moment_of(row["created_at"]),
+        not_after=moment_or_none(row["not_after"]),
+        repeats=row["repeats"],
+    )

@@ -1,0 +1,86 @@
+"""Facts as JSON rows and back, by the fields of their dataclasses."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from mcur.playbooks.facts import (
+    Appeal,
+    AppealStatus,
+    Attachment,
+    Letter,
+    LetterPlace,
+    MessageType,
+)
+from mcur.state.stamps import moment_of, text_of
+
+_APPEAL_NAMES = tuple(f.name for f in fields(Appeal))
+_APPEAL_DEFAULTS: dict[str, Any] = {"spam": False, "message_type": MessageType.PROBLEM, "extra": {}}
+APPEAL_STAMPS = frozenset(f.name for f in fields(Appeal) if "datetime" in str(f.type))
+
+
+def plain_value(value: Any) -> Any:
+    """Make a value of a fact fit for JSON."""
+    if isinstance(value, datetime):
+        return text_of(value)
+    if isinstance(value, Decimal):
+        return str(value)
+    return value.value if isinstance(value, Enum) else value
+
+
+def appeal_to_dict(appeal: Appeal) -> dict[str, Any]:
+    """Return the fields of an appeal that say something."""
+    found = {}
+    for name in _APPEAL_NAMES:
+        value = getattr(appeal, name)
+        if value is not None and value != _APPEAL_DEFAULTS.get(name):
+            found[name] = plain_value(value)
+    return found
+
+
+def appeal_of(row: dict[str, Any]) -> Appeal:
+    """Make an appeal of its row."""
+    values = dict(row)
+    for name in APPEAL_STAMPS & values.keys():
+        values[name] = moment_of(values[name])
+    if "status" in values:
+        values["status"] = AppealStatus(values["status"])
+    if "message_type" in values:
+        values["message_type"] = MessageType(values["message_type"])
+    if "category_index" in values:
+        values["category_index"] = Decimal(values["category_index"])
+    return Appeal(**values)
+
+
+def dump(value: Any) -> str:
+    """Write JSON, the same text for the same value."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def letter_to_json(letter: Letter) -> str:
+    """Write a letter as JSON."""
+    found: dict[str, Any] = {}
+    for item in fields(Letter):
+        value = getattr(letter, item.name)
+        if item.name == "attachments":
+            value = [{f.name: getattr(a, f.name) for f in fields(Attachment)} for a in value]
+        elif item.name == "place":
+            value = {f.name: getattr(value, f.name) for f in fields(LetterPlace)}
+        found[item.name] = plain_value(value)
+    return dump(found)
+
+
+def letter_of(text: str) -> Letter:
+    """Read a letter back."""
+    values = json.loads(text)
+    values["received_at"] = moment_of(values["received_at"])
+    values["place"] = LetterPlace(**values["place"])
+    values["attachments"] = tuple(Attachment(**a) for a in values["attachments"])
+    for name in ("to", "cc", "references", "flaws"):
+        values[name] = tuple(values[name])
+    return Letter(**values)

@@ -1,0 +1,254 @@
+"""The state of a site: one database, one owner, everything a transaction away from a crash."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from mcur.playbooks.directory import Directory
+from mcur.playbooks.facts import Act, Export, Health, Letter, TaskSeen
+from mcur.playbooks.intents import Cite
+from mcur.state import journal
+from mcur.state.answers import Answers
+from mcur.state.appeals import Appeals
+from mcur.state.blobs import BlobStore
+from mcur.state.decisions import Decision, Route
+from mcur.state.imports import Read
+from mcur.state.journal import Event
+from mcur.state.letters import Letters
+from mcur.state.outbox import Outbox
+from mcur.state.rows import dump
+from mcur.state.schema import migrate
+from mcur.state.stamps import moment_or_none, text_of, text_or_none
+from mcur.state.tasks import Noticed, Tasks
+
+
+class StateLocked(Exception):
+    """Another mcur owns the state; the message says which process."""
+
+
+class State:
+    """Facts, cursors, outbox and journal of one site. Belongs to the thread that opened it.
+
+    ``writing`` takes the lock that keeps a second mcur out; reading needs none (WAL).
+    """
+
+    def __init__(self, path: Path, *, writing: bool = True) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = _lock(path) if writing else None
+        connection = sqlite3.connect(path, timeout=10.0)
+        self.db = Database(connection)
+        self.db.enable_wal()
+        self.db.execute("PRAGMA synchronous = NORMAL")
+        self.db.execute("PRAGMA foreign_keys = ON")
+        migrate(self.db)
+        self.path = path
+        self.blobs = BlobStore(path.parent / "blobs")
+        self.appeals = Appeals(self.db)
+        self.letters = Letters(self.db)
+        self.tasks = Tasks(self.db)
+        self.outbox = Outbox(self.db)
+        self.listeners: list[Callable[[Event], None]] = []
+        self._told: list[Event] = []
+
+    def close(self) -> None:
+        """Close the database and let others in."""
+        self.db.close()
+        if self._lock is not None:
+            os.close(self._lock)
+
+    @contextmanager
+    def atomic(self) -> Iterator[None]:
+        """Hold one transaction; what was told inside it is heard only when it stands."""
+        outermost = not self.db.conn.in_transaction
+        try:
+            with self.db.atomic():
+                yield
+        except BaseException:
+            if outermost:
+                self._told.clear()
+            raise
+        if outermost:
+            told, self._told = self._told, []
+            for event in told:
+                for listener in self.listeners:
+                    listener(event)
+
+    def tell(self, event: Event, *, by: str = "", evidence: str = "") -> None:
+        """Write an event into the journal and let the listeners hear it after the commit."""
+        journal.append(self.db, event, by=by, evidence=evidence)
+        self._told.append(event)
+
+    # --- observing ------------------------------------------------------------------------------------
+
+    def take_export(
+        self, export: Export, *, scope: str | None, live_from: datetime, now: datetime, cite: Cite
+    ) -> Read:
+        """Take an export and tell of it; an export without a row of data overwrites nothing."""
+        with self.atomic():
+            done = self.appeals.record(export, scope=scope, live_from=live_from, now=now)
+            data = {
+                "new": done.new,
+                "changed": done.changed,
+                "repeated": done.repeated,
+                "vanished": done.vanished,
+                "quarantined": done.quarantined,
+                "feed": export.feed,
+                "history": done.history,
+            }
+            key = f"export:{export.feed}:{export.digest[:16]}"
+            self.tell(Event(at=now, event="appeals.read", cite=cite, key=key, data=data))
+        return done
+
+    def take_letters(
+        self, letters: Iterable[Letter], cursor: tuple[str, str] | None, now: datetime
+    ) -> int:
+        """Keep letters with the cursor they came under; return how many were new."""
+        with self.atomic():
+            added = sum(self.letters.add(letter) for letter in letters)
+            if cursor:
+                self.advance(*cursor, now)
+        return added
+
+    def take_tasks(
+        self,
+        seen: Iterable[TaskSeen],
+        cursor: tuple[str, str],
+        *,
+        owner: str,
+        directory: Directory,
+        live_from: datetime,
+        now: datetime,
+    ) -> Noticed:
+        """Take what a tracker shows, with its cursor: acts of people, facts of tasks."""
+        with self.atomic():
+            noticed = self.tasks.notice(seen, owner, directory, live_from)
+            for act in noticed.acts:
+                self.add_act(act)
+            self.advance(*cursor, now)
+            self._count_history("issues", noticed.history)
+        return noticed
+
+    def add_act(self, act: Act) -> bool:
+        """Keep an act once, by its ident."""
+        cursor = self.db.conn.execute(
+            "INSERT OR IGNORE INTO acts (ident, at, by, person, do, key, text, origin, fields, state,"
+            " why, seq) VALUES (?,?,?,?,?,?,?,?,?,'new','',"
+            " (SELECT coalesce(max(seq), 0) + 1 FROM acts))",
+            (
+                act.ident, text_of(act.at), act.by, act.person, act.do, act.key, act.text,
+                act.origin, dump(act.fields),
+            ),
+        )  # fmt: skip
+        return bool(cursor.rowcount)
+
+    # --- deciding -------------------------------------------------------------------------------------
+
+    @contextmanager
+    def deciding(
+        self, directory: Directory, live_from: datetime, route: Route, now: datetime
+    ) -> Iterator[tuple[Answers, Decision]]:
+        """Open one decision: facts to read, and the hand that keeps intents, in one transaction."""
+        with self.atomic():
+            self.appeals.settle_due(now)
+            decision = Decision(self, route, now)
+            yield Answers(self, directory, live_from), decision
+            decision.finish()
+            if self.meta("first_cycle") is None:
+                self.set_meta("first_cycle", text_of(now))
+            self.set_meta("last_cycle", text_of(now))
+
+    # --- small things ---------------------------------------------------------------------------------
+
+    def meta(self, name: str) -> str | None:
+        """Return a value that the program keeps about itself."""
+        row = self.db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Keep a value about the program itself."""
+        self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def cursor(self, name: str) -> str | None:
+        """Return how far an observer has read."""
+        row = self.db.execute("SELECT value FROM cursors WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def advance(self, name: str, value: str, now: datetime) -> None:
+        """Move an observer's cursor."""
+        self.db.execute(
+            "INSERT OR REPLACE INTO cursors VALUES (?,?,?)", (name, value, text_of(now))
+        )
+
+    def note_health(self, system: str, now: datetime, why: str | None) -> bool:
+        """Note that a system answered (``why`` is ``None``) or not; return whether that is news."""
+        row = self.db.execute(
+            "SELECT down_since FROM health WHERE system = ?", (system,)
+        ).fetchone()
+        was_down = bool(row and row[0])
+        with self.atomic():
+            if why is None:
+                self.db.execute(
+                    "INSERT INTO health (system, last_success) VALUES (?, ?) ON CONFLICT (system)"
+                    " DO UPDATE SET last_success = excluded.last_success, down_since = NULL, why = ''",
+                    (system, text_of(now)),
+                )
+            else:
+                self.db.execute(
+                    "INSERT INTO health (system, down_since, why) VALUES (?, ?, ?)"
+                    " ON CONFLICT (system) DO UPDATE SET why = excluded.why,"
+                    " down_since = coalesce(down_since, excluded.down_since)",
+                    (system, text_of(now), why),
+                )
+        return was_down is (why is None)
+
+    def health(self) -> list[Health]:
+        """Return how each outside system does."""
+        return [
+            Health(
+                system=r["system"],
+                last_success=moment_or_none(r["last_success"]),
+                down_since=moment_or_none(r["down_since"]),
+                why=r["why"],
+            )
+            for r in self.db.query("SELECT * FROM health ORDER BY system")
+        ]
+
+    def go_live(self, now: datetime) -> datetime:
+        """Return the moment the site went live; the first start sets it."""
+        known = moment_or_none(self.meta("live_from"))
+        if known is None:
+            with self.atomic():
+                self.set_meta("live_from", text_or_none(now) or "")
+            return now
+        return known
+
+    def _count_history(self, what: str, count: int) -> None:
+        if count:
+            known = int(self.meta(f"history_{what}") or 0)
+            self.set_meta(f"history_{what}", str(known + count))
+
+
+def _lock(path: Path) -> int:
+    """Take the lock file; a second mcur is told who holds it."""
+    handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o640)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as exc:
+        holder = os.read(handle, 32).decode(errors="replace").strip() or "?"
+        os.close(handle)
+        msg = (
+            f"the state {path} is in use by another mcur (process {holder}):"
+            " stop it first, or look with a command that only reads"
+        )
+        raise StateLocked(msg) from exc
+    os.ftruncate(handle, 0)
+    os.write(handle, str(os.getpid()).encode())
+    return handle

@@ -1,0 +1,357 @@
+"""Tasks: what we decided, what the tracker shows, what people wrote on them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from mcur.playbooks import acts
+from mcur.playbooks.directory import Directory
+from mcur.playbooks.facts import Act, Note, Task, TaskKind, TaskSeen, TaskStatus
+from mcur.playbooks.intents import CreateTask, UpdateTask, digest_of
+from mcur.state.rows import dump, plain_value
+from mcur.state.stamps import moment_or_none, text_of, text_or_none
+
+_NAMES = tuple(f.name for f in fields(Task))
+_STAMPS = tuple(f.name for f in fields(Task) if "datetime" in str(f.type))
+_FLAGS = ("announce", "history")
+_COLUMNS = ", ".join(_NAMES)
+_TOLD = ("measures", "causes", "prevention")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed:
+    """What a look at the tracker showed: people's acts, and the tasks that people changed."""
+
+    acts: tuple[Act, ...]
+    changed: tuple[tuple[Task, TaskSeen], ...]
+    history: int = 0
+
+
+class Tasks:
+    """The tasks of a site. All writing happens inside the caller's transaction."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def get(self, key: str) -> Task | None:
+        """Return a task by its key."""
+        return self._one("key = ?", [key])
+
+    def by_ident(self, tracker: str, ident: str) -> Task | None:
+        """Return a task by its number in a tracker."""
+        return self._one("tracker = ? AND ident = ?", [tracker, ident])
+
+    def find(
+        self, playbook: str, kinds: Collection[TaskKind], since: datetime | None
+    ) -> list[Task]:
+        """Return open tasks of these kinds and, with ``since``, those changed since."""
+        marks = ", ".join("?" * len(kinds))
+        also, values = "", []
+        if since is not None:
+            also, values = "OR changed_at >= ?", [text_of(since)]
+        return self._many(
+            f"playbook = ? AND kind IN ({marks}) AND (is_open = 1 {also})"
+            " AND gone_at IS NULL ORDER BY decided_at, rowid",
+            [playbook, *kinds, *values],
+        )
+
+    def fresh(self, playbook: str) -> list[Task]:
+        """Return tasks that were made or changed since the last decision."""
+        return self._many("fresh = 1 AND playbook = ? ORDER BY rowid", [playbook])
+
+    def to_announce(self, playbook: str) -> list[Task]:
+        """Return tasks whose executor was not told yet; what the fuse holds waits."""
+        return self._many(
+            "playbook = ? AND announce = 1 AND is_open = 1 AND NOT EXISTS"
+            " (SELECT 1 FROM outbox o WHERE o.key = tasks.key AND o.state = 'held')"
+            " ORDER BY rowid",
+            [playbook],
+        )
+
+    def listing(self, *, open_only: bool) -> list[Task]:
+        """Return the tasks for a person to look at."""
+        return self._many(
+            "history = 0" + (" AND is_open = 1" if open_only else "") + " ORDER BY rowid", []
+        )
+
+    def keys_like(self, glob: str) -> list[str]:
+        """Return the keys of tasks that match a glob; only ``*`` and ``?`` are special."""
+        pattern = glob.replace("[", "[[]")
+        rows = self._db.query("SELECT key FROM tasks WHERE key GLOB ? ORDER BY rowid", [pattern])
+        return [row["key"] for row in rows]
+
+    def decide(self, effect: CreateTask, tracker: str, now: datetime) -> None:
+        """Keep a task from the moment it was decided."""
+        source, number = effect.appeal or (None, None)
+        self._insert(
+            Task(
+                key=effect.key,
+                playbook=effect.cite.playbook,
+                kind=effect.kind,
+                rule=effect.cite.rule,
+                clause=effect.cite.clause,
+                project=effect.project,
+                subject=effect.subject,
+                status=TaskStatus.NEW,
+                assignee=effect.assignee,
+                tracker=tracker,
+                due_at=effect.due_at,
+                decided_at=now,
+                changed_at=now,
+                source=source,
+                number=number,
+                letter=effect.letter,
+                address=effect.fields.get("address"),
+                topic=effect.fields.get("subcategory") or effect.fields.get("category"),
+                parent=effect.parent,
+                announce=effect.announce,
+            )
+        )
+
+    def change(self, effect: UpdateTask, now: datetime) -> None:
+        """Keep a decided change at once, so that the rules after this one see it."""
+        task = self.get(effect.task)
+        if task is None:
+            return
+        news: dict[str, Any] = {k: v for k, v in effect.fields.items() if k in _TOLD}
+        if effect.assignee is not None:
+            news["assignee"] = effect.assignee
+            news["announce"] = effect.assignee.startswith("executor:")
+        if effect.due_at is not None:
+            news["due_at"] = effect.due_at
+        news |= _moved(task, effect.status, now)
+        if news:
+            self._update(task.key, news | {"changed_at": now})
+
+    def made(self, key: str, seen: TaskSeen) -> None:
+        """Note that the tracker has the task now."""
+        self._update(
+            key,
+            {
+                "tracker": seen.tracker,
+                "ident": seen.ident,
+                "url": seen.url,
+                "created_at": seen.created_at,
+                "author": seen.author,
+            },
+        )
+        self.remember(key, seen)
+
+    def remember(self, key: str, seen: TaskSeen) -> None:
+        """Keep how the tracker shows the task, so that our own writing is no news later."""
+        self._db.execute("UPDATE tasks SET seen = ? WHERE key = ?", (_look(seen), key))
+
+    def notice(
+        self, seen_tasks: Iterable[TaskSeen], owner: str, directory: Directory, live_from: datetime
+    ) -> Noticed:
+        """Take what the tracker shows: people's notes and changes become acts and facts."""
+        found: list[Act] = []
+        changed: list[tuple[Task, TaskSeen]] = []
+        history = 0
+        for seen in seen_tasks:
+            task = self._known(seen)
+            if task is None:
+                history += self._adopt(seen, owner, directory, live_from)
+                continue
+            found += self._notes(task, seen, directory)
+            if self._sync(task, seen, directory):
+                changed.append((self.get(task.key) or task, seen))
+        return Noticed(acts=tuple(found), changed=tuple(changed), history=history)
+
+    def announced(self, keys: Iterable[str], playbook: str, executor: str, now: datetime) -> None:
+        """Note that an executor was told of these tasks."""
+        self._db.conn.executemany(
+            "UPDATE tasks SET announce = 0 WHERE key = ?", [(k,) for k in keys]
+        )
+        self._db.execute(
+            "INSERT OR REPLACE INTO announcements VALUES (?,?,?)",
+            (playbook, executor, text_of(now)),
+        )
+
+    def last_letter(self, playbook: str, executor: str) -> datetime | None:
+        """Return when the executor last got a letter about new tasks."""
+        row = self._db.execute(
+            "SELECT at FROM announcements WHERE playbook = ? AND executor = ?", (playbook, executor)
+        ).fetchone()
+        return moment_or_none(row[0]) if row else None
+
+    def settle(self) -> None:
+        """End a decision: nothing is fresh any more."""
+        self._db.execute("UPDATE tasks SET fresh = 0 WHERE fresh = 1")
+
+    def _known(self, seen: TaskSeen) -> Task | None:
+        by_number = self.by_ident(seen.tracker, seen.ident)
+        if by_number is not None or seen.key is None:
+            return by_number
+        return self.get(seen.key)
+
+    def _adopt(self, seen: TaskSeen, owner: str, directory: Directory, live_from: datetime) -> bool:
+        """Keep a task that somebody made by hand; what stood there before is history."""
+        history = seen.created_at < live_from
+        role = acts.actor(seen.assignee, directory)[0] if seen.assignee else None
+        self._insert(
+            Task(
+                key=f"task:{owner}:issue:{seen.tracker}:{seen.ident}",
+                playbook=owner,
+                kind=seen.kind or TaskKind.ASSIGNMENT,
+                rule="issues",
+                clause="",
+                project=seen.project,
+                subject=seen.subject,
+                status=seen.status,
+                assignee=role,
+                author=seen.author,
+                tracker=seen.tracker,
+                ident=seen.ident,
+                url=seen.url,
+                due_at=seen.due_at,
+                decided_at=seen.created_at,
+                created_at=seen.created_at,
+                closed_at=seen.closed_at,
+                changed_at=seen.updated_at,
+                measures=seen.measures,
+                causes=seen.causes,
+                prevention=seen.prevention,
+                history=history,
+            )
+        )
+        self.remember(f"task:{owner}:issue:{seen.tracker}:{seen.ident}", seen)
+        return history
+
+    def _notes(self, task: Task, seen: TaskSeen, directory: Directory) -> list[Act]:
+        found = []
+        for note in seen.notes:
+            cursor = self._db.conn.execute(
+                "INSERT OR IGNORE INTO notes VALUES (?,?,?,?,?,?)",
+                (
+                    task.key,
+                    note.ident,
+                    text_of(note.at),
+                    note.author,
+                    note.text,
+                    dump(note.changes),
+                ),
+            )
+            if cursor.rowcount and not task.history:
+                found += acts.from_note(task.key, seen.tracker, note, directory)
+        return found
+
+    def _sync(self, task: Task, seen: TaskSeen, directory: Directory) -> bool:
+        """Take over what people changed in the tracker; say whether there was anything."""
+        look = _look(seen)
+        row = self._db.execute("SELECT seen FROM tasks WHERE key = ?", (task.key,)).fetchone()
+        before = json.loads(row[0]) if row and row[0] else {}
+        if row and row[0] == look:
+            return False
+        now = json.loads(look)
+        differs = {name for name in now if now[name] != before.get(name)}
+        news: dict[str, Any] = {}
+        if "status" in differs:
+            news |= _moved(task, seen.status, seen.closed_at or seen.updated_at)
+        if "due_at" in differs and seen.due_at is not None:
+            news["due_at"] = seen.due_at
+        if "assignee" in differs and seen.assignee and before:
+            news["assignee"] = acts.actor(seen.assignee, directory)[0]
+        news |= {n: getattr(seen, n) for n in _TOLD if n in differs and getattr(seen, n)}
+        news = {k: v for k, v in news.items() if getattr(task, k) != v}
+        if task.ident is None:
+            news |= {"ident": seen.ident, "created_at": seen.created_at, "url": seen.url}
+        if news:
+            self._update(task.key, news | {"changed_at": seen.updated_at})
+        self.remember(task.key, seen)
+        return bool(news)
+
+    def tell(self, key: str, fields_: dict[str, str], now: datetime) -> None:
+        """Keep measures, causes and prevention that a note brought."""
+        news = {k: v for k, v in fields_.items() if k in _TOLD}
+        if news:
+            self._update(key, news | {"changed_at": now})
+
+    def notes(self, key: str) -> list[Note]:
+        """Return the notes of a task, oldest first."""
+        rows = self._db.query("SELECT * FROM notes WHERE task = ? ORDER BY at, ident", [key])
+        return [
+            Note(
+                ident=r["ident"],
+                at=datetime.fromisoformat(r["at"]),
+                author=r["author"],
+                text=r["text"],
+                changes=json.loads(r["changes"]),
+            )
+            for r in rows
+        ]
+
+    def _insert(self, task: Task) -> None:
+        values = {name: plain_value(getattr(task, name)) for name in _NAMES}
+        values |= {"is_open": task.status.is_open, "fresh": not task.history}
+        columns = ", ".join(values)
+        marks = ", ".join(f":{name}" for name in values)
+        self._db.conn.execute(f"INSERT OR IGNORE INTO tasks ({columns}) VALUES ({marks})", values)
+
+    def _update(self, key: str, news: dict[str, Any]) -> None:
+        values = {name: plain_value(value) for name, value in news.items()}
+        if "status" in news:
+            values["is_open"] = TaskStatus(news["status"]).is_open
+        values["fresh"] = 1
+        sets = ", ".join(f"{name} = :{name}" for name in values)
+        self._db.conn.execute(
+            f"UPDATE tasks SET {sets} WHERE key = :_key",
+            values | {"_key": key},
+        )
+
+    def _one(self, where: str, values: list[Any]) -> Task | None:
+        return next(iter(self._many(where, values)), None)
+
+    def _many(self, where: str, values: list[Any]) -> list[Task]:
+        rows = self._db.query(f"SELECT {_COLUMNS} FROM tasks WHERE {where}", values)
+        return [_task(row) for row in rows]
+
+
+def token_of(key: str) -> str:
+    """Return the short name under which a key travels in Message-IDs."""
+    return digest_of(key)
+
+
+def _task(row: dict[str, Any]) -> Task:
+    for name in _STAMPS:
+        row[name] = moment_or_none(row[name])
+    for name in _FLAGS:
+        row[name] = bool(row[name])
+    row["kind"] = TaskKind(row["kind"])
+    row["status"] = TaskStatus(row["status"])
+    return Task(**row)
+
+
+def _moved(task: Task, status: TaskStatus | None, at: datetime) -> dict[str, Any]:
+    """Say which stamps a new status sets."""
+    if status is None or status is task.status:
+        return {}
+    news: dict[str, Any] = {"status": status}
+    if task.accepted_at is None and status in {TaskStatus.IN_WORK, TaskStatus.ON_CONTROL}:
+        news["accepted_at"] = at
+    if status is TaskStatus.DONE:
+        news["done_at"] = at
+    if not status.is_open:
+        news["closed_at"] = at
+    elif not task.status.is_open:
+        news |= {"closed_at": None, "done_at": None, "reopen_count": task.reopen_count + 1}
+    elif status is TaskStatus.RETURNED:
+        news["done_at"] = None
+    return news
+
+
+def _look(seen: TaskSeen) -> str:
+    return dump(
+        {
+            "status": seen.status.value,
+            "assignee": seen.assignee,
+            "due_at": text_or_none(seen.due_at),
+            **{name: getattr(seen, name) for name in _TOLD},
+        }
+    )
