@@ -11,6 +11,8 @@ import os
 
 import pytest
 
+pytest_plugins = ["tests.servers.fixtures_redmine"]
+
 NOT_RUN = "not run"
 
 

@@ -5,12 +5,16 @@ offset drift while people work, and histories come only with single issues. So:
 
 1. The first call sweeps the projects by number (``issue_id>=N``), open and closed. Issues without
    our key come without their notes there: 400 old issues cost four requests.
-2. From then on each call asks for what was touched since a little before the last call's server
-   time, for a change is stamped when it begins and seen when it is committed. The cursor remembers
-   what that overlap held; an issue that is in it with the same stamp is not fetched again.
+2. From then on each call asks for what was touched since a little before the last call, for a change
+   is stamped when it begins and seen when it is committed. The cursor remembers what that overlap
+   held; an issue that is in it with the same stamp is not fetched again.
 3. An issue touched in the very second of the look may be touched again under the same stamp: it is
    remembered with a digest and looked at once more, and handed out again only if it differs.
 4. A full page whose rows all carry one stamp (a bulk edit, an import) is finished by number.
+
+«Before the last call» is told by the server's ``Date`` header. A Redmine without a web server in
+front of it (puma alone) sends none: then the newest stamp that was seen stands for it, and an issue
+is looked at once more at the next call that is some seconds later by our clock.
 
 The cursor is JSON in the server's time.
 """
@@ -19,13 +23,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from mcur.connectors.ports import Rejected
 from mcur.connectors.redmine.catalog import Catalog
 from mcur.connectors.redmine.client import Absent, Client, Json, Params
 from mcur.connectors.redmine.read import Reader, server_stamp
+
+Filters = Sequence[tuple[str, str, str | list[str]]]
+"""Conditions: field, operator, value or values."""
 
 PAGE = 100
 """The most that Redmine gives at once."""
@@ -43,11 +51,13 @@ WHOLE = "journals,attachments,children,allowed_statuses"
 class Cursor:
     """Where the reading stands: server time, and what was seen at or after it.
 
-    ``sweep`` is the next number of the first sweep; ``drain`` the next number inside the second
-    ``since``. ``seen`` holds ``stamp`` or, for a fresh issue, ``stamp#digest``, by number.
+    ``looked`` is our time of the last call. ``sweep`` is the next number of the first sweep;
+    ``drain`` the next number inside the second ``since``. ``seen`` holds ``stamp`` or, for an issue
+    that may be touched again under it, ``stamp#digest``, by number.
     """
 
     since: str
+    looked: str
     sweep: int | None = None
     drain: int | None = None
     seen: dict[str, str] = field(default_factory=dict)
@@ -75,6 +85,28 @@ class Batch:
     more: bool
 
 
+@dataclass(slots=True, frozen=True)
+class Look:
+    """One call: what may be taken for settled by it."""
+
+    server: datetime | None
+    """The server's time, where it tells."""
+    later: bool
+    """Whether enough of our time has passed since the last call."""
+
+    def settles(self, issue: Json, held: str) -> bool:
+        """Whether no further change can come under the issue's present stamp."""
+        stamp = issue["updated_on"]
+        if self.server is not None:
+            return server_stamp(stamp) < self.server - FRESH
+        return self.later and held.partition("#")[0] == stamp
+
+    def mark(self, issue: Json, held: str) -> str:
+        """Write what the cursor remembers of an issue."""
+        stamp: str = issue["updated_on"]
+        return stamp if self.settles(issue, held) else f"{stamp}#{_digest(issue)}"
+
+
 class ChangeReader:
     """Reads changes of the configured projects."""
 
@@ -83,19 +115,15 @@ class ChangeReader:
         self._catalog = catalog
         self._reader = reader
 
-    def read(self, cursor: Cursor | None) -> Batch:
+    def read(self, cursor: Cursor | None, now: datetime) -> Batch:
         """Take the next step after the cursor."""
         if cursor is None:
-            rows = self._rows([("issue_id", ">=", "1")], "id:asc")
-            start = Cursor(since=_stamp(self._server_now() - OVERLAP), sweep=1)
-            return self._sweep(start, rows)
+            cursor = Cursor(since=self._beginning(), looked=now.isoformat(), sweep=1)
         if cursor.sweep is not None:
-            return self._sweep(
-                cursor, self._rows([("issue_id", ">=", str(cursor.sweep))], "id:asc")
-            )
+            return self._sweep(cursor, cursor.sweep, now)
         if cursor.drain is not None:
-            return self._drain(cursor, cursor.drain)
-        return self._poll(cursor)
+            return self._drain(cursor, cursor.drain, now)
+        return self._poll(cursor, now)
 
     def whole(self, number: int | str) -> Json:
         """Fetch one issue with its history."""
@@ -104,7 +132,7 @@ class ChangeReader:
         )
         return issue
 
-    def rows(self, filters: list[tuple[str, str, str | list[str]]], doing: str) -> list[Json]:
+    def rows(self, filters: Filters, doing: str) -> list[Json]:
         """List all issues that a filter gives, page by page by number, open and closed."""
         found: list[Json] = []
         start = 1
@@ -116,45 +144,44 @@ class ChangeReader:
                 return found
             start = int(page[-1]["id"]) + 1
 
-    def _sweep(self, cursor: Cursor, rows: list[Json]) -> Batch:
+    def _beginning(self) -> str:
+        """Tell from when on changes have to be read once the sweep is through."""
+        newest = self._list([("status_id", "*", [])], "updated_on:desc", "read changes", limit=1)
+        return self._overlapped(newest) or _stamp(datetime.fromtimestamp(0, UTC))
+
+    def _sweep(self, cursor: Cursor, start: int, now: datetime) -> Batch:
+        rows = self._rows([("issue_id", ">=", str(start))], "id:asc")
         issues = [self.whole(row["id"]) if self._reader.key(row) else row for row in rows]
-        seen = dict(cursor.seen)
-        now = self._server_now()
-        for issue in issues:
-            if issue["updated_on"] >= cursor.since:
-                seen[str(issue["id"])] = _remembered(issue, now)
-        more = len(rows) == PAGE
-        after = int(rows[-1]["id"]) + 1 if more else None
-        return Batch(issues, Cursor(since=cursor.since, sweep=after, seen=seen), more)
+        look = self._look(cursor, now)
+        recent = [issue for issue in issues if issue["updated_on"] >= cursor.since]
+        seen = cursor.seen | {str(issue["id"]): look.mark(issue, "") for issue in recent}
+        after = replace(cursor, seen=seen, sweep=_next(rows), looked=now.isoformat())
+        return Batch(issues, after, more=after.sweep is not None)
 
-    def _poll(self, cursor: Cursor) -> Batch:
+    def _poll(self, cursor: Cursor, now: datetime) -> Batch:
         rows = self._rows([("updated_on", ">=", cursor.since)], "updated_on:asc,id:asc")
-        now = self._server_now()
-        issues, seen = self._news(rows, cursor, now)
+        since = self._overlapped(rows) or cursor.since
+        issues, seen = self._news(rows, cursor, self._look(cursor, now))
+        after = replace(cursor, seen=seen, looked=now.isoformat())
         if len(rows) < PAGE:
-            since = _stamp(now - OVERLAP)
             kept = {number: mark for number, mark in seen.items() if mark >= since}
-            return Batch(issues, Cursor(since=since, seen=kept), more=False)
+            return Batch(issues, replace(after, since=since, seen=kept), more=False)
         last = rows[-1]["updated_on"]
-        if last == rows[0]["updated_on"]:
-            drain = int(rows[-1]["id"]) + 1
-            return Batch(issues, Cursor(since=last, drain=drain, seen=seen), more=True)
-        return Batch(issues, Cursor(since=last, seen=seen), more=True)
+        drain = _next(rows) if last == rows[0]["updated_on"] else None
+        return Batch(issues, replace(after, since=last, drain=drain), more=True)
 
-    def _drain(self, cursor: Cursor, start: int) -> Batch:
+    def _drain(self, cursor: Cursor, start: int, now: datetime) -> Batch:
         """Finish a second that holds more than a page."""
         same = ("updated_on", "><", [cursor.since, cursor.since])
         rows = self._rows([same, ("issue_id", ">=", str(start))], "id:asc")
-        issues, seen = self._news(rows, cursor, self._server_now())
-        if len(rows) == PAGE:
-            after = Cursor(since=cursor.since, drain=int(rows[-1]["id"]) + 1, seen=seen)
-        else:
-            following = _stamp(server_stamp(cursor.since) + timedelta(seconds=1))
-            after = Cursor(since=following, seen=seen)
+        issues, seen = self._news(rows, cursor, self._look(cursor, now))
+        after = replace(cursor, seen=seen, drain=_next(rows), looked=now.isoformat())
+        if after.drain is None:
+            after.since = _stamp(server_stamp(cursor.since) + timedelta(seconds=1))
         return Batch(issues, after, more=True)
 
     def _news(
-        self, rows: list[Json], cursor: Cursor, now: datetime
+        self, rows: list[Json], cursor: Cursor, look: Look
     ) -> tuple[list[Json], dict[str, str]]:
         """Fetch what is new against the cursor, and add it to what was seen."""
         issues: list[Json] = []
@@ -162,59 +189,52 @@ class ChangeReader:
         for row in rows:
             number = str(row["id"])
             held = seen.get(number, "")
-            if held == row["updated_on"]:
-                continue
-            issue = self._with_history(row, now)
+            issue = None if held == row["updated_on"] else self._with_history(row, look)
             if issue is None:
                 continue
-            mark = _remembered(issue, now)
-            if (
-                not held
-                or mark.partition("#")[0] != held.partition("#")[0]
-                or _digest(issue) != held.partition("#")[2]
-            ):
+            if held != f"{issue['updated_on']}#{_digest(issue)}":
                 issues.append(issue)
-            seen[number] = mark
+            seen[number] = look.mark(issue, held)
         return issues, seen
 
-    def _with_history(self, row: Json, now: datetime) -> Json | None:
+    def _with_history(self, row: Json, look: Look) -> Json | None:
         """Fetch the history, where there can be one; ``None`` if the issue is gone meanwhile."""
-        untouched = row["created_on"] == row["updated_on"]
-        if untouched and not _is_fresh(row, now):
+        if row["created_on"] == row["updated_on"] and look.settles(row, ""):
             return row
         try:
             return self.whole(row["id"])
         except Absent:
             return None
 
-    def _rows(self, filters: list[tuple[str, str, str | list[str]]], order: str) -> list[Json]:
+    def _look(self, cursor: Cursor, now: datetime) -> Look:
+        later = now - datetime.fromisoformat(cursor.looked) > FRESH
+        return Look(self._client.server_time(), later)
+
+    def _overlapped(self, rows: list[Json]) -> str | None:
+        """Return the server's time less the overlap: by its clock, else by its newest stamp."""
+        now = self._client.server_time()
+        if now is None and rows:
+            now = max(server_stamp(row["updated_on"]) for row in rows)
+        return _stamp(now - OVERLAP) if now else None
+
+    def _rows(self, filters: Filters, order: str) -> list[Json]:
         projects = [str(number) for number in self._catalog.projects()]
         conditions = [("project_id", "=", projects), ("status_id", "*", []), *filters]
         listed = self._list(conditions, order, "read changes")
         # A filter that Redmine does not know gives every issue that the account may see.
-        return [row for row in listed if str(row["project"]["id"]) in projects]
+        if any(str(row["project"]["id"]) not in projects for row in listed):
+            msg = f"read changes: Redmine «{self._client.shape.name}» does not filter by project"
+            raise Rejected(msg)
+        return listed
 
-    def _list(
-        self, filters: list[tuple[str, str, str | list[str]]], order: str, doing: str
-    ) -> list[Json]:
-        params = [*query(filters), ("sort", order), ("limit", str(PAGE))]
+    def _list(self, filters: Filters, order: str, doing: str, limit: int = PAGE) -> list[Json]:
+        params = [*query(filters), ("sort", order), ("limit", str(limit))]
         params.append(("include", "attachments"))
         listed: list[Json] = self._client.get(doing, "/issues.json", "issues", params)
         return listed
 
-    def _server_now(self) -> datetime:
-        """Return the server's clock; without a Date header nothing can be said of its time."""
-        now = self._client.server_time()
-        if now is None:
-            msg = (
-                f"read changes: Redmine «{self._client.shape.name}» gives no Date header; "
-                "the proxy before it has to leave it in"
-            )
-            raise Rejected(msg)
-        return now
 
-
-def query(filters: list[tuple[str, str, str | list[str]]]) -> Params:
+def query(filters: Filters) -> Params:
     """Write filters in Redmine's long form, the only one that knows all operators."""
     params: list[tuple[str, str]] = []
     for name, operator, values in filters:
@@ -224,13 +244,9 @@ def query(filters: list[tuple[str, str, str | list[str]]]) -> Params:
     return params
 
 
-def _remembered(issue: Json, now: datetime) -> str:
-    stamp: str = issue["updated_on"]
-    return f"{stamp}#{_digest(issue)}" if _is_fresh(issue, now) else stamp
-
-
-def _is_fresh(issue: Json, now: datetime) -> bool:
-    return server_stamp(issue["updated_on"]) > now - FRESH
+def _next(rows: list[Json]) -> int | None:
+    """Return the number to go on from, ``None`` after the last page."""
+    return int(rows[-1]["id"]) + 1 if len(rows) == PAGE else None
 
 
 def _digest(issue: Json) -> str:

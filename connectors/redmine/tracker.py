@@ -22,7 +22,7 @@ from mcur.connectors.redmine.changes import ChangeReader, Cursor
 from mcur.connectors.redmine.check import complaints
 from mcur.connectors.redmine.client import Absent, Client, Invalid, Json
 from mcur.connectors.redmine.marks import key_token, note_mark
-from mcur.connectors.redmine.read import Reader, own_marks
+from mcur.connectors.redmine.read import Reader, own_marks, server_stamp
 from mcur.connectors.redmine.shape import RedmineShape
 from mcur.connectors.redmine.write import Wish, Writer
 from mcur.playbooks.facts import Attachment, TaskSeen
@@ -62,7 +62,7 @@ class RedmineTracker:
         self._attach(task.attachments, wish)
         issue = self._post(doing, wish)
         wish.ignored += self._settle(wish, issue)
-        seen = self._reader.task(issue, self._measured(now))
+        seen = self._reader.task(issue, self._measured(now, issue))
         return replace(seen, ignored=tuple(wish.ignored))
 
     def update(self, change: TaskChange, now: datetime) -> TaskSeen:
@@ -82,7 +82,7 @@ class RedmineTracker:
         if ignored:
             msg = f"update task {change.ident} in Redmine «{self.name}»: {'; '.join(ignored)}"
             raise Rejected(msg)
-        return self._reader.task(issue, self._measured(now))
+        return self._reader.task(issue, self._measured(now, issue if wish.values else None))
 
     def find(self, keys: Collection[str], now: datetime) -> dict[str, TaskSeen]:
         """Return those of the tasks that are there, by key, without their notes.
@@ -104,7 +104,7 @@ class RedmineTracker:
 
     def changes(self, cursor: str | None, now: datetime) -> TrackerChanges:
         """Return tasks changed since the cursor, see :mod:`~mcur.connectors.redmine.changes`."""
-        batch = self._changes.read(Cursor.read(cursor) if cursor is not None else None)
+        batch = self._changes.read(Cursor.read(cursor) if cursor is not None else None, now)
         skew = self._measured(now)
         tasks = tuple(self._reader.task(issue, skew) for issue in batch.issues)
         return TrackerChanges(tasks=tasks, cursor=batch.cursor.write(), more=batch.more)
@@ -182,9 +182,14 @@ class RedmineTracker:
                     raise Rejected(msg)
                 yield issue
 
-    def _measured(self, now: datetime) -> timedelta:
-        """Return how far Redmine's clock is ahead, steady against the second that it is cut to."""
+    def _measured(self, now: datetime, written: Json | None = None) -> timedelta:
+        """Return how far Redmine's clock is ahead, steady against the second that it is cut to.
+
+        A Redmine that sends no ``Date`` is measured by the stamps of what was just written.
+        """
         server = self._client.server_time()
+        if server is None and written is not None:
+            server = server_stamp(written["updated_on"])
         with self._skew_lock:
             if server is not None and abs(server - now - self._skew) > TOLERANCE:
                 skew = server - now

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -25,7 +27,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import quote
 
 HERE = Path(__file__).parent
 APPLICATION = Path("/usr/share/redmine")
@@ -66,6 +69,7 @@ class RedmineServer:
         self.url = f"http://127.0.0.1:{self.port}"
         self._shape = (workers, threads)
         self._process: subprocess.Popen[bytes] | None = None
+        self._log_start = 0
         self._lay_out()
         self._golden = self._make_golden(cache)
         self.reset("bare")
@@ -115,11 +119,27 @@ class RedmineServer:
             source.backup(target)
         for path in (self.instance / "files").iterdir():
             shutil.rmtree(path)
+        self.forget_requests()
 
     def sql(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         """Run a statement in the database, for what REST cannot bring about (age, workflow)."""
         with contextlib.closing(sqlite3.connect(self.database, timeout=15)) as db, db:
             return db.execute(statement, values).fetchall()
+
+    def age(self, seconds: int = 3600) -> None:
+        """Let time pass over all issues: they were made and touched so long ago."""
+        for column in ("created_on", "updated_on"):
+            self.sql(f"update issues set {column} = datetime({column}, ?)", f"-{seconds} seconds")
+
+    def requests(self) -> list[str]:
+        """List what was asked since the last reset, from Redmine's own log: «GET /issues.json»."""
+        log = (self.instance / "log" / "production.log").read_text(errors="replace")
+        return re.findall(r'Started (\w+ "[^"]+)"', log[self._log_start :])
+
+    def forget_requests(self) -> None:
+        """Count requests anew from here."""
+        log = self.instance / "log" / "production.log"
+        self._log_start = len(log.read_text(errors="replace")) if log.exists() else 0
 
     def _lay_out(self) -> None:
         shutil.copytree(
@@ -208,3 +228,54 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+class Staff:
+    """A person at work in Redmine: what a browser would do, over REST with the person's key."""
+
+    def __init__(self, server: RedmineServer, login: str = "ivanov") -> None:
+        self.login = login
+        self._server = server
+
+    def make(self, subject: str, **values: Any) -> str:
+        """Make an issue and return its number."""
+        wish = {"project_id": 1, "tracker_id": 3, "subject": subject, **values}
+        return str(self._send("POST", "/issues.json", {"issue": wish})["issue"]["id"])
+
+    def change(self, ident: str, **values: Any) -> None:
+        """Change an issue, or write a note on it (``notes``)."""
+        self._send("PUT", f"/issues/{ident}.json", {"issue": values})
+
+    def attach(self, ident: str, name: str, content: bytes) -> None:
+        """Put a file on an issue."""
+        upload = self._send("POST", f"/uploads.json?filename={quote(name)}", content)["upload"]
+        self.change(ident, uploads=[{"token": upload["token"], "filename": name}])
+
+    def read(self, ident: str, include: str = "journals,attachments") -> dict[str, Any]:
+        """Return an issue as Redmine gives it."""
+        issue: dict[str, Any] = self._send("GET", f"/issues/{ident}.json?include={include}")[
+            "issue"
+        ]
+        return issue
+
+    def count(self) -> int:
+        """Count all issues that the person sees."""
+        return int(self._send("GET", "/issues.json?status_id=*&limit=1")["total_count"])
+
+    def _send(
+        self, method: str, path: str, body: Mapping[str, Any] | bytes = b""
+    ) -> dict[str, Any]:
+        file = isinstance(body, bytes)
+        request = urllib.request.Request(
+            self._server.url + path,
+            method=method,
+            data=body if isinstance(body, bytes) else json.dumps(body).encode(),
+            headers={
+                "X-Redmine-API-Key": KEYS[self.login],
+                "Content-Type": "application/octet-stream" if file else "application/json",
+            },
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            text = answer.read()
+        whole: dict[str, Any] = json.loads(text) if text.strip() else {}
+        return whole
