@@ -12,7 +12,7 @@ taken out, and the rest is told apart by the words that name a kind («г.», «
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -48,6 +48,7 @@ _STREETS = _table(
     жк="жк",
 )
 _KINDS = _PLACES | _STREETS
+_STREET_KINDS = frozenset(_STREETS.values())
 # An estate stands for the street only where the address names no street.
 _ESTATES = frozenset({"мкр", "квартал", "снт", "днп", "жк"})
 _NOISE = frozenset(
@@ -97,7 +98,6 @@ _SPELLINGS = tuple(
     for hint, pattern, instead in (
         ("", r"[‐‑‒–—−]", "-"),
         ("", r"[«»\"'“”„№]|\b\d{6}\b", " "),
-        ("(", r"\([^)]*\)", " "),
         ("ципальн", r"\bмуниципальн\w+ (?:округ|район)\w*", " го "),
         ("городск", r"\bгородск\w+ округ\w*", " го "),
         ("посел", r"\b(?:городск|сельск)\w+ поселени\w+", " тер "),
@@ -123,6 +123,7 @@ _SPELLINGS = tuple(
         ("-й", r"\b\d+-й (?:этаж|подъезд)\b", ","),
     )
 )
+_BRACKETS = re.compile(r"\([^)]*\)")
 _KILOMETRE = re.compile(r"\b(\d+)(?:-й)? ?км\b|\bкм (\d+)(?:-й)?\b")
 # The letter comes first and the look behind it after: a pattern that begins with a letter is found fast.
 _BLOCK = re.compile(r"к(?:(?<![а-я]к)|(?<=\d[а-я]к))(?:орп(?:ус\w?)?)? ?(\d+[а-я]?)\b")
@@ -143,7 +144,6 @@ _WESTERN = re.compile(r"(\d[\w-]*) +([a-z][\w .'-]*?)(?:,|  ) *([a-z][a-z ]*?)(?
 _WESTERN_HOUSE = re.compile(r"[a-z][a-z ]*, [a-z][\w .'-]*, \d[\w-]*")
 
 
-@lru_cache(maxsize=50_000)
 def house_of(address: str | None, municipality: str | None = None) -> str | None:
     """Return the house that an address means, ``None`` where no house is recognised.
 
@@ -170,7 +170,7 @@ class _Piece:
 
     @property
     def is_street(self) -> bool:
-        return self.kind in _STREETS.values()
+        return self.kind in _STREET_KINDS
 
 
 def _western(text: str) -> str | None:
@@ -181,7 +181,14 @@ def _western(text: str) -> str | None:
 
 
 def _plain(text: str) -> str:
-    text = text.replace(";", ",")
+    """Make spellings one. Addresses of one place share most of their parts, hence by parts."""
+    if "(" in text:
+        text = _BRACKETS.sub(" ", text)
+    return ",".join(map(_plain_part, text.replace(";", ",").split(",")))
+
+
+@lru_cache(maxsize=10_000)
+def _plain_part(text: str) -> str:
     for hint, pattern, instead in _SPELLINGS:
         if hint in text:
             text = pattern.sub(instead, text)
@@ -230,12 +237,13 @@ def _place(before: str, after: str, municipality: str | None) -> str:
 
 
 def _pieces_of(text: str) -> list[_Piece]:
-    return [piece for part in text.split(",") for piece in _pieces(_WORD.findall(part))]
+    return [piece for part in text.split(",") for piece in _pieces(part.strip())]
 
 
-def _pieces(words: Sequence[str]) -> list[_Piece]:
+@lru_cache(maxsize=10_000)
+def _pieces(text: str) -> tuple[_Piece, ...]:
     """Tell the words between two commas apart by the kinds among them."""
-    words = [word for word in words if word not in _NOISE]
+    words = [word for word in _WORD.findall(text) if word not in _NOISE]
     pieces = [_Piece()]
     for word, following in zip(words, [*words, ""][1:], strict=True):
         kind = _KINDS.get(word, "")
@@ -246,7 +254,7 @@ def _pieces(words: Sequence[str]) -> list[_Piece]:
             pieces.append(_Piece(kind))
         else:
             _settle(word, kind, pieces)
-    return [piece for piece in pieces if piece.words]
+    return tuple(piece for piece in pieces if piece.words)
 
 
 def _opens(kind: str, last: _Piece) -> bool:
@@ -261,7 +269,7 @@ def _opens(kind: str, last: _Piece) -> bool:
 def _settle(word: str, kind: str, pieces: list[_Piece]) -> None:
     """Give a kind to the words before it."""
     last = pieces[-1]
-    is_street = kind in _STREETS.values()
+    is_street = kind in _STREET_KINDS
     if last.words and not last.kind:
         last.kind = kind
         if not all(_ORDINAL.fullmatch(w) for w in last.words) or not is_street:

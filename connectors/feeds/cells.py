@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from mcur.connectors.feeds.grid import Cell
 from mcur.connectors.feeds.words import is_blank
@@ -34,6 +35,7 @@ def text_of(cell: Cell) -> str:
     return "" if cell is None else _written(cell)
 
 
+@lru_cache(maxsize=8_192, typed=True)  # typed: 1, 1.0 and True are one key otherwise
 def line_of(cell: Cell) -> str:
     """Return the text of a cell on one line, with single blanks."""
     return " ".join(text_of(cell).split())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from mcur.connectors.feeds.cells import decimal_of, line_of, number_of, text_of
 from mcur.connectors.feeds.dates import Calendar
@@ -33,6 +33,15 @@ _TOTALS = ("итого", "всего")
 _Convert = Callable[[Cell], Any]
 
 
+class _Step(NamedTuple):
+    """How one value comes from a row: the columns to look into, in order, and what to make of it."""
+
+    name: str
+    column: int
+    others: tuple[int, ...]
+    convert: _Convert
+
+
 class RowReader:
     """Reads the lines of one file by one plan. ``file`` is its name for bad rows."""
 
@@ -44,13 +53,20 @@ class RowReader:
         self._calendar = Calendar(shape.zone, shape.date_format, grid.epoch_1904)
         self._source = shape.source or plan.form.source or shape.id
         self._municipality = shape.municipality
-        self._constants = {
-            name: self._converter(name)(value) for name, value in shape.constants.items()
+        constants = {name: self._converter(name)(value) for name, value in shape.constants.items()}
+        self._constants = {n: v for n, v in constants.items() if not n.startswith(EXTRA)}
+        self._extra_constants = {
+            n.removeprefix(EXTRA): v for n, v in constants.items() if n.startswith(EXTRA)
         }
-        self._steps = [
-            (name, columns[0], columns[1:], self._converter(name))
+        steps = [
+            _Step(name, columns[0], columns[1:], self._converter(name))
             for name, columns in plan.columns.items()
-            if name not in self._constants
+        ]
+        self._steps = [step for step in steps if not step.name.startswith(EXTRA)]
+        self._extras = [
+            step._replace(name=step.name.removeprefix(EXTRA))
+            for step in steps
+            if step.name.startswith(EXTRA)
         ]
 
     def __iter__(self) -> Iterator[Appeal | BadRow]:
@@ -69,12 +85,9 @@ class RowReader:
                     )
 
     def _appeal(self, line: Line) -> Appeal:
-        values = self._values(self._checked(line))
-        extra = {
-            name.removeprefix(EXTRA): values.pop(name)
-            for name in [*values]
-            if name.startswith(EXTRA)
-        }
+        cells = self._checked(line)
+        values = {**_values(cells, self._steps), **self._constants}
+        extra = {**_values(cells, self._extras), **self._extra_constants}
         _name_appeal(values, extra, self._source)
         if "received_at" not in values:
             msg = "has no received_at"
@@ -93,23 +106,6 @@ class RowReader:
             msg = f"has {len(cells)} cells under {width} headings: a delimiter inside a text?"
             raise ValueError(msg)
         return cells if len(cells) >= width else cells + [None] * (width - len(cells))
-
-    def _values(self, cells: list[Cell]) -> dict[str, Any]:
-        values = dict(self._constants)
-        for name, at, others, convert in self._steps:
-            cell = cells[at]
-            if others and not _holds(cell):
-                cell = next((cells[other] for other in others if _holds(cells[other])), None)
-            try:
-                value = convert(cell) if _holds(cell) else None
-            except ValueError as exc:
-                msg = f"{name} {exc}"
-                raise ValueError(msg) from exc
-            if value not in (None, ""):
-                values[name] = value
-            elif name in _SAID_EMPTY:
-                values[name] = _SAID_EMPTY[name]
-        return values
 
     def _settle_status(self, values: dict[str, Any], extra: dict[str, str]) -> None:
         """Turn the word of status into ours; a word nobody knows is kept beside."""
@@ -143,7 +139,7 @@ class RowReader:
         return _CONVERTERS.get(name) or (text_of if name in _LONG_TEXTS else line_of)
 
     def _stamp(self, cell: Cell, *, end_of_day: bool = False) -> Any:
-        if isinstance(cell, str) and yes_or_no(cell) is False:
+        if isinstance(cell, str) and (not text_of(cell) or yes_or_no(cell) is False):
             return None
         try:
             return self._calendar.stamp(cell, end_of_day=end_of_day)
@@ -167,6 +163,25 @@ _CONVERTERS: Mapping[str, _Convert] = {
     "category_index": decimal_of,
     "address": text_of,  # runs of blanks tell its parts apart in some exports
 }
+
+
+def _values(cells: list[Cell], steps: list[_Step]) -> dict[str, Any]:
+    """Take the values that a row holds; ``ValueError`` names the one that cannot be."""
+    values: dict[str, Any] = {}
+    for name, column, others, convert in steps:
+        cell = cells[column]
+        if others and not _holds(cell):
+            cell = next((cells[other] for other in others if _holds(cells[other])), None)
+        try:
+            value = None if cell is None or cell == "" else convert(cell)
+        except ValueError as exc:
+            msg = f"{name} {exc}"
+            raise ValueError(msg) from exc
+        if value is not None and value != "":
+            values[name] = value
+        elif name in _SAID_EMPTY:
+            values[name] = _SAID_EMPTY[name]
+    return values
 
 
 def _holds(cell: Cell) -> bool:

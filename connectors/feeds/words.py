@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from mcur.playbooks.directory import fold
 from mcur.playbooks.facts import AppealStatus, MessageType
@@ -56,6 +57,9 @@ _PROBLEM = frozenset({"0", "проблема", "проблемы", "problem"})
 _PROPOSAL = frozenset({"1", "предложение", "предложения", "proposal"})
 _BLANK = frozenset({"", "-", "–", "—", "null", "none", "nan", "nat", "n/a", "#н/д", "#n/a"})
 
+# A column of words holds a few words, thousands of times.
+_fold = lru_cache(maxsize=4_096)(fold)
+
 _LATIN = dict(
     zip(
         "абвгдежзийклмнопрстуфхцчшщъыьэюя",
@@ -72,19 +76,19 @@ def is_blank(text: str) -> bool:
 
 def yes_or_no(text: str) -> bool | None:
     """Read a mark; ``None`` where it is neither yes nor no."""
-    word = fold(text)
+    word = _fold(text)
     return True if word in _YES else False if word in _NO else None
 
 
 def status_of(text: str, own: Mapping[str, str]) -> AppealStatus | None:
     """Find the status a word means: by the feed's own words (folded), then by the known ones."""
-    word = fold(text)
+    word = _fold(text)
     return AppealStatus(own[word]) if word in own else STATUSES.get(word)
 
 
 def message_type_of(text: str) -> MessageType | None:
     """Read «Проблемы», «1», «1 - предложения»; ``None`` for another word."""
-    for word in fold(text).replace("-", " ").split():
+    for word in _fold(text).replace("-", " ").split():
         if word in _PROBLEM:
             return MessageType.PROBLEM
         if word in _PROPOSAL:
@@ -94,7 +98,7 @@ def message_type_of(text: str) -> MessageType | None:
 
 def source_of(text: str) -> str:
     """Name a source as keys do: a known one by its code, another one in Latin letters."""
-    word = fold(text)
+    word = _fold(text)
     if word in SOURCES:
         return SOURCES[word]
     latin = "".join(_LATIN.get(letter, letter) for letter in word)

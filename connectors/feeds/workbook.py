@@ -50,10 +50,10 @@ def _grid(sheet: CalamineSheet, epoch_1904: bool) -> Grid:
 
 def _lines(sheet: CalamineSheet) -> Iterator[Line]:
     for number, cells in enumerate(sheet.iter_rows(), start=1):
-        yield Line(number, [_cell(cell) for cell in cells])
+        yield Line(number, [c if isinstance(c, str | float | int) else _cell(c) for c in cells])
 
 
-def _cell(value: float | str | date | time | timedelta) -> Cell:
+def _cell(value: date | time | timedelta) -> Cell:
     """Make a cell of a value that only workbooks have.
 
     Excel keeps stamps as fractions of a day: 09:30 may come back as 09:29:59.9999.
