@@ -34,6 +34,13 @@ class Rejected(ConnectorError):
     """The other side refused and will refuse again: a human must look."""
 
 
+class Barred(Rejected):
+    """The door itself is shut: key, password, certificate, project.
+
+    Nothing will pass until the administrator mends it, so the rows wait instead of dying one by one.
+    """
+
+
 class Blobs(Protocol):
     """Bytes under their sha256; connectors read attachments from here and put new ones."""
 

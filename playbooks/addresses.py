@@ -217,7 +217,7 @@ def _take(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
     if not found:
         return text, ""
     value = next(group for group in found.groups() if group)
-    return f"{text[: found.start()]} ,{text[found.end() :]}", value
+    return f"{text[: found.start()].rstrip()},{text[found.end() :]}", value
 
 
 def _place(before: str, after: str, municipality: str | None) -> str:
@@ -254,7 +254,8 @@ def _pieces(text: str) -> tuple[_Piece, ...]:
             pieces.append(_Piece(kind))
         else:
             _settle(word, kind, pieces)
-    return tuple(piece for piece in pieces if piece.words)
+    # Bare numbers name nothing.
+    return tuple(piece for piece in pieces if not all(word.isdigit() for word in piece.words))
 
 
 def _opens(kind: str, last: _Piece) -> bool:

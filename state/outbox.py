@@ -23,14 +23,18 @@ LONGEST_WAIT = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row on its way. ``doubt``: it may have left already, so look before you repeat."""
+    """A row on its way.
+
+    ``doubt`` is 0 where it cannot have left, 1 where it may have (look before you repeat), 2 where
+    a look found nothing and the other side was given time to finish what it had begun.
+    """
 
     id: int
     key: str
     effect: CreateTask | UpdateTask | SendLetter
     destination: str
     attempts: int
-    doubt: bool
+    doubt: int
     created_at: datetime
     not_after: datetime | None
     repeats: int
@@ -70,28 +74,41 @@ class Outbox:
             ),
         )  # fmt: skip
 
-    def claim(self, now: datetime, busy: Collection[str], limit: int) -> list[Row]:
-        """Take rows that are due, the urgent first, none for busy or silent destinations.
+    def claim(self, destination: str, now: datetime, limit: int) -> list[Row]:
+        """Take rows of a destination that are due, the urgent first.
 
         A change waits until its task has a number and until older changes of it are done.
         """
-        stop = [*busy, *(c.destination for c in self.circuits() if c.open_until > now)]
-        marks = ", ".join("?" * len(stop))
         rows = list(
             self._db.query(
-                "SELECT * FROM outbox o WHERE state = 'waiting' AND next_at <= ?"
-                f" AND destination NOT IN ({marks}) AND (task IS NULL OR ("
+                "SELECT * FROM outbox o WHERE state = 'waiting' AND destination = ?"
+                " AND next_at <= ? AND (task IS NULL OR ("
                 " EXISTS (SELECT 1 FROM tasks t WHERE t.key = o.task AND t.ident IS NOT NULL)"
                 " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.task = o.task AND p.id < o.id"
                 " AND p.state IN ('waiting', 'claimed'))))"
                 " ORDER BY urgent DESC, id LIMIT ?",
-                [text_of(now), *stop, limit],
+                [destination, text_of(now), limit],
             )
         )
         self._db.conn.executemany(
             "UPDATE outbox SET state = 'claimed', claimed_at = ?, attempts = attempts + 1"
             " WHERE id = ?",
             [(text_of(now), row["id"]) for row in rows],
+        )
+        return [_row(row) for row in rows]
+
+    def is_open(self, destination: str, now: datetime) -> bool:
+        """Whether a destination may be tried now."""
+        row = self._db.execute(
+            "SELECT open_until FROM circuits WHERE destination = ?", (destination,)
+        ).fetchone()
+        return row is None or row[0] <= text_of(now)
+
+    def orphans(self) -> list[Row]:
+        """Return changes of tasks that will never be made: their channel is shut or they were dropped."""
+        rows = self._db.query(
+            "SELECT o.* FROM outbox o JOIN outbox c ON c.key = o.task WHERE o.state = 'waiting'"
+            " AND c.state IN ('shadow', 'off', 'dropped')"
         )
         return [_row(row) for row in rows]
 
@@ -110,8 +127,8 @@ class Outbox:
             (state, why, text_of(now), row.id),
         )
 
-    def wait(self, row: Row, until: datetime, why: str, *, doubt: bool) -> None:
-        """Put a row back until a moment; ``doubt`` stays once it is there."""
+    def wait(self, row: Row, until: datetime, why: str, *, doubt: int = 0) -> None:
+        """Put a row back until a moment; ``doubt`` never falls before it is settled."""
         self._db.execute(
             "UPDATE outbox SET state = 'waiting', next_at = ?, why = ?, doubt = max(doubt, ?)"
             " WHERE id = ?",
@@ -267,7 +284,7 @@ def _row(row: dict[str, Any]) -> Row:
         effect=EFFECT.validate_json(row["payload"]),
         destination=row["destination"],
         attempts=row["attempts"] + 1,
-        doubt=bool(row["doubt"]),
+        doubt=row["doubt"],
         created_at=moment_of(row["created_at"]),
         not_after=moment_or_none(row["not_after"]),
         repeats=row["repeats"],

@@ -57,6 +57,7 @@ class State:
         self.outbox = Outbox(self.db)
         self.listeners: list[Callable[[Event], None]] = []
         self._told: list[Event] = []
+        self._version = self.db.execute("PRAGMA data_version").fetchone()[0]
 
     def close(self) -> None:
         """Close the database and let others in."""
@@ -69,10 +70,17 @@ class State:
         """Hold one transaction; what was told inside it is heard only when it stands."""
         outermost = not self.db.conn.in_transaction
         try:
+            if outermost:
+                # IMMEDIATE: a command line may write beside the daemon; who reads first and
+                # writes later would otherwise be thrown out by the other's commit.
+                self.db.conn.execute("BEGIN IMMEDIATE")
             with self.db.atomic():
                 yield
+            if outermost:
+                self.db.conn.execute("COMMIT")
         except BaseException:
             if outermost:
+                self.db.conn.rollback()
                 self._told.clear()
             raise
         if outermost:
@@ -220,6 +228,12 @@ class State:
             )
             for r in self.db.query("SELECT * FROM health ORDER BY system")
         ]
+
+    def changed_elsewhere(self) -> bool:
+        """Whether another process has written since the last call (an act, a retry)."""
+        version = self.db.execute("PRAGMA data_version").fetchone()[0]
+        seen, self._version = self._version, version
+        return bool(seen != version)
 
     def go_live(self, now: datetime) -> datetime:
         """Return the moment the site went live; the first start sets it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from mcur.playbooks.directory import Notify
 from mcur.playbooks.documents import Column, Document, Paragraph, Table
@@ -27,17 +27,6 @@ def letters(rule: Rule, every: timedelta, wait: timedelta, case: Case) -> Iterat
         if last is None or case.now - last >= every:
             yield _letter(rule, case, name, tasks)
             yield Announced(tasks=tuple(t.key for t in tasks), executor=name)
-
-
-def next_letter(every: timedelta, case: Case) -> datetime | None:
-    """Return when the next executor may get his letter."""
-    waits = []
-    for task in case.facts.tasks_to_announce(case.playbook.id):
-        name = (task.assignee or "").removeprefix("executor:")
-        last = case.facts.last_letter(case.playbook.id, name)
-        if last is not None and last + every > case.now:
-            waits.append(last + every)
-    return min(waits, default=None)
 
 
 def _waiting(wait: timedelta, case: Case) -> dict[str, list[Task]]:

@@ -75,12 +75,6 @@ def _shape(table: dict[str, Any]) -> IntakeRule:
     return _SHAPES[table["takes"]].model_validate(table)
 
 
-def _wakes(rule: IntakeRule, case: Case) -> datetime | None:
-    if isinstance(rule, FromAppeals):
-        return announcing.next_letter(rule.letters_every, case)
-    return None
-
-
 # --- appeals ----------------------------------------------------------------------------------------
 
 
@@ -223,4 +217,4 @@ def _came_back(change: AppealChange, task: Task) -> bool:
     return closed or change.appeal.status is AppealStatus.RETURNED
 
 
-KIND: Kind[IntakeRule] = Kind(name="intake", shape=_shape, decide=decide, wakes=_wakes)
+KIND: Kind[IntakeRule] = Kind(name="intake", shape=_shape, decide=decide)

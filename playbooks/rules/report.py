@@ -108,12 +108,8 @@ def _draft_moment(rule: Report, case: Case, day: date) -> datetime:
 def _wakes(rule: Report, case: Case) -> datetime | None:
     calendar = case.playbook.calendar
     today = calendar.local(case.now).date()
-    moments = [
-        calendar.at(day, clock)
-        for day in (today, today + timedelta(days=1))
-        for clock in (rule.draft_at, rule.send_at)
-        if clock is not None
-    ]
+    # A draft is seen by polls: only what leaves the house needs its very minute.
+    moments = [calendar.at(day, rule.send_at) for day in (today, today + timedelta(days=1))]
     return min(m for m in moments if m > case.now)
 
 
