@@ -135,7 +135,7 @@ _NUMBER = (
 _HOUSE_NAMED = re.compile(
     r"\b(?:д|дом[ауе]?|вл|влад|владение|двлд|домовладение|зд|здание|уч|участок) ?" + _NUMBER
 )
-_HOUSE_BARE = re.compile(r"(?<![\w/-])" + _NUMBER + r"(?:-\d+)?(?= ?(?:,|$))")
+_HOUSE_BARE = re.compile(r"(?<![\w/-])" + _NUMBER + r"(?:-\d+)?(?= ?(?:,|$)| \d)")
 _ORDINAL = re.compile(r"\d+-[йя]")
 _WORD = re.compile(r"\d+(?:-[а-я]+)?|[а-яa-z]+(?:-[а-яa-z0-9]+)*")
 _LATIN = str.maketrans("abcehkmoptxy", "авсенкмортху")
