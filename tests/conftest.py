@@ -11,7 +11,7 @@ import os
 
 import pytest
 
-pytest_plugins = ["tests.servers.fixtures_redmine"]
+pytest_plugins = ["tests.servers.fixtures_mail", "tests.servers.fixtures_redmine"]
 
 NOT_RUN = "not run"
 

@@ -118,10 +118,11 @@ class ImapMailbox:
 
     def close(self) -> None:
         """Leave the server; the next call logs in again."""
-        client, self._client = self._client, None
-        if client is not None:
-            with suppress(IMAPClientError, OSError):
-                client.logout()
+        if self._client is None:
+            return
+        with suppress(IMAPClientError, OSError):
+            self._client.logout()
+        self._drop()
 
     def _sized(self, client: Any, uids: list[int]) -> list[tuple[int, dict[bytes, Any]]]:
         """Ask size and arrival of letters; take as many as fit into one batch, at least one.
@@ -235,7 +236,10 @@ def _translated(where: str, login: str, exc: Exception) -> ConnectorError:
         return Rejected(f"{where} refused the login of «{login}» ({exc}); check login and password")
     if isinstance(exc, CapabilityError):
         return Rejected(f"{where} cannot do what is asked ({exc}); check security")
-    return Unavailable(f"{where} did not answer as it should: {exc or type(exc).__name__}")
+    hint = "; is security right for this port?" if isinstance(exc, ssl.SSLError) else ""
+    return Unavailable(
+        f"{where} did not answer as it should: {str(exc) or type(exc).__name__}{hint}"
+    )
 
 
 def _uid_in(cursor: str | None, uidvalidity: int) -> int:

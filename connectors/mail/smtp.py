@@ -180,7 +180,8 @@ def _translated(where: str, exc: Exception) -> ConnectorError:
     """Tell what will be refused again (RFC 5321, 4.2.1: 5yz) from what passes by itself."""
     if isinstance(exc, smtplib.SMTPResponseException) and 500 <= exc.smtp_code < 600:
         return Rejected(f"{where} refused: {_answer(exc)}")
-    return Unavailable(f"{where} did not answer as it should: {_answer(exc)}")
+    hint = "; is security right for this port?" if isinstance(exc, ssl.SSLError) else ""
+    return Unavailable(f"{where} did not answer as it should: {_answer(exc)}{hint}")
 
 
 def _refused(server: smtplib.SMTP, to: list[str]) -> tuple[Refusal, ...]:

@@ -53,8 +53,12 @@ namespace inbox {{
   inbox = yes
   separator = /
 }}
+auth_failure_delay = 0
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =

@@ -35,8 +35,8 @@ class SmtpServer:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         files = self.dovecot.certificates
         context.load_cert_chain(files.server, files.key)
-        common = {"hostname": "127.0.0.1", "authenticator": _authenticate, "auth_required": True}
-        handler = _Handler(self)
+        common = {"hostname": "127.0.0.1", "authenticator": _authenticate}
+        handler = _Handler(self, login_required=True)
         self.doors = [
             Controller(
                 handler,
@@ -49,7 +49,7 @@ class SmtpServer:
             Controller(
                 handler, port=self.tls, ssl_context=context, auth_require_tls=False, **common
             ),
-            Controller(handler, port=self.plain, hostname="127.0.0.1"),
+            Controller(_Handler(self, login_required=False), port=self.plain, hostname="127.0.0.1"),
         ]
         for door in self.doors:
             door.start()
@@ -73,14 +73,18 @@ class SmtpServer:
 class _Handler:
     """What aiosmtpd asks at each command."""
 
-    def __init__(self, server: SmtpServer) -> None:
+    def __init__(self, server: SmtpServer, *, login_required: bool) -> None:
         self._server = server
+        self._login_required = login_required
 
     async def handle_MAIL(  # noqa: N802 - the name that aiosmtpd looks for
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if (fault := self._server.fault("MAIL")) is not None:
             return fault
+        # aiosmtpd's own auth_required warns where TLS came before SMTP and not by STARTTLS.
+        if self._login_required and not session.authenticated:
+            return "530 5.7.0 log in first"
         envelope.mail_from = address
         return "250 2.1.0 OK"
 
@@ -106,7 +110,9 @@ class _Handler:
 
     def _deliver(self, sender: str, to: list[str], content: bytes) -> None:
         with smtplib.LMTP("127.0.0.1", self._server.dovecot.lmtp, timeout=30) as gate:
-            gate.sendmail(sender, to, content)
+            # One at a time: LMTP answers DATA once for each recipient and smtplib reads one answer.
+            for recipient in to:
+                gate.sendmail(sender, [recipient], content)
 
 
 def _authenticate(
