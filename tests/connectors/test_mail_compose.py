@@ -7,7 +7,6 @@ from datetime import timedelta, timezone
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import cast
 
 import pytest
 
@@ -29,7 +28,7 @@ LETTER = OutgoingLetter(
 
 def judged(letter: OutgoingLetter) -> EmailMessage:
     """Read a letter with a parser that is not ours."""
-    return cast("EmailMessage", message_from_bytes(compose(letter), policy=default))
+    return message_from_bytes(compose(letter), policy=default)
 
 
 def test_a_letter_is_read_elsewhere_as_it_was_meant() -> None:

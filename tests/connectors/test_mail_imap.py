@@ -13,6 +13,7 @@ import pytest
 
 from mcur.connectors.mail.imap import ImapMailbox, ImapShape
 from mcur.connectors.mail.mime import parse
+from mcur.connectors.mail.tls import Security
 from mcur.connectors.ports import Rejected, Unavailable
 from tests.servers.dovecot import Dovecot, free_port
 from tests.servers.letters import NOON, Blobs, a_letter
@@ -80,7 +81,7 @@ def test_a_wrong_password_needs_a_person(shape: ImapShape, opened: Opened) -> No
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
 def test_a_certificate_that_is_not_trusted_names_ca_file(
-    dovecot: Dovecot, shape: ImapShape, opened: Opened, security: str, tmp_path: Path
+    dovecot: Dovecot, shape: ImapShape, opened: Opened, security: Security, tmp_path: Path
 ) -> None:
     """Neither the system's authorities nor another authority vouch for the server."""
     port = dovecot.imaps if security == "tls" else dovecot.imap
@@ -217,6 +218,29 @@ def test_an_idle_poll_asks_for_no_letter(
     assert [line.split()[1] for line in tap.said.splitlines()] == [b"EXAMINE", b"NOOP", b"UID"]
     assert b"FETCH" not in tap.said
     assert tap.connections == 1
+
+
+def test_a_folder_with_gaps_is_read_to_its_end(
+    dovecot: Dovecot, shape: ImapShape, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """UIDs are asked for in windows; one that is empty leads to the next."""
+    monkeypatch.setattr("mcur.connectors.mail.imap._WINDOW", 2)
+    for number in range(7):
+        dovecot.inject("robot", a_letter(f"Message-ID: <{number}@x>"))
+    with imapclient.IMAPClient("127.0.0.1", port=dovecot.imap, ssl=False) as person:
+        person.login("robot", "robotpw")
+        person.select_folder("INBOX")
+        person.delete_messages([3, 4, 5])
+        person.expunge()
+    mailbox = opened(shape)
+    batches = [mailbox.fetch(None, NOON)]
+    while batches[-1].more:
+        batches.append(mailbox.fetch(batches[-1].cursor, NOON))
+
+    found = [raw.place.uid for batch in batches for raw in batch.letters]
+
+    assert found == ["1", "2", "6", "7"]
+    assert [len(batch.letters) for batch in batches] == [2, 0, 1, 1]
 
 
 def test_sixty_megabytes_stay_on_the_server(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mcur.connectors.mail.smtp import PartlySent, SmtpCourier, SmtpShape
+from mcur.connectors.mail.tls import Security
 from mcur.connectors.ports import OutgoingLetter, Rejected, Unavailable
 from tests.servers.dovecot import free_port
 from tests.servers.letters import NOON, TEXT
@@ -135,7 +136,7 @@ def test_a_password_that_cannot_be_sent_is_told(shape: SmtpShape) -> None:
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
 def test_a_certificate_that_is_not_trusted_names_ca_file(
-    smtp_server: SmtpServer, shape: SmtpShape, security: str, tmp_path: Path
+    smtp_server: SmtpServer, shape: SmtpShape, security: Security, tmp_path: Path
 ) -> None:
     """Neither the system's authorities nor another one vouch for the server."""
     port = getattr(smtp_server, security)

@@ -11,6 +11,7 @@ import smtplib
 import ssl
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -35,24 +36,21 @@ class SmtpServer:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         files = self.dovecot.certificates
         context.load_cert_chain(files.server, files.key)
-        common = {"hostname": "127.0.0.1", "authenticator": _authenticate}
-        handler = _Handler(self, login_required=True)
         self.doors = [
-            Controller(
-                handler,
-                port=self.starttls,
-                tls_context=context,
-                require_starttls=True,
-                auth_require_tls=True,
-                **common,
+            self._door(
+                self.starttls, tls_context=context, require_starttls=True, auth_require_tls=True
             ),
-            Controller(
-                handler, port=self.tls, ssl_context=context, auth_require_tls=False, **common
-            ),
-            Controller(_Handler(self, login_required=False), port=self.plain, hostname="127.0.0.1"),
+            self._door(self.tls, ssl_context=context, auth_require_tls=False),
+            self._door(self.plain, login_required=False, auth_require_tls=True),
         ]
         for door in self.doors:
             door.start()
+
+    def _door(self, port: int, *, login_required: bool = True, **how: Any) -> Controller:
+        handler = _Handler(self, login_required=login_required)
+        return Controller(
+            handler, hostname="127.0.0.1", port=port, authenticator=_authenticate, **how
+        )
 
     def stop(self) -> None:
         """Close the doors."""
