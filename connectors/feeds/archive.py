@@ -25,11 +25,14 @@ MOST_CELLS = 12_000_000
 
 _SMALL = 20_000_000
 _CHUNK = 1 << 20
+_OVERLAP = 1 << 10
 _MAIN = "xl/workbook.xml"
 _SHEET = re.compile(r"xl/(?:worksheets|chartsheets|dialogsheets|macrosheets)/[^/]+\.xml", re.I)
 _EPOCH_1904 = re.compile(rb"<(?:\w+:)?workbookPr\b[^>]*\bdate1904=[\"'](?:1|true|on)[\"']", re.I)
-# A cell with something in it, and where it stands: formatted empty cells end with «/>».
-_CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=[\"']([A-Za-z]{1,3})(\d{1,7})[\"'][^>]*[^/>]>")
+# A cell with something in it, and where it stands; «<c r="B2" s="1"/>» is a format and no more.
+_CELL = re.compile(
+    rb"<(?:\w+:)?c\s[^>]*?\br=[\"']([A-Za-z]{1,3})(\d{1,7})[\"'][^>]*(?<!/)>(?:[^<]|<[^/])"
+)
 
 
 def inspect_workbook(content: bytes) -> bool:
@@ -86,14 +89,12 @@ def _check_part(archive: zipfile.ZipFile, name: str) -> None:
 
 
 def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
-    """Read a part in chunks that end between tags."""
+    """Read a part in chunks that overlap: a cell cut by one is whole in the next."""
     with archive.open(name) as part:
-        rest = b""
+        tail = b""
         while block := part.read(_CHUNK):
-            whole, tag, rest = (rest + block).rpartition(b"<")
-            yield whole
-            rest = tag + rest
-        yield rest
+            yield tail + block
+            tail = block[-_OVERLAP:]
 
 
 def _used(chunk: bytes, width: int, height: int) -> tuple[int, int]:

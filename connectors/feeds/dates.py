@@ -92,7 +92,7 @@ class Calendar:
 
 def _from_russian(found: re.Match[str]) -> datetime | date:
     day, month, year = int(found[1]), int(found[2]), int(found[3])
-    if year < 100:
+    if len(found[3]) == 2:
         year += 2000
     if found[4] is None:
         return date(year, month, day)

@@ -13,6 +13,7 @@ from mcur.connectors.ports import Rejected
 _DELIMITERS = (";", ",", "\t")
 _BOM = b"\xef\xbb\xbf"
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+_STRAY_NULS = 3
 _HIGH = re.compile(rb"[\x80-\xff]")
 _CYRILLIC_PAIR = re.compile(rb"[\xd0\xd1][\x80-\xbf]")
 
@@ -37,7 +38,7 @@ def decode(content: bytes, encoding: str | None = None) -> str:
     """
     if encoding:
         return _decode_as(content, encoding)
-    if content.startswith(_WIDE) or b"\x00" in content[:200]:
+    if content.startswith(_WIDE) or content[:200].count(0) > _STRAY_NULS:
         msg = "is in UTF-16 or UTF-32; save it as «CSV UTF-8» or as Windows-1251"
         raise Rejected(msg)
     if content.startswith(_BOM):

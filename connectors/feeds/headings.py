@@ -154,7 +154,7 @@ def find_headings(grids: Sequence[Grid], shape: FeedShape) -> tuple[Grid, Plan]:
 def _top(grid: Grid) -> list[Line]:
     top: list[Line] = []
     for line in grid.lines():
-        if any(cell not in (None, "") for cell in line.cells):
+        if any(map(_says, line.cells)):
             top.append(line)
         if len(top) == TITLE_ROWS:
             break
@@ -212,11 +212,16 @@ def _missing(top: list[Line], shape: FeedShape) -> str:
 
 
 def _unknown(grids: Sequence[Grid]) -> str:
-    found = next((line.cells for grid in grids for line in _top(grid)), None)
-    if found is None:
+    rows = [[cell for cell in line.cells if _says(cell)] for grid in grids for line in _top(grid)]
+    if not rows:
         return "is empty: even an export without appeals has its headings"
-    shown = ", ".join(f"«{cell}»" for cell in found[:12] if cell not in (None, ""))
+    # The widest row is the likeliest to be meant; of readings of a text, the likeliest too.
+    shown = ", ".join(f"«{str(cell)[:60]}»" for cell in max(rows, key=len)[:12])
     return (
         f"has no known headings in its first {TITLE_ROWS} rows (found: {shown}); "
         "name at least number and received_at in the feed's mapping"
     )
+
+
+def _says(cell: Cell) -> bool:
+    return cell is not None and cell != ""
