@@ -45,19 +45,19 @@ FRESH = timedelta(seconds=2)
 """A stamp younger than this may still be given to another change."""
 
 WHOLE = "journals,attachments,children,allowed_statuses"
+"""What single issues are asked for beside themselves; lists know only attachments."""
 
 
 @dataclass(slots=True)
 class Cursor:
     """Where the reading stands: server time, and what was seen at or after it.
 
-    ``looked`` is our time of the last call. ``sweep`` is the next number of the first sweep;
-    ``drain`` the next number inside the second ``since``. ``seen`` holds ``stamp`` or, for an issue
-    that may be touched again under it, ``stamp#digest``, by number.
+    ``sweep`` is the next number of the first sweep, ``drain`` the next number inside the second
+    ``since``. ``seen`` holds ``stamp`` or, for an issue that may be touched again under it,
+    ``stamp#digest#our time``, by number.
     """
 
     since: str
-    looked: str
     sweep: int | None = None
     drain: int | None = None
     seen: dict[str, str] = field(default_factory=dict)
@@ -89,22 +89,27 @@ class Batch:
 class Look:
     """One call: what may be taken for settled by it."""
 
+    now: datetime
+    """Our time."""
     server: datetime | None
     """The server's time, where it tells."""
-    later: bool
-    """Whether enough of our time has passed since the last call."""
 
     def settles(self, issue: Json, held: str) -> bool:
         """Whether no further change can come under the issue's present stamp."""
         stamp = issue["updated_on"]
         if self.server is not None:
             return server_stamp(stamp) < self.server - FRESH
-        return self.later and held.partition("#")[0] == stamp
+        held_stamp, _, rest = held.partition("#")
+        looked = int(rest.partition("#")[2] or 0)
+        return held_stamp == stamp and self.now.timestamp() - looked > FRESH.total_seconds()
 
     def mark(self, issue: Json, held: str) -> str:
         """Write what the cursor remembers of an issue."""
         stamp: str = issue["updated_on"]
-        return stamp if self.settles(issue, held) else f"{stamp}#{_digest(issue)}"
+        if self.settles(issue, held):
+            return stamp
+        looked = int(self.now.timestamp())
+        return f"{stamp}#{_digest(issue)}#{looked}"
 
 
 class ChangeReader:
@@ -118,7 +123,7 @@ class ChangeReader:
     def read(self, cursor: Cursor | None, now: datetime) -> Batch:
         """Take the next step after the cursor."""
         if cursor is None:
-            cursor = Cursor(since=self._beginning(), looked=now.isoformat(), sweep=1)
+            cursor = Cursor(since=self._beginning(), sweep=1)
         if cursor.sweep is not None:
             return self._sweep(cursor, cursor.sweep, now)
         if cursor.drain is not None:
@@ -152,17 +157,17 @@ class ChangeReader:
     def _sweep(self, cursor: Cursor, start: int, now: datetime) -> Batch:
         rows = self._rows([("issue_id", ">=", str(start))], "id:asc")
         issues = [self.whole(row["id"]) if self._reader.key(row) else row for row in rows]
-        look = self._look(cursor, now)
+        look = Look(now, self._client.server_time())
         recent = [issue for issue in issues if issue["updated_on"] >= cursor.since]
         seen = cursor.seen | {str(issue["id"]): look.mark(issue, "") for issue in recent}
-        after = replace(cursor, seen=seen, sweep=_next(rows), looked=now.isoformat())
+        after = replace(cursor, seen=seen, sweep=_next(rows))
         return Batch(issues, after, more=after.sweep is not None)
 
     def _poll(self, cursor: Cursor, now: datetime) -> Batch:
         rows = self._rows([("updated_on", ">=", cursor.since)], "updated_on:asc,id:asc")
         since = self._overlapped(rows) or cursor.since
-        issues, seen = self._news(rows, cursor, self._look(cursor, now))
-        after = replace(cursor, seen=seen, looked=now.isoformat())
+        issues, seen = self._news(rows, cursor, Look(now, self._client.server_time()))
+        after = replace(cursor, seen=seen)
         if len(rows) < PAGE:
             kept = {number: mark for number, mark in seen.items() if mark >= since}
             return Batch(issues, replace(after, since=since, seen=kept), more=False)
@@ -174,8 +179,8 @@ class ChangeReader:
         """Finish a second that holds more than a page."""
         same = ("updated_on", "><", [cursor.since, cursor.since])
         rows = self._rows([same, ("issue_id", ">=", str(start))], "id:asc")
-        issues, seen = self._news(rows, cursor, self._look(cursor, now))
-        after = replace(cursor, seen=seen, drain=_next(rows), looked=now.isoformat())
+        issues, seen = self._news(rows, cursor, Look(now, self._client.server_time()))
+        after = replace(cursor, seen=seen, drain=_next(rows))
         if after.drain is None:
             after.since = _stamp(server_stamp(cursor.since) + timedelta(seconds=1))
         return Batch(issues, after, more=True)
@@ -189,26 +194,22 @@ class ChangeReader:
         for row in rows:
             number = str(row["id"])
             held = seen.get(number, "")
-            issue = None if held == row["updated_on"] else self._with_history(row, look)
+            issue = None if held == row["updated_on"] else self._with_history(row, held, look)
             if issue is None:
                 continue
-            if held != f"{issue['updated_on']}#{_digest(issue)}":
+            if not _same(issue, held):
                 issues.append(issue)
             seen[number] = look.mark(issue, held)
         return issues, seen
 
-    def _with_history(self, row: Json, look: Look) -> Json | None:
+    def _with_history(self, row: Json, held: str, look: Look) -> Json | None:
         """Fetch the history, where there can be one; ``None`` if the issue is gone meanwhile."""
-        if row["created_on"] == row["updated_on"] and look.settles(row, ""):
+        if row["created_on"] == row["updated_on"] and look.settles(row, held):
             return row
         try:
             return self.whole(row["id"])
         except Absent:
             return None
-
-    def _look(self, cursor: Cursor, now: datetime) -> Look:
-        later = now - datetime.fromisoformat(cursor.looked) > FRESH
-        return Look(self._client.server_time(), later)
 
     def _overlapped(self, rows: list[Json]) -> str | None:
         """Return the server's time less the overlap: by its clock, else by its newest stamp."""
@@ -249,8 +250,25 @@ def _next(rows: list[Json]) -> int | None:
     return int(rows[-1]["id"]) + 1 if len(rows) == PAGE else None
 
 
+def _same(issue: Json, held: str) -> bool:
+    """Whether an issue still is what the cursor remembers of it under the same stamp.
+
+    Of an issue that was listed without its history only the rest is compared.
+    """
+    stamp, _, rest = held.partition("#")
+    known, new = rest.partition("#")[0], _digest(issue)
+    return stamp == issue["updated_on"] and (known.startswith(new) or new.startswith(known))
+
+
 def _digest(issue: Json) -> str:
-    text = json.dumps(issue, sort_keys=True, ensure_ascii=False)
+    """Digest what a list shows of an issue and, after a point, its history where it is there."""
+    shown = {name: value for name, value in issue.items() if name not in WHOLE.split(",")[1:]}
+    history = shown.pop("journals", None)
+    return _short(shown) if history is None else f"{_short(shown)}.{_short(history)}"
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -113,6 +113,9 @@ class Client:
             raise self._refusal(exc, doing) from exc
         except requests.exceptions.RequestException as exc:
             raise self._silence(exc, doing) from exc
+        except OSError as exc:  # the library passes on that a file of certificates cannot be read
+            msg = f"{doing}: ca_file {self.shape.ca_file} of {self._who} cannot be used: {exc}"
+            raise Rejected(msg) from exc
         except (KeyError, TypeError) as exc:
             msg = f"{doing}: {self._who} answered JSON of another shape: {exc!r}"
             raise Unavailable(msg) from exc
@@ -137,11 +140,14 @@ class Client:
         match exc:
             case exceptions.AuthError():
                 return Rejected(
-                    f"{doing}: the API key of {who} is not accepted: it is wrong, the account is "
-                    "locked, or the REST API is switched off (Administration, Settings, API)"
+                    f"{doing}: the API key of {who} is not accepted: it is wrong, or the account "
+                    "it belongs to is locked"
                 )
             case exceptions.ForbiddenError():
-                return Rejected(f"{doing}: {who} forbids it{self._said()}")
+                return Rejected(
+                    f"{doing}: {who} forbids it{self._said()}: the account's role lacks the right, "
+                    "or the REST API is switched off (Administration, Settings, API)"
+                )
             case exceptions.ResourceNotFoundError():
                 return Absent(f"{doing}: {who} has no such thing, or hides it from this account")
             case exceptions.ValidationError() if not str(exc):

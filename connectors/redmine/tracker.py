@@ -6,7 +6,6 @@ import threading
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import quote_plus
 
 from mcur.connectors.ports import (
     Blobs,
@@ -31,8 +30,9 @@ TOLERANCE = timedelta(seconds=2)
 """Redmine's Date header is cut to the second and under way for a moment: that is no skew."""
 
 _FIND_AT_ONCE = 100
-_FIND_LENGTH = 5000
-"""Characters of a query string that every server before a Redmine lets through."""
+_FIND_BYTES = 1500
+"""Bytes of keys in one request: Redmine keeps the filter in its session cookie of 4 kB and answers
+500 where that overflows."""
 
 
 class RedmineTracker:
@@ -87,7 +87,7 @@ class RedmineTracker:
     def find(self, keys: Collection[str], now: datetime) -> dict[str, TaskSeen]:
         """Return those of the tasks that are there, by key, without their notes.
 
-        With fields up to a hundred keys go into one request; in ``bare`` each key is a request of
+        With fields many keys go into one request; in ``bare`` each key is a request of
         its own, for Redmine searches subjects by one word only. Of two issues under one key (a
         person copied one) the older counts.
         """
@@ -198,12 +198,12 @@ class RedmineTracker:
 
 
 def _portions(keys: Collection[str]) -> Iterator[list[str]]:
-    """Cut keys into portions that fit into one address."""
+    """Cut keys into portions that fit into one request."""
     portion: list[str] = []
     length = 0
     for key in keys:
-        cost = len(quote_plus(key)) + 20
-        if portion and (len(portion) == _FIND_AT_ONCE or length + cost > _FIND_LENGTH):
+        cost = len(key.encode()) + 5
+        if portion and (len(portion) == _FIND_AT_ONCE or length + cost > _FIND_BYTES):
             yield portion
             portion, length = [], 0
         portion.append(key)

@@ -70,6 +70,7 @@ class RedmineServer:
         self._shape = (workers, threads)
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start = 0
+        self._settings_changed = False
         self._lay_out()
         self._golden = self._make_golden(cache)
         self.reset("bare")
@@ -119,12 +120,26 @@ class RedmineServer:
             source.backup(target)
         for path in (self.instance / "files").iterdir():
             shutil.rmtree(path)
+        if self._settings_changed:
+            self._announce_settings()
         self.forget_requests()
 
     def sql(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         """Run a statement in the database, for what REST cannot bring about (age, workflow)."""
         with contextlib.closing(sqlite3.connect(self.database, timeout=15)) as db, db:
             return db.execute(statement, values).fetchall()
+
+    def setting(self, name: str, value: str) -> None:
+        """Change one of Redmine's settings until the next reset."""
+        self.sql("delete from settings where name = ?", name)
+        self.sql("insert into settings (name, value) values (?, ?)", name, value)
+        self._announce_settings()
+        self._settings_changed = True
+
+    def _announce_settings(self) -> None:
+        # Each process keeps its settings until it sees a stamp younger than its own. It may see
+        # none for many tests, so once there was a change every reset says so.
+        self.sql("update settings set updated_on = datetime('now', '+1 second')")
 
     def age(self, seconds: int = 3600) -> None:
         """Let time pass over all issues: they were made and touched so long ago."""
