@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from imapclient import IMAPClient, SocketTimeout  # type: ignore[import-untyped]
 from imapclient.exceptions import (  # type: ignore[import-untyped]
@@ -61,6 +61,15 @@ class ImapShape:
         return f"{self.host}:{self.port or _PORTS[self.security]}"
 
 
+class _Found(NamedTuple):
+    """What is known of a letter before it is fetched."""
+
+    uid: int
+    size: int
+    arrived: datetime | None
+    is_there: bool
+
+
 class ImapMailbox:
     """Polls one folder over a connection that is kept until something goes wrong.
 
@@ -73,9 +82,15 @@ class ImapMailbox:
         self.name = name
         self._shape = shape
         self._client: Any = None
+        self._most = _BATCH
+        self._spoilt: set[tuple[int, int]] = set()
 
-    def fetch(self, cursor: str | None, now: datetime) -> MailBatch:  # noqa: ARG002 - IMAP tells no clock to compare
-        """Return letters after the cursor; INTERNALDATE is in the server's time."""
+    def fetch(self, cursor: str | None, now: datetime) -> MailBatch:
+        """Return letters after the cursor, stamped in the server's time (IMAP tells no clock).
+
+        A letter that the server cannot read comes without bytes after some polls that fail, so
+        that it is told and does not hold up the others.
+        """
         with self._session() as client:
             uidvalidity, uidnext = self._select(client, self._shape.folder)
             after = _uid_in(cursor, uidvalidity)
@@ -83,10 +98,15 @@ class ImapMailbox:
             end = after + _WINDOW if uidnext > after + _WINDOW else None
             found = client.search(["UID", f"{after + 1}:{end or '*'}"])
             uids = sorted(uid for uid in found if uid > after)
-            batch = self._sized(client, uids[:_BATCH])
-            letters = tuple(self._letters(client, batch, uidvalidity))
+            batch = self._sized(client, uids[: self._most])
+            try:
+                letters = tuple(self._letters(client, batch, uidvalidity, now))
+            except IMAPClientError:
+                self._doubt(batch, uidvalidity)
+                raise
+            self._most = _BATCH
         rest = len(uids) - len(batch)
-        last = batch[-1][0] if rest else end or max(uids, default=after)
+        last = batch[-1].uid if rest else end or max(uids, default=after)
         return MailBatch(
             letters=letters,
             cursor=json.dumps({"uidvalidity": uidvalidity, "uid": last}),
@@ -124,56 +144,56 @@ class ImapMailbox:
             self._client.logout()
         self._drop()
 
-    def _sized(self, client: Any, uids: list[int]) -> list[tuple[int, dict[bytes, Any]]]:
-        """Ask size and arrival of letters; take as many as fit into one batch, at least one.
-
-        A letter that was removed meanwhile is no error: its UID is missing in the answer.
-        """
+    def _sized(self, client: Any, uids: list[int]) -> list[_Found]:
+        """Ask size and arrival of letters; take as many as fit into one batch, at least one."""
         known = client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
-        taken: list[tuple[int, dict[bytes, Any]]] = []
+        taken: list[_Found] = []
         room = _BATCH_BYTES
         for uid in uids:
-            about = known.get(uid, {})
             if taken and room < 0:
                 break
-            taken.append((uid, about))
-            if self._fits(about):
-                room -= about.get(b"RFC822.SIZE", 0)
+            about = known.get(uid)
+            size = about.get(b"RFC822.SIZE", 0) if about else 0
+            arrived = about.get(b"INTERNALDATE") if about else None
+            taken.append(_Found(uid, size, arrived, is_there=about is not None))
+            room -= size if size <= self._shape.size_limit else 0
         return taken
 
     def _letters(
-        self, client: Any, batch: Sequence[tuple[int, dict[bytes, Any]]], uidvalidity: int
+        self, client: Any, batch: list[_Found], uidvalidity: int, now: datetime
     ) -> list[RawLetter]:
         """Fetch whole letters, and only the headers of those over the limit; nothing is marked."""
-        there = [(uid, about) for uid, about in batch if b"RFC822.SIZE" in about]
-        whole = client.fetch([uid for uid, about in there if self._fits(about)], ["BODY.PEEK[]"])
-        heads = client.fetch([uid for uid, about in there if not self._fits(about)], [_HEAD])
-        letters = []
-        for uid, about in there:
-            raw = whole.get(uid, {}).get(b"BODY[]")
-            head = heads.get(uid, {}).get(b"BODY[HEADER]<0>")
-            if raw is not None or head is not None:
-                letters.append(self._letter(uid, uidvalidity, about, raw, head or b""))
-        return letters
+        there = [one for one in batch if one.is_there]
+        asked = [one for one in there if (uidvalidity, one.uid) not in self._spoilt]
+        limit = self._shape.size_limit
+        bodies: dict[int, dict[bytes, Any]] = {one.uid: {} for one in there if one not in asked}
+        bodies |= client.fetch([one.uid for one in asked if one.size <= limit], ["BODY.PEEK[]"])
+        bodies |= client.fetch([one.uid for one in asked if one.size > limit], [_HEAD])
+        return [
+            RawLetter(
+                place=self._place(one.uid, uidvalidity),
+                received_at=(one.arrived or now).astimezone(UTC),
+                size=one.size,
+                raw=bodies[one.uid].get(b"BODY[]"),
+                head=bodies[one.uid].get(b"BODY[HEADER]<0>") or b"",
+            )
+            for one in there
+            if one.uid in bodies
+        ]
 
-    def _letter(
-        self, uid: int, uidvalidity: int, about: dict[bytes, Any], raw: bytes | None, head: bytes
-    ) -> RawLetter:
-        place = LetterPlace(
+    def _doubt(self, batch: list[_Found], uidvalidity: int) -> None:
+        """Find the letter that the server cannot read: ask for fewer, and at last without it.
+
+        A server answers NO, or hangs up, for the whole command.
+        """
+        if len(batch) == 1:
+            self._spoilt.add((uidvalidity, batch[0].uid))
+        self._most = max(1, len(batch) // 8)
+
+    def _place(self, uid: int, uidvalidity: int) -> LetterPlace:
+        return LetterPlace(
             account=self.name, folder=self._shape.folder, uidvalidity=uidvalidity, uid=str(uid)
         )
-        arrived: datetime = about[b"INTERNALDATE"]
-        return RawLetter(
-            place=place,
-            received_at=arrived.astimezone(UTC),
-            size=about[b"RFC822.SIZE"],
-            raw=raw,
-            head=head,
-        )
-
-    def _fits(self, about: dict[bytes, Any]) -> bool:
-        size: int = about.get(b"RFC822.SIZE", 0)
-        return size <= self._shape.size_limit
 
     def _select(self, client: Any, folder: str, *, readonly: bool = True) -> tuple[int, int]:
         """Open a folder and return its UIDVALIDITY and UIDNEXT (0 where the server hides it)."""
@@ -184,7 +204,7 @@ class ImapMailbox:
         except IMAPClientError as exc:
             msg = f"mailbox {self.name}: {self._shape.where} cannot open folder «{folder}» ({exc})"
             raise Rejected(msg) from exc
-        return found[b"UIDVALIDITY"], found.get(b"UIDNEXT", 0)
+        return found.get(b"UIDVALIDITY", 0), found.get(b"UIDNEXT", 0)
 
     @contextmanager
     def _session(self) -> Iterator[Any]:
@@ -218,7 +238,9 @@ class ImapMailbox:
         self._client = client
         if shape.security == "starttls":
             client.starttls(context)
-        client.login(shape.login, shape.password)
+        # LOGIN is sent as ASCII; SASL PLAIN is UTF-8 (RFC 4616).
+        ascii_only = (shape.login + shape.password).isascii()
+        (client.login if ascii_only else client.plain_login)(shape.login, shape.password)
         return client
 
     def _drop(self) -> None:

@@ -37,6 +37,9 @@ def parse(raw: RawLetter, blobs: Blobs, *, trusted_authserv: str | None = None) 
     Authentication-Results. Raises :class:`Unreadable` where the bytes are no letter at all.
     """
     data = raw.head if raw.raw is None else raw.raw
+    if raw.raw is None and not raw.head:
+        msg = f"письмо {raw.place.uid} почтовый сервер показывает, но прочитать не даёт"
+        raise Unreadable(msg)
     if not data.strip():
         msg = f"письмо {raw.place.uid} пустое: в нём нет ни заголовков, ни текста"
         raise Unreadable(msg)

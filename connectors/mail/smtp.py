@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -169,11 +170,14 @@ class SmtpCourier:
 
 
 def _log_in(server: smtplib.SMTP, login: str, password: str) -> None:
-    # smtplib encodes both as ASCII, whatever the mechanism.
-    if not (login + password).isascii():
-        msg = "login and password of an SMTP server must be ASCII; give this account other ones"
-        raise Rejected(msg)
-    server.login(login, password)
+    """Log in by what the server offers; smtplib knows only ASCII, SASL PLAIN is UTF-8 (RFC 4616)."""
+    if (login + password).isascii():
+        server.login(login, password)
+        return
+    secret = base64.b64encode(f"\0{login}\0{password}".encode()).decode("ascii")
+    code, words = server.docmd("AUTH", f"PLAIN {secret}")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, words)
 
 
 def _translated(where: str, exc: Exception) -> ConnectorError:

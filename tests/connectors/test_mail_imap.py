@@ -12,7 +12,7 @@ import imapclient  # type: ignore[import-untyped]
 import pytest
 
 from mcur.connectors.mail.imap import ImapMailbox, ImapShape
-from mcur.connectors.mail.mime import parse
+from mcur.connectors.mail.mime import Unreadable, parse
 from mcur.connectors.mail.tls import Security
 from mcur.connectors.ports import Rejected, Unavailable
 from tests.servers.dovecot import Dovecot, free_port
@@ -77,6 +77,15 @@ def test_a_wrong_password_needs_a_person(shape: ImapShape, opened: Opened) -> No
     assert "check login and password" in str(caught.value)
     assert mailbox.check() == [str(caught.value)]
     assert "wrong" not in str(caught.value)
+
+
+def test_a_russian_password_is_a_password(shape: ImapShape, opened: Opened) -> None:
+    """Right or wrong."""
+    russian = replace(shape, login="officer", password="пароль")
+
+    assert opened(russian).check() == []
+    with pytest.raises(Rejected, match="refused the login of «officer»"):
+        opened(replace(russian, password="слово")).fetch(None, NOON)
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
@@ -301,6 +310,29 @@ def test_a_place_of_an_older_folder_is_not_settled(
     mailbox.settle([replace(raw.place, uidvalidity=raw.place.uidvalidity - 1)])
 
     assert len(mailbox.fetch(None, NOON).letters) == 1
+
+
+def test_a_letter_that_the_server_cannot_read_holds_up_no_other(
+    dovecot: Dovecot, shape: ImapShape, opened: Opened
+) -> None:
+    """Smaller and smaller batches find it; it is handed out without bytes, for the quarantine."""
+    files = dovecot.base / "mail" / "robot" / "Maildir" / "new"
+    dovecot.inject("robot", a_letter("Message-ID: <0@x>"))
+    for file in files.iterdir():
+        file.chmod(0)
+    for number in range(1, 10):
+        dovecot.inject("robot", a_letter(f"Message-ID: <{number}@x>"))
+    mailbox = opened(shape)
+
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="FETCH failed"):
+            mailbox.fetch(None, NOON)
+    [spoilt] = (first := mailbox.fetch(None, NOON)).letters
+    good = mailbox.fetch(first.cursor, NOON)
+
+    assert [first.more, len(good.letters), good.more] == [True, 9, False]
+    with pytest.raises(Unreadable, match="письмо 1 почтовый сервер показывает, но"):
+        parse(spoilt, Blobs())
 
 
 def test_a_letter_that_was_deleted_is_no_error(

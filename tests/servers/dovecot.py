@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tests.servers.tls import Certificates, make_certificates
 
-PASSWORDS = {"robot": "robotpw", "head": "headpw", "officer": "officerpw"}
+PASSWORDS = {"robot": "robotpw", "head": "headpw", "officer": "пароль"}
 """Users of the server; each has the address ``NAME@firm.test``."""
 
 _CONFIGURATION = """
@@ -156,7 +156,7 @@ def start() -> Dovecot:
     text = _CONFIGURATION.format(base=base, user=user, group=group, **ports)
     (base / "dovecot.conf").write_text(text)
     users = "".join(f"{name}:{password}\n" for name, password in PASSWORDS.items())
-    (base / "users").write_text(users)
+    (base / "users").write_text(users, encoding="utf-8")
     for name in ("run", "state", "mail"):
         (base / name).mkdir()
     if os.getuid() == 0:
