@@ -25,14 +25,17 @@ _TEXTILE = re.compile(
       | (?<!\w)(?:[*_+^~%@-]|\?\?)(?=\S)  # *bold*, _em_, @login, -deleted- ...
       | ==                              # ==no textile==
       | \#(?=\d)                        # #12, an issue
+      | (?<=[a-z]):(?=[^\s/])            # user:login, commit:abc
       | (?<=[A-Z0-9])\((?=[^)]*\))      # ABC(an abbreviation's meaning, hidden)
       | ^[*\#;:-](?=[\s*\#-])           # a list item or a rule
       | (?<=^p)\.(?=\s) | (?<=^h[1-6])\.(?=\s) | (?<=^bq)\.(?=\s) | (?<=^fn\d)\.(?=\s)
     """,
     re.VERBOSE | re.MULTILINE,
 )
-_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>|~]|&(?=#?\w+;)|^\s*(?:[#+=-]|\d+(?=[.)]))", re.MULTILINE)
-_REDMINE = re.compile(r"(?<=\{)(?=\{|\\\{)|(?<=\[)(?=\[|\\\[)|(?<=#)(?=\d)|(?<=@)(?=\w)")
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>|~^]|&(?=#?\w+;)|^\s*(?:[#+=-]|\d+(?=[.)]))", re.MULTILINE)
+_REDMINE = re.compile(
+    r"(?<=\{)(?=\{|\\\{)|(?<=\[)(?=\[|\\\[)|(?<=#)(?=\d)|(?<=[a-z])(?=:[^\s/])|(?<=@)(?=\w)"
+)
 _JOINER = "\u2060"
 
 
@@ -59,7 +62,7 @@ def unescape(text: str, markup: Markup) -> str:
     """Return a text as it was before :func:`escape`; marks of headings and tables stay."""
     if markup == "textile":
         return html.unescape(text)
-    return re.sub(r"\\([^\w\s])", r"\1", text.replace(_JOINER, ""))
+    return re.sub(r"\\([^\w\s]|_)", r"\1", text.replace(_JOINER, ""))
 
 
 def small(text: str, markup: Markup) -> str:

@@ -8,11 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from mcur.connectors.ports import Rejected, TaskChange
-from mcur.connectors.redmine.shape import Profile
 from mcur.connectors.redmine.tracker import RedmineTracker
 from mcur.playbooks.facts import TaskKind, TaskStatus
 from tests.connectors.test_tracker_contract import DUE, Shelf, a_task, all_changes, shape_of
-from tests.servers.redmine import RedmineServer, Staff
+from tests.servers.redmine import Golden, RedmineServer, Staff
 from tests.servers.redmine_front import Front
 
 pytestmark = pytest.mark.server
@@ -31,7 +30,7 @@ def later(seconds: int) -> datetime:
     return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
-def tracker_at(server: RedmineServer, profile: Profile = "full", **other: object) -> RedmineTracker:
+def tracker_at(server: RedmineServer, profile: Golden = "full", **other: object) -> RedmineTracker:
     """Build the connector over a clean Redmine."""
     server.reset(profile)
     return RedmineTracker(shape_of(server, profile, **other), Shelf())

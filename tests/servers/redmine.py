@@ -28,7 +28,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 HERE = Path(__file__).parent
 APPLICATION = Path("/usr/share/redmine")
@@ -44,6 +44,9 @@ KEYS: Mapping[str, str] = {
     "stranger": "5" * 40,
 }
 """API keys by login."""
+
+PASSWORD = "Secret-123"
+"""Of everybody."""
 
 Golden = Literal["bare", "full"]
 
@@ -238,6 +241,11 @@ class RedmineServer:
             return False
 
 
+def _between(text: str, before: str, after: str) -> str:
+    """Return what stands between two marks."""
+    return text.partition(before)[2].partition(after)[0]
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -272,6 +280,22 @@ class Staff:
             "issue"
         ]
         return issue
+
+    def description(self, ident: str) -> str:
+        """Return an issue's description as the browser gets it."""
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        form = {"username": self.login, "password": PASSWORD}
+        with opener.open(f"{self._server.url}/login", timeout=30) as page:
+            form["authenticity_token"] = _between(
+                page.read().decode(), 'name="authenticity_token" value="', '"'
+            )
+        opener.open(f"{self._server.url}/login", urlencode(form).encode(), timeout=30).close()
+        with opener.open(f"{self._server.url}/issues/{ident}", timeout=30) as page:
+            whole = page.read().decode()
+        wiki = _between(
+            whole[whole.index('<div class="description">') :], '<div class="wiki">', "</div>"
+        )
+        return wiki.strip()
 
     def count(self) -> int:
         """Count all issues that the person sees."""
