@@ -296,6 +296,8 @@ class Task:
     subject: str
     status: TaskStatus
     assignee: str | None = None
+    executor: str | None = None
+    """Name of the executor, also while the officer has the task in hand."""
     author: str = ""
     tracker: str = ""
     ident: str | None = None

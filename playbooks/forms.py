@@ -174,9 +174,8 @@ def _measures_of(case: Case, appeal: Appeal, gaps: list[str]) -> str:
 
 def known(case: Case, task: Task) -> str:
     """Say what is known of a task where nobody wrote measures."""
-    executor = (task.assignee or "").removeprefix("executor:")
-    title = case.playbook.roles.get(executor, executor)
-    return case.say("form.known", task=task, executor=title)
+    role = case.playbook.roles.get(task.assignee or "", "")
+    return case.say("form.known", task=task, role=role)
 
 
 def _problem_row(case: Case, task: Task, gaps: list[str]) -> tuple[str, ...]:
@@ -191,6 +190,12 @@ def _problem_row(case: Case, task: Task, gaps: list[str]) -> tuple[str, ...]:
         mask_personal(task.prevention) if task.prevention else case.say("not_given"),
         case.say(f"verdict.{_verdict(task, case.now)}"),
     )
+
+
+def _hands(case: Case, task: Task) -> str:
+    """Name in whose hands a task is: its executor, else the role that has it."""
+    role = case.playbook.roles.get(task.assignee or "", "")
+    return task.executor or role or case.say("no_executor")
 
 
 def _has_news(task: Task, first: datetime) -> bool:
@@ -215,9 +220,9 @@ def _verdict_order(task: Task, now: datetime) -> int:
 def _silent(case: Case, tasks: Sequence[Task]) -> list[Block]:
     if not tasks:
         return []
-    by = Counter((t.assignee or "").removeprefix("executor:") for t in tasks)
+    by = Counter(_hands(case, t) for t in tasks)
     lines = tuple(
-        case.say("form.problems.silent_line", executor=case.playbook.roles.get(name, name), count=n)
+        case.say("form.problems.silent_line", executor=name, count=n)
         for name, n in by.most_common()
     )
     return [
@@ -229,10 +234,7 @@ def _silent(case: Case, tasks: Sequence[Task]) -> list[Block]:
 def _by_executor(case: Case, tasks: Sequence[Task]) -> list[Block]:
     rows: dict[str, list[int]] = {}
     for task in tasks:
-        name = (task.assignee or "").removeprefix("executor:")
-        row = rows.setdefault(
-            case.playbook.roles.get(name, name) or case.say("no_executor"), [0] * 3
-        )
+        row = rows.setdefault(_hands(case, task), [0] * 3)
         row[0] += task.status.is_open
         row[1] += not task.status.is_open
         row[2] += bool(task.status.is_open and task.due_at and task.due_at < case.now)

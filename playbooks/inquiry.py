@@ -111,7 +111,7 @@ class Facts(Protocol):
         """Count what ``entered`` would return, over all municipalities."""
         ...
 
-    def stock(self, municipality: str | None = None) -> dict[str, int]:
+    def stock(self) -> dict[str, int]:
         """Count known appeals by status (``open`` and ``overdue`` beside the statuses)."""
         ...
 

@@ -77,6 +77,8 @@ class CreateTask(_Effect):
     parent: str | None = None
     appeal: tuple[str, str] | None = None
     letter: str | None = None
+    topic: str | None = None
+    """What is wrong, in a few words; reports name the task by it."""
     fields: dict[str, str] = {}
     attachments: tuple[Attachment, ...] = ()
     announce: bool = False

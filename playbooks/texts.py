@@ -24,12 +24,13 @@ class Texts:
         self._sources = dict(templates)
         self._environment = Environment(
             undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
             autoescape=False,
         )
         self._environment.globals.update(
-            plural=language.plural, counted=language.counted, shorten=language.shorten
+            plural=language.plural,
+            counted=language.counted,
+            shorten=language.shorten,
+            capital=language.capital,
         )
         self._compile = lru_cache(maxsize=None)(self._compile_one)
 

@@ -110,7 +110,7 @@ class Appeals:
 
     def stock(self) -> dict[str, int]:
         """Count what is known by status, with ``open`` and ``overdue`` beside."""
-        found: Counter[str] = Counter()
+        found: Counter[str] = Counter(open=0)
         rows = self._db.query(
             "SELECT status, is_open, count(*) n FROM appeals"
             " WHERE spam = 0 AND vanished_at IS NULL GROUP BY status, is_open"

@@ -163,7 +163,6 @@ class Decision:
             self._tell(f"term.{end.outcome}", end.key, end.cite, data)
 
     def _report(self, keep: KeepReport) -> None:
-        self._new_key(keep.key, "report-record")
         document = keep.document.model_dump_json() if keep.document else None
         self._db.execute(
             "INSERT INTO reports (key, playbook, rule, day, state, document, decided_at, reviewed_by)"

@@ -77,7 +77,7 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE tasks (
         key TEXT PRIMARY KEY, playbook TEXT NOT NULL, kind TEXT NOT NULL, rule TEXT NOT NULL,
         clause TEXT NOT NULL, project TEXT NOT NULL, subject TEXT NOT NULL, status TEXT NOT NULL,
-        assignee TEXT, author TEXT NOT NULL, tracker TEXT NOT NULL, ident TEXT, url TEXT NOT NULL,
+        assignee TEXT, executor TEXT, author TEXT NOT NULL, tracker TEXT NOT NULL, ident TEXT, url TEXT NOT NULL,
         due_at TEXT, decided_at TEXT NOT NULL, created_at TEXT, accepted_at TEXT, done_at TEXT,
         closed_at TEXT, changed_at TEXT, measures TEXT, causes TEXT, prevention TEXT, source TEXT,
         number TEXT, letter TEXT, address TEXT, topic TEXT, parent TEXT,

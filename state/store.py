@@ -23,7 +23,7 @@ from mcur.state.decisions import Decision, Route
 from mcur.state.imports import Read
 from mcur.state.journal import Event
 from mcur.state.letters import Letters
-from mcur.state.outbox import Outbox
+from mcur.state.outbox import Outbox, Row
 from mcur.state.rows import dump
 from mcur.state.schema import migrate
 from mcur.state.stamps import moment_or_none, text_of, text_or_none
@@ -115,6 +115,14 @@ class State:
             self.tell(Event(at=now, event="appeals.read", cite=cite, key=key, data=data))
         return done
 
+    def quarantine_file(self, feed: str, file: str, reason: str, now: datetime) -> None:
+        """Keep the name and the fault of a file that is no export."""
+        self.db.execute(
+            "INSERT OR IGNORE INTO quarantine (at, kind, feed, file, line, reason, raw)"
+            " VALUES (?, 'file', ?, ?, 0, ?, '')",
+            (text_of(now), feed, file, reason),
+        )
+
     def take_letters(
         self, letters: Iterable[Letter], cursor: tuple[str, str] | None, now: datetime
     ) -> int:
@@ -172,6 +180,30 @@ class State:
             if self.meta("first_cycle") is None:
                 self.set_meta("first_cycle", text_of(now))
             self.set_meta("last_cycle", text_of(now))
+
+    def keys_like(self, glob: str) -> list[str]:
+        """Return keys of things that an act can be done to; only ``*`` and ``?`` are special."""
+        rows = self.db.query(
+            "SELECT key FROM tasks WHERE key GLOB :glob UNION ALL"
+            " SELECT key FROM drafts WHERE key GLOB :glob UNION ALL"
+            " SELECT key FROM reports WHERE key GLOB :glob UNION ALL"
+            " SELECT key FROM outbox WHERE effect = 'send_letter' AND key GLOB :glob",
+            {"glob": glob.replace("[", "[[]")},
+        )
+        return list(dict.fromkeys(row["key"] for row in rows))
+
+    def report_left(self, key: str) -> None:
+        """Note that a report has left the house."""
+        self.db.execute("UPDATE reports SET state = 'sent' WHERE key = ?", (key,))
+
+    def report_missed(self, row: Row, now: datetime) -> None:
+        """Note that a report could not leave on its day."""
+        cursor = self.db.execute(
+            "UPDATE reports SET state = 'missed' WHERE key = ? AND state = 'decided'", (row.key,)
+        )
+        if cursor.rowcount:
+            cite = row.effect.cite
+            self.tell(Event(at=now, event="report.missed", cite=cite, key=row.key))
 
     # --- small things ---------------------------------------------------------------------------------
 

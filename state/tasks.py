@@ -100,6 +100,7 @@ class Tasks:
                 subject=effect.subject,
                 status=TaskStatus.NEW,
                 assignee=effect.assignee,
+                executor=_executor(effect.assignee),
                 tracker=tracker,
                 due_at=effect.due_at,
                 decided_at=now,
@@ -108,7 +109,7 @@ class Tasks:
                 number=number,
                 letter=effect.letter,
                 address=effect.fields.get("address"),
-                topic=effect.fields.get("subcategory") or effect.fields.get("category"),
+                topic=effect.topic,
                 parent=effect.parent,
                 announce=effect.announce,
             )
@@ -123,6 +124,7 @@ class Tasks:
         if effect.assignee is not None:
             news["assignee"] = effect.assignee
             news["announce"] = effect.assignee.startswith("executor:")
+            news["executor"] = _executor(effect.assignee) or task.executor
         if effect.due_at is not None:
             news["due_at"] = effect.due_at
         news |= _moved(task, effect.status, now)
@@ -311,6 +313,11 @@ class Tasks:
     def _many(self, where: str, values: list[Any]) -> list[Task]:
         rows = self._db.query(f"SELECT {_COLUMNS} FROM tasks WHERE {where}", values)
         return [_task(row) for row in rows]
+
+
+def _executor(assignee: str | None) -> str | None:
+    prefix = "executor:"
+    return assignee.removeprefix(prefix) if assignee and assignee.startswith(prefix) else None
 
 
 def token_of(key: str) -> str:

@@ -85,6 +85,7 @@ def _assignment(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Inten
         assignee=rule.assignee,
         due_at=found.due_at,
         letter=letter.digest,
+        topic=found.problem,
         fields={
             "source": letter.sender,
             **({"address": found.address} if found.address else {}),

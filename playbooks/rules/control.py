@@ -10,6 +10,7 @@ from mcur.playbooks.documents import Bullets, Column, Document, Heading, Paragra
 from mcur.playbooks.durations import ClockField
 from mcur.playbooks.facts import Appeal, TaskKind
 from mcur.playbooks.intents import Channel, CreateTask, Intent, SendLetter
+from mcur.playbooks.language import capital
 from mcur.playbooks.rules.base import Case, Kind, Rule
 
 Group = Literal["unaccepted", "returned", "deferred", "overdue", "repeat", "tasks_overdue"]
@@ -120,7 +121,7 @@ def _daily(rule: DailyControl, case: Case) -> Iterator[Intent]:
     lead = case.say("control.lead", first=first)
     body = Document(
         lead=(lead,),
-        blocks=(Paragraph(text=lead), Bullets(items=tuple(totals)), *blocks),
+        blocks=(Bullets(items=tuple(totals)), *blocks),
         footer=(case.clause_line(rule.clause),),
     )
     yield day_task(rule, case, rule.assignee, body, case.say("control.why", first=first))
@@ -135,7 +136,7 @@ def _rows(part: List, case: Case, first: datetime, last: datetime) -> list[tuple
                 f"№ {t.ident}" if t.ident else (t.number or ""),
                 t.address or "",
                 t.topic or t.subject,
-                (t.assignee or "").removeprefix("executor:"),
+                t.executor or case.playbook.roles.get(t.assignee or "", ""),
             )
             for t in late
         ]
@@ -188,7 +189,7 @@ def _quality(rule: QualityControl, case: Case) -> Iterator[Intent]:
         urgent=True,
         sender=rule.sender,
         to=rule.to,
-        subject=case.say("control.quality.subject", at=case.now),
+        subject=case.say("control.quality.subject", at=case.now, found=found),
         document=_quality_letter(rule, case, why, found),
     )
 
@@ -221,7 +222,7 @@ def _quality_letter(
     names = ("number", "address", "problem", "executor", "fault")
     return Document(
         title=case.say("control.quality.title"),
-        lead=(why,),
+        lead=(capital(why) + ".",),
         blocks=(
             Paragraph(text=case.say("control.quality.ask")),
             Table(

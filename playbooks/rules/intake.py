@@ -110,6 +110,7 @@ def _new_task(rule: FromAppeals, case: Case, appeal: Appeal, key: str) -> Create
         assignee=assignee,
         due_at=due,
         appeal=(appeal.source, appeal.number),
+        topic=appeal.topic,
         fields=_appeal_fields(appeal),
         announce=bool(executor),
     )

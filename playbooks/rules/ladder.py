@@ -23,6 +23,7 @@ from mcur.playbooks.intents import (
     UpdateTask,
     digest_of,
 )
+from mcur.playbooks.language import capital
 from mcur.playbooks.rules.base import Case, Kind, Rule
 
 
@@ -110,7 +111,7 @@ def _step_key(rule: OnRefusal, case: Case, task: Task, occasion: int) -> str:
 
 
 def _refusal_letter(rule: OnRefusal, case: Case, act: Act, task: Task, why: str) -> Document:
-    executor = (task.assignee or "").removeprefix("executor:") or case.say("no_executor")
+    executor = task.executor or case.say("no_executor")
     due = case.say("moment", at=task.due_at) if task.due_at else case.say("no_due")
     pairs = (
         (case.say("label.task"), f"№ {task.ident}" if task.ident else task.subject),
@@ -124,7 +125,7 @@ def _refusal_letter(rule: OnRefusal, case: Case, act: Act, task: Task, why: str)
     )
     return Document(
         title=case.say("ladder.refusal.title"),
-        lead=(why,),
+        lead=(capital(why) + ".",),
         blocks=(Paragraph(text=case.say("ladder.refusal.ask")), Pairs(items=pairs)),
         footer=(case.clause_line(rule.clause),),
     )
@@ -223,7 +224,7 @@ def _plan_body(rule: OnOverdue, case: Case, late: list[Task]) -> Document:
             "",
             "",
             "",
-            (task.assignee or "").removeprefix("executor:"),
+            task.executor or case.playbook.roles.get(task.assignee or "", ""),
         )
         for n, task in enumerate(late, start=1)
     )

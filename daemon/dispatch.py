@@ -1,0 +1,374 @@
+"""The dispatcher takes outbox rows to the hands and brings receipts back.
+
+The database belongs to the thread that calls ``step``; a small pool for each destination waits for
+servers. A row that may have left already is looked for before it is repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from mcur.connectors.papers.text import to_text
+from mcur.connectors.ports import (
+    Barred,
+    Courier,
+    NewTask,
+    Rejected,
+    TaskChange,
+    Tracker,
+    Unavailable,
+)
+from mcur.daemon.render import Addressed, Desk
+from mcur.daemon.settings_values import Gate, GateMode
+from mcur.playbooks.facts import TaskSeen, TaskStatus
+from mcur.playbooks.intents import Channel, CreateTask, SendLetter, UpdateTask
+from mcur.state.journal import Event
+from mcur.state.outbox import Row
+from mcur.state.store import State
+
+SETTLE = timedelta(seconds=5)
+"""How long a server may still be busy with a request whose answer nobody waited for."""
+
+log = structlog.get_logger()
+Gates = Callable[[Channel], Gate]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """What a hand brought back."""
+
+    receipt: str
+    seen: TaskSeen | None = None
+    repeated: bool = False
+
+
+class InDoubt(Exception):
+    """A look found nothing yet; the other side may still be at it."""
+
+
+Job = Callable[[datetime], Delivered]
+
+
+@dataclass(slots=True)
+class Destination:
+    """Where rows go: a tracker or the courier, with its pool."""
+
+    name: str
+    executor: Executor
+    width: int
+    tracker: Tracker | None = None
+    courier: Courier | None = None
+    flying: dict[Future[Delivered], tuple[Row, Any]] = field(default_factory=dict)
+
+
+class Dispatcher:
+    """Delivers what waits, the urgent first; one silent destination never holds the others."""
+
+    def __init__(
+        self,
+        state: State,
+        desk: Desk,
+        destinations: Mapping[str, Destination],
+        gates: Gates,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._state = state
+        self._desk = desk
+        self._destinations = destinations
+        self._gates = gates
+        self._clock = clock
+        self.unreachable: dict[str, str] = {}
+
+    def step(self, now: datetime) -> bool:
+        """Claim what is due, hand it out, take what came back. Return whether anything moved."""
+        moved = self._expire(now)
+        for destination in self._destinations.values():
+            moved |= self._collect(destination)
+            moved |= self._hand_out(destination, now)
+        return moved
+
+    def busy(self) -> bool:
+        """Whether a hand is still out."""
+        return any(d.flying for d in self._destinations.values())
+
+    def wait(self, seconds: float) -> None:
+        """Wait until a hand comes back, at most so long."""
+        flying = [f for d in self._destinations.values() for f in d.flying]
+        if flying:
+            wait(flying, timeout=seconds, return_when=FIRST_COMPLETED)
+
+    def drain(self, *, patience: timedelta = 2 * SETTLE, pause: Callable[[float], None]) -> None:
+        """Deliver until nothing is due; rows in doubt are waited for a little."""
+        begun = self._clock()
+        while True:
+            now = self._clock()
+            moved = self.step(now)
+            if self.busy():
+                self.wait(1.0)
+            elif not moved:
+                due = self._state.outbox.next_at(now)
+                if due is None or due - begun > patience or self._is_silent(due, now):
+                    return
+                pause(min(0.2, max(0.0, (due - now).total_seconds())))
+
+    def message_id(self, key: str) -> str:
+        """Return the Message-ID under which a key travels."""
+        return self._desk.message_id(key)
+
+    def forget_backoff(self, now: datetime, destination: str | None = None) -> None:
+        """Try whatever waits at once, as after an outage."""
+        with self._state.atomic():
+            self._state.outbox.try_now(now, destination)
+
+    def _is_silent(self, due: datetime, now: datetime) -> bool:
+        """What waits behind an open circuit is not worth waiting for."""
+        return any(c.open_until >= due > now for c in self._state.outbox.circuits())
+
+    # --- out ------------------------------------------------------------------------------------------
+
+    def _hand_out(self, destination: Destination, now: datetime) -> bool:
+        free = 2 * destination.width - len(destination.flying)
+        if free <= 0 or not self._state.outbox.is_open(destination.name, now):
+            return False
+        with self._state.atomic():
+            rows = self._state.outbox.claim(destination.name, now, free)
+        for row in rows:
+            self._start(destination, row, now)
+        return bool(rows)
+
+    def _start(self, destination: Destination, row: Row, now: datetime) -> None:
+        gate = self._gates(row.effect.channel)
+        try:
+            prepared = self._prepare(row, gate, now)
+        except Rejected as exc:
+            self._dead(row, str(exc), now)
+            return
+        shut = gate.mode in {GateMode.OFF, GateMode.SHADOW}
+        redirected_task = gate.mode is GateMode.REDIRECT and not isinstance(prepared, Addressed)
+        if shut or redirected_task:
+            self._shadow(row, prepared, gate, now)
+            return
+        future = destination.executor.submit(self._deliver, destination, row, prepared, now)
+        destination.flying[future] = (row, prepared)
+
+    def _prepare(self, row: Row, gate: Gate, now: datetime) -> NewTask | TaskChange | Addressed:
+        match row.effect:
+            case CreateTask():
+                return self._desk.task(row.effect, now)
+            case UpdateTask():
+                return self._desk.change(row.effect, now)
+            case SendLetter():
+                return self._desk.letter(row.effect, gate, row.created_at, now)
+
+    def _deliver(
+        self, destination: Destination, row: Row, prepared: Any, now: datetime
+    ) -> Delivered:
+        """Run in a pool thread: no database here."""
+        if isinstance(prepared, Addressed):
+            return _send(destination.courier, row, prepared)
+        if destination.tracker is None:
+            msg = f"deliver {row.key}: {destination.name} is no tracker"
+            raise Rejected(msg)
+        if isinstance(prepared, NewTask):
+            return _create(destination.tracker, row, prepared, now)
+        return _change(destination.tracker, row, prepared, now)
+
+    # --- back -----------------------------------------------------------------------------------------
+
+    def _collect(self, destination: Destination) -> bool:
+        done = [f for f in destination.flying if f.done()]
+        for future in done:
+            row, prepared = destination.flying.pop(future)
+            self._settle(destination, row, prepared, future)
+        return bool(done)
+
+    def _settle(
+        self, destination: Destination, row: Row, prepared: Any, future: Future[Delivered]
+    ) -> None:
+        now = self._clock()
+        try:
+            delivered = future.result()
+        except InDoubt:
+            with self._state.atomic():
+                self._state.outbox.wait(row, now + SETTLE, "may have been made: looking", doubt=2)
+        except Unavailable as exc:
+            self._silent(destination, row, exc, now)
+        except Barred as exc:
+            self._barred(destination, row, str(exc), now)
+        except Rejected as exc:
+            self._dead(row, str(exc), now)
+        else:
+            self._done(destination, row, prepared, delivered, now)
+
+    def _done(
+        self, destination: Destination, row: Row, prepared: Any, back: Delivered, now: datetime
+    ) -> None:
+        late = isinstance(prepared, Addressed) and prepared.late
+        with self._state.atomic():
+            self._state.outbox.done(row, back.receipt, now, late=late, repeated=back.repeated)
+            if self._state.outbox.close_circuit(destination.name):
+                log.info("answers again", destination=destination.name)
+            self._keep(row, back)
+            self._state.tell(
+                _event(row, prepared, back, now), evidence=f"{destination.name} {back.receipt}"
+            )
+        self._state.note_health(destination.name, now, None)
+        self.unreachable.pop(destination.name, None)
+
+    def _keep(self, row: Row, back: Delivered) -> None:
+        match row.effect:
+            case CreateTask() if back.seen:
+                self._state.tasks.made(row.key, back.seen)
+            case UpdateTask() if back.seen:
+                self._state.tasks.remember(row.effect.task, back.seen)
+            case SendLetter(channel=Channel.REPORTS):
+                self._state.report_left(row.key)
+
+    def _silent(self, destination: Destination, row: Row, why: Unavailable, now: datetime) -> None:
+        with self._state.atomic():
+            circuit = self._state.outbox.open_circuit(
+                destination.name, str(why), now, why.retry_after
+            )
+            doubt = 0 if isinstance(row.effect, SendLetter) else 1
+            until = circuit.open_until
+            self._state.outbox.wait(row, until, str(why), doubt=max(doubt, row.doubt))
+        self._state.note_health(destination.name, now, str(why))
+        self.unreachable[destination.name] = str(why)
+        log.warning("no answer", destination=destination.name, key=row.key, why=str(why))
+
+    def _barred(self, destination: Destination, row: Row, why: str, now: datetime) -> None:
+        with self._state.atomic():
+            circuit = self._state.outbox.open_circuit(
+                destination.name, why, now, timedelta(minutes=5)
+            )
+            self._state.outbox.wait(row, circuit.open_until, why, doubt=row.doubt)
+            self._tell_administrator(row, "barred", destination.name, why, now)
+        self._state.note_health(destination.name, now, why)
+        self.unreachable[destination.name] = why
+        log.error("the door is shut", destination=destination.name, why=why)
+
+    def _dead(self, row: Row, why: str, now: datetime) -> None:
+        with self._state.atomic():
+            self._state.outbox.end(row, "dead", why, now)
+            self._tell_administrator(row, "dead", row.destination, why, now)
+        log.error("refused", key=row.key, destination=row.destination, why=why)
+
+    def _tell_administrator(
+        self, row: Row, what: str, destination: str, why: str, now: datetime
+    ) -> None:
+        letter = self._desk.to_administrator(row.effect, what, destination, why, now)
+        if letter is not None and row.effect.channel is not Channel.SERVICE:
+            self._state.outbox.put(letter, "courier", now)
+
+    def _shadow(self, row: Row, prepared: Any, gate: Gate, now: datetime) -> None:
+        state = "off" if gate.mode is GateMode.OFF else "shadow"
+        with self._state.atomic():
+            self._state.outbox.end(row, state, f"channel {row.effect.channel} is {state}", now)
+            if state == "shadow":
+                event = _event(row, prepared, Delivered(receipt=""), now)
+                data = {**event.data, "event": event.event}
+                shadow = Event(
+                    at=now, event="shadow", cite=event.cite, key=event.key, to=event.to,
+                    cc=event.cc, subject=event.subject, data=data,
+                )  # fmt: skip
+                self._state.tell(shadow)
+
+    def _expire(self, now: datetime) -> bool:
+        expired = self._state.outbox.expired(now)
+        orphans = self._state.outbox.orphans()
+        if not expired and not orphans:
+            return False
+        with self._state.atomic():
+            for row in expired:
+                self._state.outbox.end(row, "expired", "its day is over", now)
+                self._state.report_missed(row, now)
+            for row in orphans:
+                self._state.outbox.end(row, "shadow", "its task is not in the tracker", now)
+        return True
+
+
+# --- what the hands do --------------------------------------------------------------------------------
+
+
+def _create(tracker: Tracker, row: Row, task: NewTask, now: datetime) -> Delivered:
+    if row.doubt:
+        found = tracker.find([task.key], now).get(task.key)
+        if found is not None:
+            return Delivered(receipt=found.ident, seen=found)
+        if row.doubt == 1:
+            raise InDoubt
+    seen = tracker.create(task, now)
+    return Delivered(receipt=seen.ident, seen=seen)
+
+
+def _change(tracker: Tracker, row: Row, change: TaskChange, now: datetime) -> Delivered:
+    if row.doubt and change.note is not None and tracker.has_note(change.ident, change.token):
+        return Delivered(receipt=change.ident)
+    seen = tracker.update(change, now)
+    return Delivered(receipt=seen.ident, seen=seen)
+
+
+def _send(courier: Courier | None, row: Row, prepared: Addressed) -> Delivered:
+    if courier is None:
+        msg = f"send {row.key}: there is no courier"
+        raise Rejected(msg)
+    left = courier.sent(prepared.letter.message_id) if row.doubt else False
+    if left:
+        return Delivered(receipt="had left")
+    return Delivered(receipt=courier.send(prepared.letter), repeated=left is None)
+
+
+# --- what the timeline says ---------------------------------------------------------------------------
+
+
+def _event(row: Row, prepared: Any, back: Delivered, now: datetime) -> Event:
+    effect = row.effect
+    match effect:
+        case SendLetter():
+            return Event(
+                at=now, event="mail.sent", cite=effect.cite, key=effect.key, to=prepared.to,
+                cc=prepared.cc, subject=prepared.letter.subject, late=prepared.late,
+                data={
+                    "from": prepared.letter.sender[1],
+                    "attachments": [f.name for f in prepared.letter.files],
+                    "text": prepared.letter.text,
+                },
+            )  # fmt: skip
+        case CreateTask():
+            number = back.seen.ident if back.seen else None
+            return Event(
+                at=now, event="task.created", cite=effect.cite, key=effect.key,
+                subject=effect.subject,
+                data={
+                    "kind": effect.kind, "project": effect.project, "subject": effect.subject,
+                    "text": to_text(effect.body), "assignee": effect.assignee,
+                    "due_at": effect.due_at, "parent": effect.parent,
+                    "status": TaskStatus.NEW.value, "number": number,
+                    "attachments": [a.name for a in effect.attachments],
+                },
+            )  # fmt: skip
+        case UpdateTask():
+            return _update_event(effect, now)
+
+
+def _update_event(effect: UpdateTask, now: datetime) -> Event:
+    closed = effect.status is not None and not effect.status.is_open
+    return Event(
+        at=now,
+        event="task.closed" if closed else "task.updated",
+        cite=effect.cite,
+        key=effect.task,
+        data={
+            "text": to_text(effect.note) if effect.note else None,
+            "status": effect.status.value if effect.status else None,
+            "assignee": effect.assignee,
+            "due_at": effect.due_at,
+            "attachments": [a.name for a in effect.attachments] or None,
+        },
+    )

@@ -1,0 +1,48 @@
+"""What a person does by command or scenario, as acts: globs resolved, the person named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from mcur.daemon.wiring import Site
+from mcur.playbooks import acts
+from mcur.playbooks.facts import Act
+
+
+def acts_for(
+    site: Site,
+    ident: str,
+    *,
+    at: datetime,
+    by: str,
+    do: str,
+    key: str | None,
+    text: str,
+    fields: Mapping[str, str],
+    origin: str,
+) -> list[Act]:
+    """Return one act for each thing that the key, or its glob, names; one for the key itself where nothing does."""
+    keys = site.state.keys_like(key) if key else []
+    return [
+        Act(
+            ident=f"{ident}:{one or ''}",
+            at=at,
+            by=by,
+            do=do,
+            key=one,
+            text=text,
+            person=_person(site, by, one),
+            origin=origin,
+            fields={**fields, **acts.fields_in(text)},
+        )
+        for one in keys or [key]
+    ]
+
+
+def _person(site: Site, by: str, key: str | None) -> str:
+    if by == "executor":
+        task = site.state.tasks.get(key or "")
+        return (task.executor or "") if task else ""
+    held = site.directory.holders(by)
+    return held[0].name if held else ""

@@ -1,0 +1,294 @@
+"""Observers: what is outside comes in, stored with its cursor before anything else happens.
+
+A look may run in a pool thread and touches no database; keeping runs in the thread that owns it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, wait
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+
+from mcur.connectors.mail.mime import Unreadable, parse
+from mcur.connectors.ports import (
+    AppealFeed,
+    ConnectorError,
+    Mailbox,
+    Rejected,
+    Tracker,
+    TrackerChanges,
+    Unavailable,
+)
+from mcur.playbooks.directory import Directory
+from mcur.playbooks.facts import Export, Letter, LetterPlace, Task, TaskSeen
+from mcur.playbooks.intents import Cite
+from mcur.playbooks.playbook import Playbook
+from mcur.state.journal import Event
+from mcur.state.store import State
+
+log = structlog.get_logger()
+
+
+class Source(Protocol):
+    """Something that is looked at again and again."""
+
+    name: str
+    every: timedelta
+
+    def look(self, cursor: str | None, now: datetime) -> Any:
+        """Ask the outside; raises what connectors raise."""
+        ...
+
+    def keep(self, found: Any, state: State, now: datetime) -> bool:
+        """Store what was found with its cursor; return whether there is more at once."""
+        ...
+
+    def settle(self, found: Any) -> None:
+        """Tell the outside that it is stored; a courtesy."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class FeedSource:
+    """A folder of exports."""
+
+    name: str
+    every: timedelta
+    feed: AppealFeed
+    scope: str | None
+    playbooks: Sequence[Playbook]
+    live_from: Callable[[], datetime]
+
+    def look(self, cursor: str | None, now: datetime) -> list[tuple[Path, Export | Rejected]]:  # noqa: ARG002  (files need neither)
+        """Read every export that waits; one that is none is kept aside with its reason."""
+        found: list[tuple[Path, Export | Rejected]] = []
+        for path in self.feed.waiting():
+            try:
+                found.append((path, self.feed.read(path)))
+            except Rejected as exc:
+                found.append((path, exc))
+        return found
+
+    def keep(
+        self, found: list[tuple[Path, Export | Rejected]], state: State, now: datetime
+    ) -> bool:
+        """Store the exports; a file that is no export goes to quarantine whole."""
+        for path, export in found:
+            if isinstance(export, Rejected):
+                with state.atomic():
+                    state.quarantine_file(self.feed.name, path.name, str(export), now)
+                log.error("not an export", feed=self.feed.name, file=path.name, why=str(export))
+                continue
+            done = state.take_export(
+                export, scope=self.scope, live_from=self.live_from(), now=now, cite=self.cite()
+            )
+            log.info(
+                "export read", feed=self.feed.name, file=path.name, rows=done.rows, new=done.new,
+                changed=done.changed, vanished=done.vanished, quarantined=done.quarantined,
+            )  # fmt: skip
+        return False
+
+    def settle(self, found: list[tuple[Path, Export | Rejected]]) -> None:
+        """Move stored files to ``done/``, the others to ``failed/``."""
+        for path, export in found:
+            self.feed.settle(path, failed=isinstance(export, Rejected))
+
+    def cite(self) -> Cite:
+        """Name the rule that reads this feed."""
+        playbook = self.playbooks[0]
+        rule = next(iter(playbook.enabled("intake")))
+        monitoring = rule.clauses[-1] if rule.clauses else rule.clause
+        why = playbook.texts.say("feed.why", zone=playbook.calendar.zone, feed=self.feed.name)
+        return Cite(playbook=playbook.id, rule=rule.id, clause=monitoring, why=why)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """What one look into a mailbox brought."""
+
+    letters: tuple[Letter, ...]
+    unreadable: tuple[tuple[LetterPlace, str, str], ...]
+    cursor: str
+    more: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class MailSource:
+    """A mailbox; ``translate`` shows stamps of the machine in the program's time."""
+
+    name: str
+    every: timedelta
+    mailbox: Mailbox
+    blobs: Any
+    authserv: str | None
+    translate: Callable[[datetime], datetime]
+
+    def look(self, cursor: str | None, now: datetime) -> Post:
+        """Fetch and parse what is new; a letter that cannot be read is kept raw."""
+        batch = self.mailbox.fetch(cursor, now)
+        letters: list[Letter] = []
+        unreadable = []
+        for raw in batch.letters:
+            try:
+                letter = parse(raw, self.blobs, trusted_authserv=self.authserv)
+            except Unreadable as exc:
+                digest = self.blobs.put(raw.raw or raw.head)
+                unreadable.append((raw.place, str(exc), digest))
+                continue
+            received = min(self.translate(letter.received_at), now)
+            letters.append(replace(letter, received_at=received))
+        return Post(
+            letters=tuple(letters),
+            unreadable=tuple(unreadable),
+            cursor=batch.cursor,
+            more=batch.more,
+        )
+
+    def keep(self, found: Post, state: State, now: datetime) -> bool:
+        """Store the letters with the cursor."""
+        with state.atomic():
+            for place, why, digest in found.unreadable:
+                state.letters.quarantine(
+                    place.account, f"{place.folder}/{place.uid}", why, digest, now
+                )
+            added = state.take_letters(found.letters, (self.name, found.cursor), now)
+        if added or found.unreadable:
+            log.info("letters", mailbox=self.name, new=added, unreadable=len(found.unreadable))
+        return found.more
+
+    def settle(self, found: Post) -> None:
+        """Mark or move what is stored."""
+        places = [letter.place for letter in found.letters]
+        places += [place for place, _, _ in found.unreadable]
+        if places:
+            self.mailbox.settle(places)
+
+
+@dataclass(slots=True, kw_only=True)
+class TrackerSource:
+    """A tracker: what people did there since the last look."""
+
+    name: str
+    every: timedelta
+    tracker: Tracker
+    owner: Playbook
+    directory: Directory
+    live_from: Callable[[], datetime]
+
+    def look(self, cursor: str | None, now: datetime) -> TrackerChanges:
+        """Ask for what changed."""
+        return self.tracker.changes(cursor, now)
+
+    def keep(self, found: TrackerChanges, state: State, now: datetime) -> bool:
+        """Store tasks and acts; tell of what people changed."""
+        with state.atomic():
+            noticed = state.take_tasks(
+                found.tasks,
+                (self.name, found.cursor),
+                owner=self.owner.id,
+                directory=self.directory,
+                live_from=self.live_from(),
+                now=now,
+            )
+            for task, seen in noticed.changed:
+                if not task.history:
+                    state.tell(self._event(task, seen, now))
+        return found.more
+
+    def settle(self, found: TrackerChanges) -> None:
+        """Nothing is owed to a tracker."""
+
+    def _event(self, task: Task, seen: TaskSeen, now: datetime) -> Event:
+        who = seen.notes[-1].author if seen.notes else ""
+        why = self.owner.texts.say("tracker.changed", zone=self.owner.calendar.zone, who=who)
+        clause = task.clause or next(iter(self.owner.clauses), "")
+        return Event(
+            at=now,
+            event="task.updated" if task.status.is_open else "task.closed",
+            cite=Cite(playbook=task.playbook, rule=task.rule, clause=clause, why=why),
+            key=task.key,
+            data={
+                "kind": task.kind, "status": task.status.value, "assignee": task.assignee,
+                "due_at": task.due_at, "text": seen.notes[-1].text if seen.notes else None,
+            },
+        )  # fmt: skip
+
+
+class Observers:
+    """All sources of a site, looked at in pool threads, kept in the thread of the database."""
+
+    def __init__(self, sources: Sequence[Source], state: State, pool: Executor) -> None:
+        self._sources = {source.name: source for source in sources}
+        self._state = state
+        self._pool = pool
+        self._flying: dict[str, Future[Any]] = {}
+        self._settling: dict[str, Future[None]] = {}
+        self._again: set[str] = set()
+        self.unreachable: dict[str, str] = {}
+
+    @property
+    def sources(self) -> Sequence[Source]:
+        """All sources."""
+        return tuple(self._sources.values())
+
+    def look_at_all(self, now: datetime) -> None:
+        """Look at everything once, all of what is there, and keep it (one cycle)."""
+        waiting = set(self._sources)
+        while waiting:
+            for name in sorted(waiting):
+                self.ask(name, now)
+            wait(self._flying.values())
+            self.collect(now)
+            wait(self._settling.values())
+            waiting = set(self._again)
+
+    def ask(self, name: str, now: datetime) -> None:
+        """Start a look, unless the last one is still out: a connector is never used twice at once."""
+        settling = self._settling.get(name)
+        if name in self._flying or (settling and not settling.done()):
+            return
+        self._again.discard(name)
+        cursor = self._state.cursor(name)
+        self._flying[name] = self._pool.submit(self._sources[name].look, cursor, now)
+
+    def collect(self, now: datetime) -> bool:
+        """Keep what came back; return whether anything did."""
+        done = sorted(name for name, future in self._flying.items() if future.done())
+        for name in done:
+            self._keep(self._sources[name], self._flying.pop(name), now)
+        return bool(done)
+
+    def impatient(self) -> list[str]:
+        """Name the sources that have more to give at once."""
+        return sorted(self._again)
+
+    def _keep(self, source: Source, future: Future[Any], now: datetime) -> None:
+        try:
+            found = future.result()
+        except (Unavailable, Rejected) as exc:
+            self._trouble(source, exc, now)
+            return
+        if source.keep(found, self._state, now):
+            self._again.add(source.name)
+        self.unreachable.pop(source.name, None)
+        if self._state.note_health(source.name, now, None):
+            log.info("answers again", source=source.name)
+        self._settling[source.name] = self._pool.submit(_settle, source, found)
+
+    def _trouble(self, source: Source, why: ConnectorError, now: datetime) -> None:
+        self.unreachable[source.name] = str(why)
+        if self._state.note_health(source.name, now, str(why)):
+            log.warning("no answer", source=source.name, why=str(why))
+
+
+def _settle(source: Source, found: Any) -> None:
+    """Run in a pool thread; what was stored stays stored, whatever the other side says."""
+    try:
+        source.settle(found)
+    except ConnectorError as exc:
+        log.warning("stored, but not marked there", source=source.name, why=str(exc))

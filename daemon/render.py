@@ -1,0 +1,231 @@
+"""Effects become what a connector takes: logins, addresses, papers, the late mark.
+
+Rendering happens when a row is claimed, for only then is it known whether it leaves late.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from mcur.connectors.ports import MailFile, NewTask, OutgoingLetter, Rejected, TaskChange
+from mcur.daemon.settings import Settings
+from mcur.daemon.settings_values import Gate, GateMode
+from mcur.playbooks.acts import OFFICERS
+from mcur.playbooks.directory import Directory, Notify, Recipient
+from mcur.playbooks.documents import Document, Paragraph, Table
+from mcur.playbooks.intents import Channel, CreateTask, SendLetter, UpdateTask
+from mcur.playbooks.playbook import Playbook
+from mcur.state.store import State
+from mcur.state.tasks import token_of
+
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_NO_FILE_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressed:
+    """A letter ready to leave, with what the timeline says of its readers."""
+
+    letter: OutgoingLetter
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    late: bool
+
+
+class Desk:
+    """Prepares what leaves, from the directory and the playbooks of the site."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        playbooks: Sequence[Playbook],
+        state: State,
+        directory: Directory,
+    ) -> None:
+        self._settings = settings
+        self._playbooks = {p.id: p for p in playbooks}
+        self._state = state
+        self._directory = directory
+
+    def task(self, effect: CreateTask, now: datetime) -> NewTask:
+        """Prepare a task for its tracker."""
+        parent = self._state.tasks.get(effect.parent) if effect.parent else None
+        playbook = self._playbooks[effect.cite.playbook]
+        return NewTask(
+            key=effect.key,
+            kind=effect.kind,
+            project=effect.project,
+            subject=effect.subject,
+            body=effect.body,
+            assignee=self._login(effect.assignee, playbook, now),
+            start=effect.start,
+            due_at=effect.due_at,
+            parent=parent.ident if parent else None,
+            urgent=effect.urgent,
+            fields={**effect.fields, "clause": playbook.printed(effect.cite.clause)},
+            attachments=effect.attachments,
+        )
+
+    def change(self, effect: UpdateTask, now: datetime) -> TaskChange:
+        """Prepare a change of a task."""
+        task = self._state.tasks.get(effect.task)
+        if task is None or task.ident is None:  # claimed only once the number is known
+            msg = f"change task {effect.task}: it has no number in its tracker"
+            raise Rejected(msg)
+        return TaskChange(
+            ident=task.ident,
+            token=effect.key,
+            note=effect.note,
+            subject=effect.subject,
+            body=effect.body,
+            status=effect.status,
+            assignee=self._login(effect.assignee, self._playbooks[effect.cite.playbook], now),
+            due_at=effect.due_at,
+            fields=effect.fields,
+            attachments=effect.attachments,
+        )
+
+    def letter(self, effect: SendLetter, gate: Gate, made_at: datetime, now: datetime) -> Addressed:
+        """Prepare a letter; who is absent is replaced, and a late letter says so."""
+        playbook = self._playbooks[effect.cite.playbook]
+        to = self._recipients(effect.to, playbook, now)
+        cc = self._recipients(effect.cc, playbook, now)
+        if not to:
+            to, cc = cc, []
+        reachable = [r for r in to if r.email]
+        if not reachable:
+            msg = f"send {effect.key}: nobody with an address holds {', '.join(effect.to)}"
+            raise Rejected(msg)
+        late = effect.deadline is not None and now >= effect.deadline
+        document = self._marked(effect, playbook, late, now)
+        subject, addressed_to, addressed_cc = effect.subject, reachable, [r for r in cc if r.email]
+        if gate.mode is GateMode.REDIRECT:
+            readers = ", ".join(r.ref for r in to)
+            subject = playbook.texts.say(
+                "service.redirected", zone=playbook.calendar.zone, to=readers, subject=subject
+            )
+            addressed_to, addressed_cc = [Recipient(ref="", name="", email=gate.address)], []
+        letter = replace(
+            self._outgoing(effect, subject, made_at, document),
+            to=tuple(_address(r) for r in addressed_to),
+            cc=tuple(_address(r) for r in addressed_cc),
+            date=now,
+        )
+        refs = (tuple(r.ref for r in people) for people in (to, cc))
+        return Addressed(letter=letter, to=next(refs), cc=next(refs), late=late)
+
+    def to_administrator(
+        self,
+        effect: CreateTask | UpdateTask | SendLetter,
+        what: str,
+        destination: str,
+        why: str,
+        now: datetime,
+    ) -> SendLetter | None:
+        """Write to the administrator that something waits for him: once a day and destination."""
+        if not self._directory.administrator:
+            return None
+        playbook = self._playbooks[effect.cite.playbook]
+        calendar = playbook.calendar
+        values = {"destination": destination, "key": effect.key, "why": why}
+        subject = playbook.texts.say(f"service.{what}_subject", zone=calendar.zone, **values)
+        text = playbook.texts.say(f"service.{what}", zone=calendar.zone, **values)
+        day = calendar.day_of(now)
+        return SendLetter(
+            key=f"letter:{playbook.id}:service:{what}:{destination}:{day}",
+            cite=effect.cite.model_copy(update={"why": text}),
+            channel=Channel.SERVICE,
+            sender="",
+            to=(self._directory.administrator,),
+            subject=subject,
+            document=Document(title=subject, blocks=(Paragraph(text=text),)),
+        )
+
+    def message_id(self, key: str) -> str:
+        """Return the Message-ID of the letter with a key; the same key gives the same one."""
+        domain = self._settings.mail.address.rpartition("@")[2] or "mcur.invalid"
+        return f"<mcur.{token_of(key)}@{domain}>"
+
+    def _outgoing(
+        self, effect: SendLetter, subject: str, made_at: datetime, document: Document
+    ) -> OutgoingLetter:
+        from mcur.connectors.papers.html import to_html
+        from mcur.connectors.papers.text import to_text
+
+        answers = effect.answers
+        if answers and not answers.startswith("<"):
+            answers = self.message_id(answers)
+        return OutgoingLetter(
+            message_id=self.message_id(effect.key),
+            sender=(self._sender_name(effect.sender), self._settings.mail.address),
+            to=(),
+            subject=subject,
+            text=to_text(document),
+            html=to_html(document),
+            files=tuple(_paper(form, document, made_at) for form in effect.papers),
+            date=made_at,
+            in_reply_to=answers,
+            references=(answers,) if answers else (),
+            urgent=effect.urgent and effect.deadline is None,
+        )
+
+    def _sender_name(self, role: str) -> str:
+        holders = self._directory.holders(role) if role else []
+        return holders[0].name if holders else (self._settings.mail.name or self._settings.name)
+
+    def _marked(
+        self, effect: SendLetter, playbook: Playbook, late: bool, now: datetime
+    ) -> Document:
+        if not late:
+            return effect.document
+        text = playbook.texts.say(
+            "report.late", zone=playbook.calendar.zone, deadline=effect.deadline, sent=now
+        )
+        mark = Paragraph(text=text, tone="mark")
+        blocks = (mark, *effect.document.blocks)
+        return effect.document.model_copy(update={"blocks": blocks})
+
+    def _recipients(
+        self, refs: Sequence[str], playbook: Playbook, now: datetime
+    ) -> list[Recipient]:
+        day = playbook.calendar.local(now).date()
+        found = [r for ref in refs for r in self._directory.recipients(ref, day)]
+        return list({r.ref: r for r in found}.values())
+
+    def _login(self, assignee: str | None, playbook: Playbook, now: datetime) -> str | None:
+        """Return the login that a task is assigned to.
+
+        An executor who does not work in the tracker leaves it with the officer who controls him.
+        """
+        if assignee is None:
+            return None
+        if assignee.startswith("executor:"):
+            executor = self._directory.executor(assignee.removeprefix("executor:"))
+            if executor and executor.login and executor.notify is Notify.REDMINE:
+                return executor.login
+            assignee = next((role for role in playbook.roles if role in OFFICERS), "")
+        if assignee.startswith("?"):
+            return assignee[1:]
+        day = playbook.calendar.local(now).date()
+        return next((r.login for r in self._directory.recipients(assignee, day) if r.login), None)
+
+
+def _address(recipient: Recipient) -> tuple[str, str]:
+    return recipient.name, recipient.email
+
+
+def _paper(form: str, document: Document, made_at: datetime) -> MailFile:
+    name = _NO_FILE_NAME.sub(" ", f"{document.title} {document.subtitle.partition(',')[0]}").strip() or "document"
+    if form == "docx":
+        from mcur.connectors.papers.docx import to_docx
+
+        return MailFile(name=f"{name}.docx", content_type=_DOCX, content=to_docx(document, made_at))
+    from mcur.connectors.papers.xlsx import to_xlsx
+
+    table = next(block for block in document.blocks if isinstance(block, Table))
+    content = to_xlsx(table, document.title, made_at)
+    return MailFile(name=f"{name}.xlsx", content_type=_XLSX, content=content)

@@ -1,0 +1,203 @@
+"""Playing a scenario: the same cycle, outbox, dispatcher and connectors, under a virtual clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from mcur.connectors.embedded import EmbeddedTracker
+from mcur.connectors.feeds.folder import FileFeed
+from mcur.connectors.mail.files import FileCourier, FilesShape
+from mcur.connectors.mail.maildir import MaildirMailbox, MaildirShape
+from mcur.daemon import cycle, settings, wiring
+from mcur.daemon.clock import VirtualClock
+from mcur.daemon.scenario import Scenario, ScenarioError
+from mcur.daemon.settings import Settings, SettingsError
+from mcur.daemon.wiring import Site, load_playbooks
+from mcur.daemon.world import Behind, Outages, World, feed_id
+from mcur.state.answers import Answers
+from mcur.state.journal import Event
+from mcur.state.store import State
+
+NOBODY = frozenset(
+    [
+        "omsu_persons",
+        "gzhi_persons",
+        "wg",
+        "hq",
+        "hq_head",
+        "executor",
+        "uo",
+        "uk",
+        "controller",
+        "applicant",
+        "residents",
+    ]
+)
+"""Roles that are nobody until the scenario names somebody (contract, «Scenario»)."""
+TRUSTED = (("*@mingos.mosreg.ru", "mingos"), ("*@gzhi.mosreg.ru", "gzhi"), ("*@*.mosreg.ru", "cur"))
+
+
+class Simulation:
+    """One scenario on its way through time."""
+
+    def __init__(self, scenario: Scenario, folder: Path, source: str) -> None:
+        self._scenario = scenario
+        self._folder = folder
+        self._settings = site_settings(scenario, folder, source)
+        self._clock = VirtualClock(scenario.start)
+        self._world = World(scenario, folder)
+        self._outages = Outages(scenario, self._clock.now)
+        self._listeners: list[Callable[[Event], None]] = []
+        self.site = self._open()
+
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        """Let somebody hear what happens, across restarts."""
+        self._listeners.append(listener)
+        self.site.state.listeners.append(listener)
+
+    def play(self) -> None:
+        """Go from the start to the end, stopping where the contract says."""
+        now = self._scenario.start
+        named = sorted(self._scenario.moments())
+        restarts = {d.end for d in self._scenario.down}
+        ends = {o.end for o in self._scenario.outage}
+        while now <= self._scenario.until:
+            self._clock.moment = now
+            if now in restarts:
+                self._restart()
+            self._world.drop(self.site, now)
+            if not self._scenario.is_down(now):
+                if now in ends:
+                    self.site.dispatcher.forget_backoff(now)
+                self._cycle(now)
+            now = self._next(now, named)
+
+    def close(self) -> None:
+        """Let the site go."""
+        self.site.close()
+
+    def _cycle(self, now: datetime) -> None:
+        self.site.observers.look_at_all(now)
+        cycle.decide(self.site, now)
+        self.site.dispatcher.drain(patience=timedelta(0), pause=_no_pause)
+
+    def _next(self, now: datetime, named: list[datetime]) -> datetime:
+        polls = (now - self._scenario.start) // self._scenario.poll + 1
+        moments = [self._scenario.start + polls * self._scenario.poll]
+        moments += [m for m in named if m > now][:1]
+        if not self._scenario.is_down(now):
+            facts = Answers(self.site.state, self.site.directory, self.site.live_from())
+            moments.append(cycle.next_wake(self.site, facts, now))
+        return min(moments)
+
+    def _restart(self) -> None:
+        self.site.close()
+        self.site = self._open()
+        self.site.state.listeners.extend(self._listeners)
+
+    def _open(self) -> Site:
+        state = State(self._settings.state.path)
+        with state.atomic():
+            state.outbox.recover(self._clock.now())
+        made: dict[str, Any] = {
+            t.id: EmbeddedTracker(self._folder / "state" / f"{t.id}.db", t.id)
+            for t in self._settings.trackers
+        }
+        mailbox = MaildirMailbox("inbox", MaildirShape(path=self._folder / "mail" / "in"))
+        courier = FileCourier("courier", FilesShape(folder=self._folder / "mail" / "out"))
+        return wiring.assemble(
+            self._settings,
+            load_playbooks(self._settings, "[set]"),
+            state,
+            self._clock,
+            feeds=[(f, self._behind(self._feed(f), "feed")) for f in self._settings.feeds],
+            mailboxes=[("inbox", self._behind(mailbox, "mail_in"))],
+            trackers={name: self._behind(t, "redmine") for name, t in made.items()},
+            courier=self._behind(courier, "mail_out"),
+            threads=False,
+        )
+
+    def _feed(self, shape: Any) -> FileFeed:
+        return FileFeed(wiring.feed_shape(shape), shape.path, written=lambda _path: False)
+
+    def _behind(self, inner: Any, system: str) -> Any:
+        return Behind(inner, system, self._outages)
+
+
+def site_settings(scenario: Scenario, folder: Path, source: str) -> Settings:
+    """Return the site of a scenario: the default cast, and the scenario's own tables over it."""
+    own = dict(scenario.site)
+    people = list(own.pop("people", []))
+    executors = list(own.pop("executors", []))
+    live = {"from": scenario.start, **dict.fromkeys(settings.CHANNELS, "on")}
+    data: dict[str, Any] = {
+        "name": "МЦУР",
+        "playbooks": list(scenario.playbooks),
+        "administrator": "administrator@mcur.invalid",
+        "mail": {
+            "address": "mcur@mosreg.ru",
+            "name": "МЦУР",
+            "trusted": [{"from": glob, "as": kind} for glob, kind in TRUSTED],
+        },
+        "mailboxes": [{"id": "inbox", "kind": "maildir", "path": "mail/in"}],
+        "courier": {"kind": "files", "path": "mail/out"},
+        "state": {"path": "state/mcur.db"},
+        "feeds": _feeds(scenario),
+        "set": scenario.values,
+        "people": [*people, *_cast(scenario, people)],
+        "executors": [*executors, *_executors(scenario, executors)],
+        **own,
+        "live": {**live, **own.get("live", {})},
+    }
+    for name in ("feeds", "mail/in/new", "mail/in/cur", "mail/in/tmp", "mail/out", "state"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for feed in data["feeds"]:
+        (folder / feed["path"]).mkdir(parents=True, exist_ok=True)
+    try:
+        return settings.build(
+            data, folder=folder, known_playbooks=wiring.known_needs(), source=source,
+            prefix="site", on_disk=False,
+        )  # fmt: skip
+    except SettingsError as exc:
+        raise ScenarioError(str(exc)) from exc
+
+
+def _cast(scenario: Scenario, people: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    held = {role for p in people for role in (p.get("role"), *p.get("roles", ())) if role}
+    held |= {role.partition("@")[0] for role in held}
+    needs = wiring.known_needs()
+    roles = {r for name in scenario.playbooks if name in needs for r in needs[name].roles}
+    titles: dict[str, str] = {}
+    for name in scenario.playbooks:
+        titles |= wiring.titles_of(name)
+    return [
+        {"role": r, "name": titles.get(r, r), "email": f"{r}@mosreg.ru", "login": r}
+        for r in sorted(roles - NOBODY - held)
+    ]
+
+
+def _executors(scenario: Scenario, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    rows = [*scenario.rows(), *(row for f in scenario.feed for row in f.rows or ())]
+    names = {str(r["executor"]) for r in rows if r.get("executor")} - {e["name"] for e in known}
+    return [
+        {"name": name, "email": f"executor-{n}@executors.invalid"}
+        for n, name in enumerate(sorted(names), start=1)
+    ]
+
+
+def _feeds(scenario: Scenario) -> list[dict[str, Any]]:
+    named: set[tuple[str, str | None]] = {(str(r["source"]), None) for r in scenario.rows()}
+    named |= {(feed.source, feed.scope) for feed in scenario.feed}
+    found = []
+    for source, scope in sorted(named, key=str):
+        ident = feed_id(source, scope)
+        feed = {"id": ident, "source": source, "path": f"feeds/{ident}"}
+        found.append({**feed, "scope": scope} if scope else feed)
+    return found
+
+
+def _no_pause(_seconds: float) -> None:
+    """Virtual time does not pass while delivering."""

@@ -1,0 +1,361 @@
+"""Wiring: the only place that constructs state, connectors and what stands between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mcur.connectors.ports import Blobs, Courier, Mailbox, Tracker
+from mcur.daemon.clock import Clock
+from mcur.daemon.dispatch import Destination, Dispatcher
+from mcur.daemon.observe import FeedSource, MailSource, Observers, Source, TrackerSource
+from mcur.daemon.render import Desk
+from mcur.daemon.settings import PlaybookNeeds, Settings, SettingsError
+from mcur.daemon.settings_connectors import (
+    CourierSettings,
+    EmbeddedSettings,
+    FeedSettings,
+    FilesSettings,
+    MailboxSettings,
+    MaildirSettings,
+    MailSettings,
+    RedmineSettings,
+    TrackerSettings,
+)
+from mcur.daemon.settings_values import Gate, GateMode
+from mcur.playbooks import load as playbook_files
+from mcur.playbooks.directory import Directory
+from mcur.playbooks.facts import TaskKind
+from mcur.playbooks.intents import Channel
+from mcur.playbooks.playbook import Playbook
+from mcur.playbooks.rules.registry import KINDS
+from mcur.state.store import State
+
+if TYPE_CHECKING:
+    from mcur.connectors.embedded import EmbeddedTracker
+
+COURIER = "courier"
+
+
+class InlineExecutor(Executor):
+    """Runs a job where it is submitted; for the virtual clock, where nothing takes time."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Run now and return the finished future."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as exc:  # noqa: BLE001  (what a thread pool does: the caller gets it)
+            future.set_exception(exc)
+        return future
+
+
+@dataclass(slots=True, kw_only=True)
+class Site:
+    """A site at work: everything that one cycle needs."""
+
+    settings: Settings
+    playbooks: tuple[Playbook, ...]
+    state: State
+    directory: Directory
+    clock: Clock
+    observers: Observers
+    dispatcher: Dispatcher
+    destinations: Mapping[str, Destination]
+    pools: Sequence[Executor] = ()
+    _live: datetime | None = field(default=None)
+
+    def live_from(self) -> datetime:
+        """Return the moment the site went live: configured, or the first start."""
+        if self._live is None:
+            since = self.settings.live.since
+            self._live = since or self.state.go_live(self.clock.now())
+        return self._live
+
+    def route(self, what: str) -> str:
+        """Name the destination of letters (``letter``) or of a kind of task."""
+        if what == "letter":
+            return COURIER
+        tracker = self.settings.tracker_for(TaskKind(what))
+        return f"tracker:{tracker.id}" if tracker else "tracker:"
+
+    def close(self) -> None:
+        """Let everything go; a hand that is still out is not waited for."""
+        for pool in self.pools:
+            pool.shutdown(wait=False, cancel_futures=True)
+        self.state.close()
+
+
+@cache
+def known_needs() -> dict[str, PlaybookNeeds]:
+    """Return what each shipped playbook asks of a site."""
+    return {name: needs_of(playbook_files.load(name)) for name in playbook_files.known_playbooks()}
+
+
+def titles_of(playbook: str) -> dict[str, str]:
+    """Return the Russian titles of a playbook's roles; empty for one that is not shipped."""
+    shipped = playbook in playbook_files.known_playbooks()
+    return dict(playbook_files.load(playbook).roles) if shipped else {}
+
+
+def needs_of(playbook: Playbook) -> PlaybookNeeds:
+    """Return what a playbook asks of a site."""
+    reports = KINDS["report"]
+    roles = {role for rule in playbook.enabled("report") for role in reports.roles(rule)}
+    return PlaybookNeeds(
+        report_roles=frozenset(roles),
+        roles=frozenset(playbook.roles),
+        kinds=frozenset(kind for kind in playbook.projects if kind in set(TaskKind)),
+        sides=frozenset(r.side for t in playbook.rules.values() for r in t.values() if r.side),
+    )
+
+
+def load_playbooks(settings: Settings, source: str = "mcur.toml") -> tuple[Playbook, ...]:
+    """Load the playbooks of a site with its values; all problems at once."""
+    problems: list[str] = []
+    found = []
+    for name in settings.playbooks:
+        try:
+            found.append(playbook_files.load(name, settings.values, sides=settings.sides))
+        except playbook_files.PlaybookError as exc:
+            problems += [f"{source}: set: {p}" for p in exc.problems]
+    owners = set(settings.playbooks)
+    problems += [
+        f'{source}: set: "{path}" names no playbook of this site; known: {", ".join(sorted(owners))}'
+        for path in settings.values
+        if path.split(".")[0] not in owners
+    ]
+    if problems:
+        raise SettingsError(problems)
+    return tuple(found)
+
+
+def open_site(settings: Settings, clock: Clock, *, source: str = "mcur.toml") -> Site:
+    """Open a site with its real connectors."""
+    playbooks = load_playbooks(settings, source)
+    state = State(settings.state.path)
+    trackers = {t.id: tracker(t, settings, state.blobs) for t in settings.trackers}
+    return assemble(
+        settings,
+        playbooks,
+        state,
+        clock,
+        feeds=[(f, feed(f)) for f in settings.feeds],
+        mailboxes=[(m.id, mailbox(m, settings.mail)) for m in settings.mailboxes],
+        trackers=trackers,
+        courier=courier(settings.courier),
+        threads=True,
+    )
+
+
+def assemble(
+    settings: Settings,
+    playbooks: tuple[Playbook, ...],
+    state: State,
+    clock: Clock,
+    *,
+    feeds: Sequence[tuple[FeedSettings, Any]],
+    mailboxes: Sequence[tuple[str, Mailbox]],
+    trackers: Mapping[str, Tracker],
+    courier: Courier,
+    threads: bool,
+) -> Site:
+    """Put the parts of a site together."""
+    directory = settings.directory()
+    desk = Desk(settings, playbooks, state, directory)
+    widths = {t.id: getattr(t, "pool", 1) for t in settings.trackers}
+    destinations = {COURIER: Destination(COURIER, _pool(1, threads), 1, courier=courier)}
+    for name, one in trackers.items():
+        pool = _pool(widths.get(name, 1), threads)
+        destinations[f"tracker:{name}"] = Destination(
+            f"tracker:{name}", pool, widths.get(name, 1), tracker=one
+        )
+
+    def gate(channel: Channel) -> Gate:
+        return Gate(GateMode.ON) if channel is Channel.SERVICE else settings.gate(channel)
+
+    looking = _pool(max(1, len(feeds) + len(mailboxes) + len(trackers)), threads)
+    site = Site(
+        settings=settings,
+        playbooks=playbooks,
+        state=state,
+        directory=directory,
+        clock=clock,
+        observers=Observers([], state, looking),
+        dispatcher=Dispatcher(state, desk, destinations, gate, clock.now),
+        destinations=destinations,
+        pools=[looking, *(d.executor for d in destinations.values())],
+    )
+    sources = _sources(site, feeds, mailboxes, trackers)
+    site.observers = Observers(sources, state, looking)
+    return site
+
+
+def _sources(
+    site: Site,
+    feeds: Sequence[tuple[FeedSettings, Any]],
+    mailboxes: Sequence[tuple[str, Mailbox]],
+    trackers: Mapping[str, Tracker],
+) -> list[Source]:
+    poll, mail = site.settings.poll, site.settings.mail
+    found: list[Source] = [
+        FeedSource(
+            name=f"feed:{shape.id}",
+            every=poll.feeds,
+            feed=one,
+            scope=str(shape.scope) if shape.scope else None,
+            playbooks=[p for p in site.playbooks if not shape.playbooks or p.id in shape.playbooks],
+            live_from=site.live_from,
+        )
+        for shape, one in feeds
+    ]
+    found += [
+        MailSource(
+            name=f"mail:{name}",
+            every=poll.mail,
+            mailbox=one,
+            blobs=site.state.blobs,
+            authserv=mail.authserv or None,
+            translate=site.clock.translate,
+        )
+        for name, one in mailboxes
+    ]
+    found += [
+        TrackerSource(
+            name=f"tracker:{name}",
+            every=poll.redmine,
+            tracker=one,
+            owner=site.playbooks[0],
+            directory=site.directory,
+            live_from=site.live_from,
+        )
+        for name, one in trackers.items()
+    ]
+    return found
+
+
+def _pool(width: int, threads: bool) -> Executor:
+    return ThreadPoolExecutor(max_workers=width) if threads else InlineExecutor()
+
+
+# --- connectors, imported only where a site has them ----------------------------------------------------
+
+
+def feed(shape: FeedSettings) -> Any:
+    """Construct a folder of exports."""
+    from mcur.connectors.feeds.folder import FileFeed
+
+    return FileFeed(feed_shape(shape), shape.path)
+
+
+def feed_shape(shape: FeedSettings) -> Any:
+    """Return what the reader of exports has to know about a feed."""
+    from mcur.connectors.feeds.shape import FeedShape
+
+    return FeedShape(
+        id=shape.id,
+        zone=shape.zone,
+        source=shape.source if shape.source != shape.id else "",
+        pattern=" ".join(shape.pattern),
+        scope=str(shape.scope or "cumulative"),
+        municipality=shape.municipality or None,
+        mapping=shape.mapping,
+        constants=shape.constants,
+        statuses={word: status.value for word, status in shape.statuses.items()},
+        date_format=shape.date_format or None,
+        encoding=shape.encoding or None,
+        delimiter=shape.delimiter or None,
+        sheet=shape.sheet or None,
+    )
+
+
+def mailbox(shape: MailboxSettings, mail: MailSettings) -> Mailbox:
+    """Construct a mailbox."""
+    if isinstance(shape, MaildirSettings):
+        from mcur.connectors.mail.maildir import MaildirMailbox, MaildirShape
+
+        return MaildirMailbox(shape.id, MaildirShape(path=shape.path, size_limit=mail.max_size))
+    from mcur.connectors.mail.imap import ImapMailbox, ImapShape
+
+    return ImapMailbox(
+        shape.id,
+        ImapShape(
+            host=shape.host,
+            port=shape.port,
+            security=shape.security,
+            login=shape.user,
+            password=shape.password.read(),
+            ca_file=shape.ca_file,
+            folder=shape.folder,
+            settle=f"move:{shape.move_to}" if shape.move_to else "keep",
+            size_limit=mail.max_size,
+        ),
+    )
+
+
+def courier(shape: CourierSettings) -> Courier:
+    """Construct the courier."""
+    if isinstance(shape, FilesSettings):
+        from mcur.connectors.mail.files import FileCourier, FilesShape
+
+        return FileCourier(shape.id, FilesShape(folder=shape.path))
+    from mcur.connectors.mail.smtp import SmtpCourier, SmtpShape
+
+    return SmtpCourier(
+        shape.id,
+        SmtpShape(
+            host=shape.host,
+            port=shape.port,
+            security=shape.security,
+            login=shape.user or None,
+            password=shape.password.read() if shape.password else "",
+            ca_file=shape.ca_file,
+        ),
+    )
+
+
+def tracker(shape: TrackerSettings, settings: Settings, blobs: Blobs) -> Tracker:
+    """Construct a tracker."""
+    if isinstance(shape, EmbeddedSettings):
+        return embedded(shape.path, shape.id)
+    return redmine(shape, settings, blobs)
+
+
+def embedded(path: Path, name: str) -> EmbeddedTracker:
+    """Construct the embedded tracker."""
+    from mcur.connectors.embedded import EmbeddedTracker
+
+    return EmbeddedTracker(path, name)
+
+
+def redmine(shape: RedmineSettings, settings: Settings, blobs: Blobs) -> Tracker:
+    """Construct a Redmine."""
+    from mcur.connectors.redmine.shape import RedmineShape
+    from mcur.connectors.redmine.tracker import RedmineTracker
+
+    people = {p.login: p.name for p in settings.people if p.login}
+    people |= {e.login: e.name for e in settings.executors if e.login}
+    zone = load_playbooks(settings)[0].calendar.zone
+    return RedmineTracker(
+        RedmineShape(
+            name=shape.id,
+            url=shape.url,
+            key=shape.key.read(),
+            profile=shape.profile,
+            project=shape.project,
+            projects={str(kind): name for kind, name in shape.projects.items()},
+            zone=zone,
+            ca_file=shape.ca_file,
+            trackers=shape.trackers,
+            statuses=shape.statuses,
+            fields=shape.fields,
+            people=people,
+            markup=shape.markup,
+        ),
+        blobs,
+    )
