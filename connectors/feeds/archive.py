@@ -11,7 +11,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from xml.parsers import expat
 
 from mcur.connectors.ports import Rejected
 
@@ -25,14 +25,17 @@ MOST_CELLS = 12_000_000
 
 _SMALL = 20_000_000
 _CHUNK = 1 << 20
-_OVERLAP = 1 << 10
+_OVERLAP = 1 << 14
 _MAIN = "xl/workbook.xml"
-_SHEET = re.compile(r"xl/(?:worksheets|chartsheets|dialogsheets|macrosheets)/[^/]+\.xml", re.I)
+# How XML begins, in the encodings that it may have: any part may turn out to be a sheet.
+_XML = (b"<", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _EPOCH_1904 = re.compile(rb"<(?:\w+:)?workbookPr\b[^>]*\bdate1904=[\"'](?:1|true|on)[\"']", re.I)
 # A cell with something in it, and where it stands; «<c r="B2" s="1"/>» is a format and no more.
+# Where a cell does not say its place in the usual way, both groups are empty.
 _CELL = re.compile(
-    rb"<(?:\w+:)?c\s[^>]*?\br=[\"']([A-Za-z]{1,3})(\d{1,7})[\"'][^>]*(?<!/)>(?:[^<]|<[^/])"
+    rb"<(?:[\w.-]+:)?c(?:\s(?:[^<>]*?\br=[\"']([A-Za-z]{1,3})(\d{1,7})[\"'])?[^<>]*)?(?<!/)>(?:[^<]|<[^/])"
 )
+_PLACE = re.compile(r"([A-Za-z]{1,3})(\d+)")
 
 
 def inspect_workbook(content: bytes) -> bool:
@@ -45,7 +48,7 @@ def inspect_workbook(content: bytes) -> bool:
             _check_directory(archive)
             names = {name.lower(): name for name in archive.namelist()}
             if _MAIN not in names:
-                msg = "is an archive but not a workbook: it holds no xl/workbook.xml"
+                msg = "is an archive without xl/workbook.xml, so no XLSX; save it as XLSX"
                 raise Rejected(msg)
             for name in archive.namelist():
                 _check_part(archive, name)
@@ -75,11 +78,13 @@ def _check_part(archive: zipfile.ZipFile, name: str) -> None:
 
     A part that is larger than its entry says therefore fails here as damaged.
     """
-    is_sheet = bool(_SHEET.fullmatch(name))
-    width = height = 0
-    for chunk in _chunks(archive, name):
-        if is_sheet:
-            width, height = _used(chunk, width, height)
+    with archive.open(name) as part:
+        is_xml = part.read(100).lstrip().startswith(_XML)
+        while part.read(_CHUNK):
+            pass
+    if not is_xml:
+        return
+    width, height = _corner(archive, name) or _exact_corner(archive, name)
     if width * height > MOST_CELLS:
         msg = (
             f"has a sheet ({name}) that reaches to row {height} and column {width}: "
@@ -88,22 +93,46 @@ def _check_part(archive: zipfile.ZipFile, name: str) -> None:
         raise Rejected(msg)
 
 
-def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
-    """Read a part in chunks that overlap: a cell cut by one is whole in the next."""
+def _corner(archive: zipfile.ZipFile, name: str) -> tuple[int, int] | None:
+    """Find the last used column and row of a sheet; ``None`` where it is written unusually."""
+    columns, rows = {b""}, {b"0"}
     with archive.open(name) as part:
         tail = b""
         while block := part.read(_CHUNK):
-            yield tail + block
-            tail = block[-_OVERLAP:]
+            if not tail and not block.lstrip().startswith(b"<"):
+                return None
+            for letters, row in _CELL.findall(tail + block):
+                columns.add(letters)
+                rows.add(row)
+            tail = block[-_OVERLAP:]  # a cell cut by one chunk is whole in the next
+    if b"" in rows:
+        return None
+    return max(map(_column, columns)), max(map(int, rows))
 
 
-def _used(chunk: bytes, width: int, height: int) -> tuple[int, int]:
-    cells = _CELL.findall(chunk)
-    if not cells:
-        return width, height
-    columns = {letters for letters, _ in cells}
-    height = max(height, *(int(row) for row in {row for _, row in cells}))
-    return max(width, *(_column(letters) for letters in columns)), height
+def _exact_corner(archive: zipfile.ZipFile, name: str) -> tuple[int, int]:
+    """Find the last corner by the letter of XML: slower, but nothing hides from it."""
+    width = height = row = column = 0
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal width, height, row, column
+        kind, place = tag.rpartition(":")[2], attributes.get("r", "")
+        if kind == "row":
+            row, column = int(place) if place.isdigit() else row + 1, 0
+        elif kind == "c":
+            found = _PLACE.fullmatch(place)
+            column = _column(found[1].encode()) if found else column + 1
+            width, height = max(width, column), max(height, int(found[2]) if found else row)
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    with archive.open(name) as part:
+        try:
+            parser.ParseFile(part)
+        except expat.ExpatError as exc:
+            msg = f"is damaged: {name} is not XML: {exc}"
+            raise Rejected(msg) from exc
+    return width, height
 
 
 def _column(letters: bytes) -> int:

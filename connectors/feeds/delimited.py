@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from mcur.connectors.feeds.grid import Cell, Grid, Line
 from mcur.connectors.ports import Rejected
@@ -26,7 +27,7 @@ def delimited_grids(content: bytes, *, encoding: str | None, delimiter: str | No
     text = decode(content, encoding)
     lines = list(io.StringIO(text, newline=""))
     return [
-        Grid(name=repr(sign), lines=lambda sign=sign: _rows(lines, sign))  # type: ignore[misc]
+        Grid(name=repr(sign), lines=partial(_rows, lines, sign))
         for sign in ([delimiter] if delimiter else _DELIMITERS)
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import partial
 
 from mcur.connectors.feeds.delimited import decode
 from mcur.connectors.feeds.grid import Cell, Grid, Line
@@ -52,7 +53,7 @@ def _parse_line(line: str) -> object:
 
 def _grid(rows: list[tuple[int, object]]) -> Grid:
     names = list(dict.fromkeys(name for _, row in rows if isinstance(row, dict) for name in row))
-    return Grid(name="JSON", lines=lambda: _lines(names, rows), says_nothing=not rows)
+    return Grid(name="JSON", lines=partial(_lines, names, rows), says_nothing=not rows)
 
 
 def _lines(names: list[str], rows: Iterable[tuple[int, object]]) -> Iterator[Line]:

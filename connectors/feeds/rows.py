@@ -121,7 +121,7 @@ class RowReader:
         """Whether a line is no row: headings repeated, their numbers below them, a total."""
         there = {at: cell for at, cell in enumerate(cells) if _holds(cell)}
         first = line_of(next(iter(there.values()))).casefold()
-        if first.startswith(_TOTALS) or not there:
+        if first.startswith(_TOTALS):
             return True
         known = [at for at in there if at in self._plan.headings]
         if known and all(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from mcur.playbooks.facts import Appeal
+from mcur.playbooks.facts import Appeal, AppealStatus
 
 CANONICAL_FIELDS = frozenset(f.name for f in fields(Appeal)) - {"house", "extra"}
 """Fields of the canonical table that a column may fill (contract, "Appeals")."""
@@ -26,7 +26,7 @@ class FeedShape:
     ``statuses`` from words of the file to canonical statuses. ``date_format`` is a ``strptime``
     format that is tried before the known forms.
 
-    :raises ValueError: a mapping or a constant names no canonical field, a delimiter is no sign.
+    :raises ValueError: a field, a status or a delimiter is none; the sentence says which.
     """
 
     id: str
@@ -53,6 +53,10 @@ class FeedShape:
                 f"feed {self.id}: no canonical field {strange[0]!r}; "
                 f"the fields are {', '.join(sorted(CANONICAL_FIELDS))} and {EXTRA}NAME"
             )
+            raise ValueError(msg)
+        wrong = [s for s in self.statuses.values() if s not in set(AppealStatus)]
+        if wrong:
+            msg = f"feed {self.id}: no status {wrong[0]!r}; there are {', '.join(AppealStatus)}"
             raise ValueError(msg)
         if self.delimiter is not None and len(self.delimiter) != 1:
             msg = f"feed {self.id}: delimiter {self.delimiter!r} is not one character"

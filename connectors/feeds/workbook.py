@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache, partial
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
@@ -28,28 +30,42 @@ def workbook_grids(content: bytes, sheet: str | None = None) -> list[Grid]:
     :raises Rejected: the file is no workbook, is damaged, guarded by a password or a zip bomb.
     """
     epoch_1904 = inspect_workbook(content) if content.startswith(ZIP) else _xls_epoch_1904(content)
+    book = _open(content)
+    names = [name for name in book.sheet_names if sheet in {None, name}]
+    if not names:
+        msg = f"has no sheet {sheet!r}, which the feed names; it has {', '.join(book.sheet_names)}"
+        raise Rejected(msg)
+
+    @lru_cache(maxsize=1)  # sheets are large: one at a time, and not twice
+    def load(name: str) -> CalamineSheet:
+        with _translated():
+            return book.get_sheet_by_name(name)
+
+    return [
+        Grid(name=name, lines=partial(_lines, load, name), epoch_1904=epoch_1904) for name in names
+    ]
+
+
+def _open(content: bytes) -> CalamineWorkbook:
+    with _translated():
+        return CalamineWorkbook.from_filelike(io.BytesIO(content))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the errors of the library into ours."""
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        names = book.sheet_names if sheet is None else [n for n in book.sheet_names if n == sheet]
-        grids = [_grid(book.get_sheet_by_name(name), epoch_1904) for name in names]
+        yield
     except PasswordError as exc:
         msg = "is guarded by a password; save it without one"
         raise Rejected(msg) from exc
     except CalamineError as exc:
         msg = f"is not a workbook or is damaged: {exc}"
         raise Rejected(msg) from exc
-    if sheet is not None and not grids:
-        msg = f"has no sheet {sheet!r}, which the feed names; it has {', '.join(book.sheet_names)}"
-        raise Rejected(msg)
-    return grids
 
 
-def _grid(sheet: CalamineSheet, epoch_1904: bool) -> Grid:
-    return Grid(name=sheet.name, lines=lambda: _lines(sheet), epoch_1904=epoch_1904)
-
-
-def _lines(sheet: CalamineSheet) -> Iterator[Line]:
-    for number, cells in enumerate(sheet.iter_rows(), start=1):
+def _lines(load: Callable[[str], CalamineSheet], name: str) -> Iterator[Line]:
+    for number, cells in enumerate(load(name).iter_rows(), start=1):
         yield Line(number, [c if isinstance(c, str | float | int) else _cell(c) for c in cells])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from mcur.playbooks.facts import AppealStatus, MessageType
 from tests.connectors.feeds.making import (
     ECUR,
     MOSCOW,
-    delimited,
+    a_shape,
     ecur_row,
     naive,
     read,
@@ -263,7 +264,16 @@ def test_constants_hold_for_each_row(tmp_path: Path) -> None:
     assert appeal.due_at == naive(2026, 11, 20, 23, 59, 59).replace(tzinfo=MOSCOW)
 
 
-def test_a_mapping_to_no_canonical_field_is_an_error_of_the_settings(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("named", "why"),
+    [
+        ({"mapping": {"adress": "Адрес"}}, "no canonical field 'adress'; the fields are"),
+        ({"constants": {"house": "5"}}, "no canonical field 'house'"),
+        ({"statuses": {"Готово": "done"}}, "no status 'done'; there are new, accepted"),
+        ({"delimiter": "tab"}, "delimiter 'tab' is not one character"),
+    ],
+)
+def test_a_wrong_shape_is_an_error_of_the_settings(named: dict[str, Any], why: str) -> None:
     """Said when the feed is made, not when the first file comes."""
-    with pytest.raises(ValueError, match="feed feed: no canonical field 'adress'"):
-        read(tmp_path, "e.csv", delimited([("a",)]), mapping={"adress": "Адрес"})
+    with pytest.raises(ValueError, match=f"^feed feed: {why}"):
+        a_shape(**named)

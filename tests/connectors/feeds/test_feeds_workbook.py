@@ -171,7 +171,7 @@ NO_WORKBOOKS = {
     "web page": (b"<html><table><tr><td>1</td></tr></table>", "is a web page"),
     "xml": (b'\xef\xbb\xbf<?xml version="1.0"?><Workbook/>', "is a web page or XML"),
     "nothing": (b"", "is not a workbook"),
-    "other archive": (archive(readme=b"x"), "holds no xl/workbook.xml"),
+    "other archive": (archive(readme=b"x"), "is an archive without xl/workbook.xml"),
     "cut archive": (BOOK[: len(BOOK) // 2], "is not a workbook or is damaged"),
     "broken part": (flipped(BOOK, after=b"xl/worksheets/sheet1.xml"), "is damaged"),
     "empty compound file": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "is not a workbook"),
@@ -202,6 +202,40 @@ def test_a_cell_far_from_the_table_is_refused_and_not_laid_out(tmp_path: Path) -
 
     with pytest.raises(Rejected, match="reaches to row 1048576 and column 16384"):
         read(tmp_path, "export.xlsx", content.getvalue())
+
+
+FAR = {
+    "other order": b'<c t="n" r="XFD1048576"><v>1</v></c>',
+    "blanks": b'<c\n r = "XFD1048576" ><v>1</v></c>',
+    "prefix": b'<x:c xmlns:x="x" r="XFD1048576"><v>1</v></x:c>',
+    "sign in a value": b'<c x=">" r="XFD1048576"><v>1</v></c>',
+    "no places": b"<c><v>1</v></c>" * 16_384,
+}
+
+
+@pytest.mark.parametrize("cell", FAR.values(), ids=FAR)
+def test_a_far_cell_cannot_hide(tmp_path: Path, cell: bytes) -> None:
+    """However it is written, and wherever the part lies."""
+    sheet = b'<worksheet><sheetData><row r="1048576">' + cell + b"</row></sheetData></worksheet>"
+
+    for name in ("xl/worksheets/sheet1.xml", "xl/other.bin"):
+        with pytest.raises(Rejected, match="reaches to row 1048576 and column 16384"):
+            read(tmp_path, "export.xlsx", repacked(BOOK, **{name: sheet}))
+
+
+def test_a_sheet_that_does_not_say_places_is_read(tmp_path: Path) -> None:
+    """Some programs leave them out: cells then follow each other."""
+    cells = b'<c t="inlineStr"><is><t>%s</t></is></c>'
+    rows = [cells % b"number" + cells % b"received_at", cells % b"1" + cells % b"17.11.2026"]
+    sheet = (
+        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+        + b"".join(b"<row>" + row + b"</row>" for row in rows)
+        + b"</sheetData></worksheet>"
+    )
+
+    export = read(tmp_path, "e.xlsx", repacked(BOOK, **{"xl/worksheets/sheet1.xml": sheet}))
+
+    assert [a.number for a in export.appeals] == ["1"]
 
 
 def test_an_entry_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
