@@ -19,7 +19,7 @@ from email.policy import compat32
 from email.utils import format_datetime
 from urllib.parse import quote
 
-from mcur.connectors.mail.charsets import one_line
+from mcur.connectors.mail.charsets import one_line, readable
 from mcur.connectors.mail.names import safe_name
 from mcur.connectors.ports import MailFile, OutgoingLetter, Rejected
 
@@ -155,4 +155,4 @@ def _foreign_ids(ids: Iterable[str]) -> str:
 
 
 def _lines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    return readable(text).replace("\n", "\r\n")

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from urllib.parse import unquote_to_bytes
 
 from mcur.connectors.mail.words import parameters, unworded
 from mcur.connectors.ports import ConnectorError
@@ -131,17 +132,32 @@ def split(data: bytes) -> tuple[bytes, bytes]:
     if _FIELD.match(data) is None:
         return b"", data
     end = _BLANK.search(data)
-    return (data, b"") if end is None else (data[: end.start()] + b"\n", data[end.end() :])
+    if end is None:
+        return _without_blank(data, b"")
+    return _without_blank(data[: end.start()], data[end.end() :])
+
+
+def _without_blank(block: bytes, body: bytes) -> tuple[bytes, bytes]:
+    """Give back to the body what stands after the last header, where no blank line parts them."""
+    if len(block) > HEADER_BLOCK:
+        return block, body
+    end = max((match.end() for match in _FIELD.finditer(block)), default=0)
+    stray = block[end:].lstrip()
+    return block[:end], (stray + b"\r\n\r\n" + body if stray else body)
 
 
 def boundary_of(headers: Headers) -> bytes:
     """Return the boundary as bytes: it is compared, never shown."""
     found = re.search(
-        rb"""boundary\*?\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))""",
+        rb"""boundary(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))""",
         headers.raw("content-type"),
         re.IGNORECASE,
     )
-    return b"" if found is None else (found[1] or found[2] or b"").strip()
+    if found is None:
+        return b""
+    value: bytes = found[2] or found[3] or b""
+    # Some programs write even this one with a charset and a language (RFC 2231, 4).
+    return unquote_to_bytes(value.split(b"'", 2)[-1]) if found[1] else value.strip()
 
 
 def _between(body: bytes, boundary: bytes) -> Iterator[bytes]:

@@ -96,6 +96,13 @@ def test_nothing_of_a_text_becomes_a_header() -> None:
     assert attached.get_content_type() == "application/octet-stream"
 
 
+def test_what_cannot_be_written_is_left_out() -> None:
+    """Halves of characters and NUL come with bad exports; they must not stop a report."""
+    message = judged(replace(LETTER, subject="а\ud800б", text="в\x00г\ud800", html=None, files=()))
+
+    assert (message["Subject"], message.get_content()) == ("аб", "вг")
+
+
 def test_plain_words_that_look_encoded_stay_words() -> None:
     """A subject may quote an encoded word, a name may hold quotes."""
     letter = replace(LETTER, subject="=?utf-8?B?0LQ=?=", sender=('John "J" \\ Doe', "j@firm.test"))

@@ -322,6 +322,22 @@ def test_damage_on_the_way_costs_as_little_as_possible() -> None:
         assert letter.attachments[0].size >= 7
 
 
+def test_a_text_that_follows_its_headers_without_a_line_between_is_read() -> None:
+    """Some scripts forget the blank line; a header written on two lines is no such text."""
+    glued = b"From: a@b.ru\r\nSubject: x\r\nfirst line\r\n\r\nsecond"
+    broken = a_letter("X-Long: one", body=b"text").replace(b"X-Long: one", b"X-Long: o\r\n ne")
+
+    assert read(glued).text == "first line\n\nsecond"
+    assert read(broken).text == "text"
+
+
+def test_a_boundary_may_bear_a_charset() -> None:
+    """RFC 2231 for a parameter that needs it least."""
+    data = a_multipart(PLAIN).replace(b'boundary="B0"', b"boundary*=us-ascii'en'B%30")
+
+    assert read(data).text == TEXT
+
+
 def test_bombs_cost_little_time() -> None:
     """Headers and boundaries made to be slow are read in a moment or refused with a reason."""
     bombs = [
@@ -341,9 +357,9 @@ def test_bombs_cost_little_time() -> None:
     ]
 
     for bomb in bombs:
-        started = time.perf_counter()
+        started = time.process_time()
         assert read(bomb).digest
-        assert time.perf_counter() - started < 3, bomb[:300]
+        assert time.process_time() - started < 3, bomb[:300]
 
 
 def test_a_letter_of_thousands_of_parts_is_refused_with_its_reason() -> None:

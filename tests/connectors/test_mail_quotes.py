@@ -86,7 +86,7 @@ def test_a_long_thread_costs_little() -> None:
     """Half a megabyte of quotes and of lines that almost begin one."""
     text = "Да\n" + "20.11.2026 10:00 " + "x" * 5000 + "\n" + "От: x\nТел. 1\n" * 30_000
 
-    started = time.perf_counter()
+    started = time.process_time()
     strip_quoted(text)
 
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
