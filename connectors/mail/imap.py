@@ -9,6 +9,7 @@ connection is worth nothing.
 from __future__ import annotations
 
 import json
+import re
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -219,14 +220,14 @@ class ImapMailbox:
             raise
         except ssl.SSLCertVerificationError as exc:
             self._drop()
-            raise distrust(self._shape.where, exc) from exc
+            raise distrust(f"mailbox {self.name}", self._shape.where, exc) from exc
         except (IMAPClientError, OSError) as exc:
             self._drop()
             raise _translated(where, self._shape.login, exc) from exc
 
     def _connect(self) -> Any:
         shape = self._shape
-        context = None if shape.security == "none" else trust(shape.ca_file)
+        context = None if shape.security == "none" else trust(f"mailbox {self.name}", shape.ca_file)
         client = IMAPClient(
             shape.host,
             port=shape.port or _PORTS[shape.security],
@@ -259,9 +260,12 @@ def _translated(where: str, login: str, exc: Exception) -> ConnectorError:
     if isinstance(exc, CapabilityError):
         return Rejected(f"{where} cannot do what is asked ({exc}); check security")
     hint = "; is security right for this port?" if isinstance(exc, ssl.SSLError) else ""
-    return Unavailable(
-        f"{where} did not answer as it should: {str(exc) or type(exc).__name__}{hint}"
-    )
+    return Unavailable(f"{where} did not answer as it should: {_said(exc)}{hint}")
+
+
+def _said(exc: Exception) -> str:
+    """Return the server's words, which imapclient hands on as the text of a bytes literal."""
+    return re.sub(r"^b(['\"])(.*)\1$", r"\2", str(exc)) or type(exc).__name__
 
 
 def _uid_in(cursor: str | None, uidvalidity: int) -> int:

@@ -138,7 +138,7 @@ class SmtpCourier:
                     server.quit()
                 server.close()
         except ssl.SSLCertVerificationError as exc:
-            raise distrust(self._shape.where, exc) from exc
+            raise distrust(f"courier {self.name}", self._shape.where, exc) from exc
         except smtplib.SMTPAuthenticationError as exc:
             msg = f"{where} refused the login of «{self._shape.login}» ({_answer(exc)}); check login and password"
             raise Unavailable(msg) if exc.smtp_code < 500 else Rejected(msg) from exc
@@ -151,7 +151,7 @@ class SmtpCourier:
     def _connect(self) -> smtplib.SMTP:
         shape = self._shape
         port = shape.port or _PORTS[shape.security]
-        context = trust(shape.ca_file) if shape.security != "none" else None
+        context = trust(f"courier {self.name}", shape.ca_file) if shape.security != "none" else None
         server: smtplib.SMTP
         if shape.security == "tls":
             server = smtplib.SMTP_SSL(shape.host, port, timeout=shape.timeout, context=context)

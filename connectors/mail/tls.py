@@ -12,21 +12,24 @@ Security = Literal["tls", "starttls", "none"]
 """TLS from the first byte, TLS after a greeting (RFC 3207, RFC 9051 6.2.1), or none at all."""
 
 
-def trust(ca_file: Path | None) -> ssl.SSLContext:
-    """Trust the system's authorities, or only those in ``ca_file``; names are always checked."""
+def trust(who: str, ca_file: Path | None) -> ssl.SSLContext:
+    """Trust the system's authorities, or only those in ``ca_file``; names are always checked.
+
+    ``who`` is the connector as its messages begin («mailbox in»).
+    """
     try:
         return ssl.create_default_context(cafile=ca_file)
     except FileNotFoundError as exc:
-        msg = f"ca_file {ca_file} is not there; name the PEM file of the authority's certificate"
+        msg = f"{who}: ca_file {ca_file} is not there; name the PEM file of the authority's certificate"
         raise Rejected(msg) from exc
     except (OSError, ssl.SSLError) as exc:
-        msg = f"ca_file {ca_file} cannot be used ({exc}); it must be a readable PEM certificate"
+        msg = f"{who}: ca_file {ca_file} cannot be used ({exc}); it must be a readable PEM certificate"
         raise Rejected(msg) from exc
 
 
-def distrust(where: str, exc: ssl.SSLCertVerificationError) -> Rejected:
+def distrust(who: str, where: str, exc: ssl.SSLCertVerificationError) -> Rejected:
     """Say that the server's certificate is not trusted, and what to do about it."""
     return Rejected(
-        f"the certificate of {where} is not trusted ({exc.verify_message}); "
+        f"{who}: the certificate of {where} is not trusted ({exc.verify_message}); "
         "set ca_file to the certificate of the authority that issued it"
     )
