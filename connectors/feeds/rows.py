@@ -11,6 +11,7 @@ from mcur.connectors.feeds.grid import Cell, Grid, Line, show
 from mcur.connectors.feeds.headings import Plan, fold_heading
 from mcur.connectors.feeds.shape import EXTRA, FeedShape
 from mcur.connectors.feeds.words import message_type_of, source_of, status_of, yes_or_no
+from mcur.connectors.ports import Rejected
 from mcur.playbooks.addresses import house_of
 from mcur.playbooks.directory import fold
 from mcur.playbooks.facts import Appeal, AppealStatus, BadRow
@@ -53,7 +54,7 @@ class RowReader:
         self._calendar = Calendar(shape.zone, shape.date_format, grid.epoch_1904)
         self._source = shape.source or plan.form.source or shape.id
         self._municipality = shape.municipality
-        constants = {name: self._converter(name)(value) for name, value in shape.constants.items()}
+        constants = {name: self._constant(name, v) for name, v in shape.constants.items()}
         self._constants = {n: v for n, v in constants.items() if not n.startswith(EXTRA)}
         self._extra_constants = {
             n.removeprefix(EXTRA): v for n, v in constants.items() if n.startswith(EXTRA)
@@ -68,6 +69,13 @@ class RowReader:
             for step in steps
             if step.name.startswith(EXTRA)
         ]
+
+    def _constant(self, name: str, value: str) -> Any:
+        try:
+            return self._converter(name)(value)
+        except ValueError as exc:
+            msg = f"cannot be read: the feed's constant {name} {exc}"
+            raise Rejected(msg) from exc
 
     def __iter__(self) -> Iterator[Appeal | BadRow]:
         for line in self._lines():

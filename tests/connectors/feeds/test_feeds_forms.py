@@ -277,3 +277,9 @@ def test_a_wrong_shape_is_an_error_of_the_settings(named: dict[str, Any], why: s
     """Said when the feed is made, not when the first file comes."""
     with pytest.raises(ValueError, match=f"^feed feed: {why}"):
         a_shape(**named)
+
+
+def test_a_constant_that_cannot_be_is_said(tmp_path: Path) -> None:
+    """It would spoil each row alike: the file waits for the settings to be mended."""
+    with pytest.raises(Rejected, match="the feed's constant due_at «завтра» is no date"):
+        read(tmp_path, "e.csv", MAPPED, mapping=MAPPING, constants={"due_at": "завтра"})
