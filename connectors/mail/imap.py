@@ -210,7 +210,7 @@ class ImapMailbox:
     @contextmanager
     def _session(self) -> Iterator[Any]:
         """Give a connection that is logged in; translate errors and drop it after any."""
-        where = f"mailbox {self.name}: {self._shape.where}"
+        who = f"mailbox {self.name}"
         try:
             if self._client is None:
                 self._client = self._connect()
@@ -220,10 +220,10 @@ class ImapMailbox:
             raise
         except ssl.SSLCertVerificationError as exc:
             self._drop()
-            raise distrust(f"mailbox {self.name}", self._shape.where, exc) from exc
+            raise distrust(who, self._shape.where, exc) from exc
         except (IMAPClientError, OSError) as exc:
             self._drop()
-            raise _translated(where, self._shape.login, exc) from exc
+            raise _translated(who, self._shape, exc) from exc
 
     def _connect(self) -> Any:
         shape = self._shape
@@ -251,12 +251,15 @@ class ImapMailbox:
                 client.shutdown()
 
 
-def _translated(where: str, login: str, exc: Exception) -> ConnectorError:
+def _translated(who: str, shape: ImapShape, exc: Exception) -> ConnectorError:
     """Tell what a person must mend from what passes by itself."""
+    where = f"{who}: {shape.where}"
     cause = exc.__context__ if isinstance(exc, LoginError) else exc
     passing = isinstance(cause, IMAPClientAbortError | ProtocolError | OSError)
     if isinstance(exc, LoginError) and not passing and "[UNAVAILABLE]" not in str(exc):
-        return Rejected(f"{where} refused the login of «{login}» ({exc}); check login and password")
+        return Rejected(
+            f"{where} refused the login of «{shape.login}» ({_said(exc)}); check login and password"
+        )
     if isinstance(exc, CapabilityError):
         return Rejected(f"{where} cannot do what is asked ({exc}); check security")
     hint = "; is security right for this port?" if isinstance(exc, ssl.SSLError) else ""

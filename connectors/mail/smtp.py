@@ -128,7 +128,8 @@ class SmtpCourier:
     @contextmanager
     def _session(self) -> Iterator[smtplib.SMTP]:
         """Give a connection that is logged in, and translate what goes wrong on it."""
-        where = f"courier {self.name}: {self._shape.where}"
+        who = f"courier {self.name}"
+        where = f"{who}: {self._shape.where}"
         try:
             server = self._connect()
             try:
@@ -138,7 +139,7 @@ class SmtpCourier:
                     server.quit()
                 server.close()
         except ssl.SSLCertVerificationError as exc:
-            raise distrust(f"courier {self.name}", self._shape.where, exc) from exc
+            raise distrust(who, self._shape.where, exc) from exc
         except smtplib.SMTPAuthenticationError as exc:
             msg = f"{where} refused the login of «{self._shape.login}» ({_answer(exc)}); check login and password"
             raise Unavailable(msg) if exc.smtp_code < 500 else Rejected(msg) from exc
