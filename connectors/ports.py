@@ -235,6 +235,36 @@ class OutgoingLetter:
     urgent: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A recipient whom the server did not take, and its words."""
+
+    address: str
+    code: int
+    words: str
+
+    @property
+    def passes(self) -> bool:
+        """Whether a later attempt may succeed (RFC 5321, 4.2.1: 4yz)."""
+        return 400 <= self.code < 500
+
+    def __str__(self) -> str:
+        return f"{self.address} ({self.code} {self.words})"
+
+
+class PartlySent(Rejected):
+    """The letter has left for some recipients and was refused for ``refused``.
+
+    It is a :class:`Rejected`, so that nobody repeats it as a whole: those who got it would get it
+    twice. Who wants to repeat it sends a letter with the same Message-ID to ``refused`` alone.
+    """
+
+    def __init__(self, what: str, refused: tuple[Refusal, ...], said: str) -> None:
+        super().__init__(what)
+        self.refused = refused
+        self.said = said
+
+
 class Courier(Protocol):
     """Takes letters out of the house."""
 

@@ -19,6 +19,7 @@ from mcur.connectors.ports import (
     Barred,
     Courier,
     NewTask,
+    PartlySent,
     Rejected,
     TaskChange,
     Tracker,
@@ -199,6 +200,10 @@ class Dispatcher:
                 self._state.outbox.wait(row, now + SETTLE, "may have been made: looking", doubt=2)
         except Unavailable as exc:
             self._silent(destination, row, exc, now)
+        except PartlySent as exc:
+            self._done(destination, row, prepared, Delivered(receipt=exc.said), now)
+            with self._state.atomic():
+                self._tell_administrator(row, "partly", destination.name, str(exc), now)
         except Barred as exc:
             self._barred(destination, row, str(exc), now)
         except Rejected as exc:

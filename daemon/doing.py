@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from mcur.daemon.wiring import Site
 from mcur.playbooks import acts
+from mcur.playbooks.directory import Directory
 from mcur.playbooks.facts import Act
+from mcur.state.store import State
 
 
 def acts_for(
-    site: Site,
+    state: State,
+    directory: Directory,
     ident: str,
     *,
     at: datetime,
@@ -23,7 +25,7 @@ def acts_for(
     origin: str,
 ) -> list[Act]:
     """Return one act for each thing that the key, or its glob, names; one for the key itself where nothing does."""
-    keys = site.state.keys_like(key) if key else []
+    keys: list[str | None] = list(state.keys_like(key)) if key else []
     return [
         Act(
             ident=f"{ident}:{one or ''}",
@@ -32,17 +34,17 @@ def acts_for(
             do=do,
             key=one,
             text=text,
-            person=_person(site, by, one),
+            person=_person(state, directory, by, one),
             origin=origin,
             fields={**fields, **acts.fields_in(text)},
         )
-        for one in keys or [key]
+        for one in (keys or [key])
     ]
 
 
-def _person(site: Site, by: str, key: str | None) -> str:
+def _person(state: State, directory: Directory, by: str, key: str | None) -> str:
     if by == "executor":
-        task = site.state.tasks.get(key or "")
+        task = state.tasks.get(key or "")
         return (task.executor or "") if task else ""
-    held = site.directory.holders(by)
+    held = directory.holders(by)
     return held[0].name if held else ""

@@ -219,7 +219,10 @@ def _address(recipient: Recipient) -> tuple[str, str]:
 
 
 def _paper(form: str, document: Document, made_at: datetime) -> MailFile:
-    name = _NO_FILE_NAME.sub(" ", f"{document.title} {document.subtitle.partition(',')[0]}").strip() or "document"
+    name = (
+        _NO_FILE_NAME.sub(" ", f"{document.title} {document.subtitle.partition(',')[0]}").strip()
+        or "document"
+    )
     if form == "docx":
         from mcur.connectors.papers.docx import to_docx
 

@@ -11,11 +11,12 @@ from mcur.connectors.embedded import EmbeddedTracker
 from mcur.connectors.feeds.folder import FileFeed
 from mcur.connectors.mail.files import FileCourier, FilesShape
 from mcur.connectors.mail.maildir import MaildirMailbox, MaildirShape
-from mcur.daemon import cycle, settings, wiring
+from mcur.daemon import books, cycle, settings, wiring
+from mcur.daemon.books import load_playbooks
 from mcur.daemon.clock import VirtualClock
 from mcur.daemon.scenario import Scenario, ScenarioError
 from mcur.daemon.settings import Settings, SettingsError
-from mcur.daemon.wiring import Site, load_playbooks
+from mcur.daemon.wiring import Site
 from mcur.daemon.world import Behind, Outages, World, feed_id
 from mcur.state.answers import Answers
 from mcur.state.journal import Event
@@ -121,7 +122,11 @@ class Simulation:
         )
 
     def _feed(self, shape: Any) -> FileFeed:
-        return FileFeed(wiring.feed_shape(shape), shape.path, written=lambda _path: False)
+        return FileFeed(
+            wiring.feed_shape(shape, self._settings.municipality),
+            shape.path,
+            written=lambda _path: False,
+        )
 
     def _behind(self, inner: Any, system: str) -> Any:
         return Behind(inner, system, self._outages)
@@ -158,7 +163,7 @@ def site_settings(scenario: Scenario, folder: Path, source: str) -> Settings:
         (folder / feed["path"]).mkdir(parents=True, exist_ok=True)
     try:
         return settings.build(
-            data, folder=folder, known_playbooks=wiring.known_needs(), source=source,
+            data, folder=folder, known_playbooks=books.known_needs(), source=source,
             prefix="site", on_disk=False,
         )  # fmt: skip
     except SettingsError as exc:
@@ -168,11 +173,11 @@ def site_settings(scenario: Scenario, folder: Path, source: str) -> Settings:
 def _cast(scenario: Scenario, people: list[dict[str, Any]]) -> list[dict[str, Any]]:
     held = {role for p in people for role in (p.get("role"), *p.get("roles", ())) if role}
     held |= {role.partition("@")[0] for role in held}
-    needs = wiring.known_needs()
+    needs = books.known_needs()
     roles = {r for name in scenario.playbooks if name in needs for r in needs[name].roles}
     titles: dict[str, str] = {}
     for name in scenario.playbooks:
-        titles |= wiring.titles_of(name)
+        titles |= books.titles_of(name)
     return [
         {"role": r, "name": titles.get(r, r), "email": f"{r}@mosreg.ru", "login": r}
         for r in sorted(roles - NOBODY - held)

@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcur.connectors.ports import Blobs, Courier, Mailbox, Tracker
+from mcur.daemon.books import load_playbooks
 from mcur.daemon.clock import Clock
 from mcur.daemon.dispatch import Destination, Dispatcher
 from mcur.daemon.observe import FeedSource, MailSource, Observers, Source, TrackerSource
 from mcur.daemon.render import Desk
-from mcur.daemon.settings import PlaybookNeeds, Settings, SettingsError
+from mcur.daemon.settings import Settings
 from mcur.daemon.settings_connectors import (
     CourierSettings,
     EmbeddedSettings,
@@ -28,16 +28,16 @@ from mcur.daemon.settings_connectors import (
     TrackerSettings,
 )
 from mcur.daemon.settings_values import Gate, GateMode
-from mcur.playbooks import load as playbook_files
 from mcur.playbooks.directory import Directory
 from mcur.playbooks.facts import TaskKind
 from mcur.playbooks.intents import Channel
 from mcur.playbooks.playbook import Playbook
-from mcur.playbooks.rules.registry import KINDS
 from mcur.state.store import State
 
 if TYPE_CHECKING:
     from mcur.connectors.embedded import EmbeddedTracker
+    from mcur.connectors.feeds.folder import FileFeed
+    from mcur.connectors.feeds.shape import FeedShape
 
 COURIER = "courier"
 
@@ -91,50 +91,6 @@ class Site:
         self.state.close()
 
 
-@cache
-def known_needs() -> dict[str, PlaybookNeeds]:
-    """Return what each shipped playbook asks of a site."""
-    return {name: needs_of(playbook_files.load(name)) for name in playbook_files.known_playbooks()}
-
-
-def titles_of(playbook: str) -> dict[str, str]:
-    """Return the Russian titles of a playbook's roles; empty for one that is not shipped."""
-    shipped = playbook in playbook_files.known_playbooks()
-    return dict(playbook_files.load(playbook).roles) if shipped else {}
-
-
-def needs_of(playbook: Playbook) -> PlaybookNeeds:
-    """Return what a playbook asks of a site."""
-    reports = KINDS["report"]
-    roles = {role for rule in playbook.enabled("report") for role in reports.roles(rule)}
-    return PlaybookNeeds(
-        report_roles=frozenset(roles),
-        roles=frozenset(playbook.roles),
-        kinds=frozenset(kind for kind in playbook.projects if kind in set(TaskKind)),
-        sides=frozenset(r.side for t in playbook.rules.values() for r in t.values() if r.side),
-    )
-
-
-def load_playbooks(settings: Settings, source: str = "mcur.toml") -> tuple[Playbook, ...]:
-    """Load the playbooks of a site with its values; all problems at once."""
-    problems: list[str] = []
-    found = []
-    for name in settings.playbooks:
-        try:
-            found.append(playbook_files.load(name, settings.values, sides=settings.sides))
-        except playbook_files.PlaybookError as exc:
-            problems += [f"{source}: set: {p}" for p in exc.problems]
-    owners = set(settings.playbooks)
-    problems += [
-        f'{source}: set: "{path}" names no playbook of this site; known: {", ".join(sorted(owners))}'
-        for path in settings.values
-        if path.split(".")[0] not in owners
-    ]
-    if problems:
-        raise SettingsError(problems)
-    return tuple(found)
-
-
 def open_site(settings: Settings, clock: Clock, *, source: str = "mcur.toml") -> Site:
     """Open a site with its real connectors."""
     playbooks = load_playbooks(settings, source)
@@ -145,7 +101,7 @@ def open_site(settings: Settings, clock: Clock, *, source: str = "mcur.toml") ->
         playbooks,
         state,
         clock,
-        feeds=[(f, feed(f)) for f in settings.feeds],
+        feeds=[(f, feed(f, settings.municipality)) for f in settings.feeds],
         mailboxes=[(m.id, mailbox(m, settings.mail)) for m in settings.mailboxes],
         trackers=trackers,
         courier=courier(settings.courier),
@@ -246,15 +202,15 @@ def _pool(width: int, threads: bool) -> Executor:
 # --- connectors, imported only where a site has them ----------------------------------------------------
 
 
-def feed(shape: FeedSettings) -> Any:
+def feed(shape: FeedSettings, municipality: str) -> FileFeed:
     """Construct a folder of exports."""
     from mcur.connectors.feeds.folder import FileFeed
 
-    return FileFeed(feed_shape(shape), shape.path)
+    return FileFeed(feed_shape(shape, municipality), shape.path)
 
 
-def feed_shape(shape: FeedSettings) -> Any:
-    """Return what the reader of exports has to know about a feed."""
+def feed_shape(shape: FeedSettings, municipality: str) -> FeedShape:
+    """Return what the reader of exports has to know about a feed of a municipality."""
     from mcur.connectors.feeds.shape import FeedShape
 
     return FeedShape(
@@ -263,7 +219,7 @@ def feed_shape(shape: FeedSettings) -> Any:
         source=shape.source if shape.source != shape.id else "",
         pattern=" ".join(shape.pattern),
         scope=str(shape.scope or "cumulative"),
-        municipality=shape.municipality or None,
+        municipality=shape.municipality or municipality or None,
         mapping=shape.mapping,
         constants=shape.constants,
         statuses={word: status.value for word, status in shape.statuses.items()},

@@ -200,7 +200,7 @@ class World:
         further = {k: _text(v) for k, v in (act.model_extra or {}).items()}
         with site.state.atomic():
             for done in acts_for(
-                site, f"scenario:{index + 1}", at=act.at, by=act.by, do=act.do, key=act.key,
+                site.state, site.directory, f"scenario:{index + 1}", at=act.at, by=act.by, do=act.do, key=act.key,
                 text=act.text, fields=further, origin="scenario",
             ):  # fmt: skip
                 site.state.add_act(done)

@@ -85,6 +85,12 @@ def append(db: Database, event: Event, *, by: str = "", evidence: str = "") -> N
     db.conn.execute(f"INSERT INTO journal ({columns}) VALUES ({marks})", entry)
 
 
+def last(db: Database, limit: int) -> list[dict[str, Any]]:
+    """Return the newest entries, the oldest of them first."""
+    rows = db.query("SELECT * FROM journal ORDER BY seq DESC LIMIT ?", [limit])
+    return list(reversed(list(rows)))
+
+
 def verify(db: Database) -> tuple[int, str | None]:
     """Walk the chain; return how many entries hold and, where it breaks, a sentence."""
     previous, count = GENESIS, 0

@@ -6,6 +6,8 @@ States: ``waiting``, ``claimed`` (a hand has it), ``held`` (by the fuse), ``done
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -266,6 +268,23 @@ class Outbox:
             [playbook, text_of(first), text_of(last)],
         )
         return {row["channel"]: row["n"] for row in rows}
+
+    def readers(self, first: datetime, last: datetime) -> Counter[str]:
+        """Count the letters of [first, last) by reader."""
+        rows = self._db.query(
+            "SELECT payload FROM outbox WHERE effect = 'send_letter' AND state = 'done'"
+            " AND done_at >= ? AND done_at < ?",
+            [text_of(first), text_of(last)],
+        )
+        found: Counter[str] = Counter()
+        for row in rows:
+            letter = json.loads(row["payload"])
+            found.update([*letter["to"], *letter["cc"]])
+        return found
+
+    def of_task(self, key: str) -> list[dict[str, Any]]:
+        """Return the changes of a task, in their order."""
+        return list(self._db.query("SELECT * FROM outbox WHERE task = ? ORDER BY id", [key]))
 
     def key_of_token(self, token: str) -> str | None:
         """Return the key behind the token of a Message-ID."""

@@ -23,6 +23,7 @@ from mcur.state.decisions import Decision, Route
 from mcur.state.imports import Read
 from mcur.state.journal import Event
 from mcur.state.letters import Letters
+from mcur.state.lookup import Lookup
 from mcur.state.outbox import Outbox, Row
 from mcur.state.rows import dump
 from mcur.state.schema import migrate
@@ -34,13 +35,20 @@ class StateLocked(Exception):
     """Another mcur owns the state; the message says which process."""
 
 
-class State:
+class StateMissing(Exception):
+    """There is no state yet; the message says what makes it."""
+
+
+class State(Lookup):
     """Facts, cursors, outbox and journal of one site. Belongs to the thread that opened it.
 
     ``writing`` takes the lock that keeps a second mcur out; reading needs none (WAL).
     """
 
     def __init__(self, path: Path, *, writing: bool = True) -> None:
+        if not writing and not path.exists():
+            msg = f"there is no state at {path} yet: run mcur once first"
+            raise StateMissing(msg)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(path) if writing else None
         connection = sqlite3.connect(path, timeout=10.0)
@@ -181,17 +189,6 @@ class State:
                 self.set_meta("first_cycle", text_of(now))
             self.set_meta("last_cycle", text_of(now))
 
-    def keys_like(self, glob: str) -> list[str]:
-        """Return keys of things that an act can be done to; only ``*`` and ``?`` are special."""
-        rows = self.db.query(
-            "SELECT key FROM tasks WHERE key GLOB :glob UNION ALL"
-            " SELECT key FROM drafts WHERE key GLOB :glob UNION ALL"
-            " SELECT key FROM reports WHERE key GLOB :glob UNION ALL"
-            " SELECT key FROM outbox WHERE effect = 'send_letter' AND key GLOB :glob",
-            {"glob": glob.replace("[", "[[]")},
-        )
-        return list(dict.fromkeys(row["key"] for row in rows))
-
     def report_left(self, key: str) -> None:
         """Note that a report has left the house."""
         self.db.execute("UPDATE reports SET state = 'sent' WHERE key = ?", (key,))
@@ -226,6 +223,14 @@ class State:
         self.db.execute(
             "INSERT OR REPLACE INTO cursors VALUES (?,?,?)", (name, value, text_of(now))
         )
+
+    def live_from(self, configured: datetime | None) -> datetime | None:
+        """Return the moment the site went live; ``None`` before its first start."""
+        return configured or self.stamp("live_from")
+
+    def stamp(self, name: str) -> datetime | None:
+        """Return a moment that the program keeps about itself."""
+        return moment_or_none(self.meta(name))
 
     def note_health(self, system: str, now: datetime, why: str | None) -> bool:
         """Note that a system answered (``why`` is ``None``) or not; return whether that is news."""

@@ -47,6 +47,10 @@ class Tasks:
         """Return a task by its number in a tracker."""
         return self._one("tracker = ? AND ident = ?", [tracker, ident])
 
+    def numbered(self, ident: str) -> list[Task]:
+        """Return the tasks with a number, in whichever tracker."""
+        return self._many("ident = ? ORDER BY rowid", [ident])
+
     def find(
         self, playbook: str, kinds: Collection[TaskKind], since: datetime | None
     ) -> list[Task]:

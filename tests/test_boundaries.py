@@ -22,6 +22,7 @@ MAY_IMPORT = {
 
 # What connectors may know of playbooks: shapes that cross the border, never rules.
 PURE_SHAPES = {
+    "mcur.playbooks.addresses",
     "mcur.playbooks.directory",
     "mcur.playbooks.documents",
     "mcur.playbooks.facts",

@@ -29,7 +29,7 @@ from imapclient.exceptions import (  # type: ignore[import-untyped]
 
 from mcur.connectors.mail.parts import HEADER_BLOCK
 from mcur.connectors.mail.tls import Security, distrust, trust
-from mcur.connectors.ports import ConnectorError, MailBatch, RawLetter, Rejected, Unavailable
+from mcur.connectors.ports import Barred, ConnectorError, MailBatch, RawLetter, Unavailable
 from mcur.playbooks.facts import LetterPlace
 
 _BATCH = 200
@@ -204,7 +204,7 @@ class ImapMailbox:
             raise
         except IMAPClientError as exc:
             msg = f"mailbox {self.name}: {self._shape.where} cannot open folder «{folder}» ({exc})"
-            raise Rejected(msg) from exc
+            raise Barred(msg) from exc
         return found.get(b"UIDVALIDITY", 0), found.get(b"UIDNEXT", 0)
 
     @contextmanager
@@ -257,11 +257,11 @@ def _translated(who: str, shape: ImapShape, exc: Exception) -> ConnectorError:
     cause = exc.__context__ if isinstance(exc, LoginError) else exc
     passing = isinstance(cause, IMAPClientAbortError | ProtocolError | OSError)
     if isinstance(exc, LoginError) and not passing and "[UNAVAILABLE]" not in str(exc):
-        return Rejected(
+        return Barred(
             f"{where} refused the login of «{shape.login}» ({_said(exc)}); check login and password"
         )
     if isinstance(exc, CapabilityError):
-        return Rejected(f"{where} cannot do what is asked ({exc}); check security")
+        return Barred(f"{where} cannot do what is asked ({exc}); check security")
     hint = "; is security right for this port?" if isinstance(exc, ssl.SSLError) else ""
     return Unavailable(f"{where} did not answer as it should: {_said(exc)}{hint}")
 

@@ -12,7 +12,15 @@ from pathlib import Path
 
 from mcur.connectors.mail.compose import address_of, compose, recipients
 from mcur.connectors.mail.tls import Security, distrust, trust
-from mcur.connectors.ports import ConnectorError, OutgoingLetter, Rejected, Unavailable
+from mcur.connectors.ports import (
+    Barred,
+    ConnectorError,
+    OutgoingLetter,
+    PartlySent,
+    Refusal,
+    Rejected,
+    Unavailable,
+)
 
 _PORTS = {"tls": 465, "starttls": 587, "none": 25}
 
@@ -33,36 +41,6 @@ class SmtpShape:
     def where(self) -> str:
         """The server as people write it."""
         return f"{self.host}:{self.port or _PORTS[self.security]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A recipient whom the server did not take, and its words."""
-
-    address: str
-    code: int
-    words: str
-
-    @property
-    def passes(self) -> bool:
-        """Whether a later attempt may succeed (RFC 5321, 4.2.1: 4yz)."""
-        return 400 <= self.code < 500
-
-    def __str__(self) -> str:
-        return f"{self.address} ({self.code} {self.words})"
-
-
-class PartlySent(Rejected):
-    """The letter has left for some recipients and was refused for ``refused``.
-
-    It is a :class:`Rejected`, so that nobody repeats it as a whole: those who got it would get it
-    twice. Who wants to repeat it sends a letter with the same Message-ID to ``refused`` alone.
-    """
-
-    def __init__(self, what: str, refused: tuple[Refusal, ...], said: str) -> None:
-        super().__init__(what)
-        self.refused = refused
-        self.said = said
 
 
 class SmtpCourier:
@@ -108,7 +86,7 @@ class SmtpCourier:
         try:
             with self._session() as server:
                 server.noop()
-        except ConnectorError as exc:
+        except Rejected as exc:
             return [str(exc)]
         return []
 
@@ -142,10 +120,10 @@ class SmtpCourier:
             raise distrust(who, self._shape.where, exc) from exc
         except smtplib.SMTPAuthenticationError as exc:
             msg = f"{where} refused the login of «{self._shape.login}» ({_answer(exc)}); check login and password"
-            raise Unavailable(msg) if exc.smtp_code < 500 else Rejected(msg) from exc
+            raise Unavailable(msg) if exc.smtp_code < 500 else Barred(msg) from exc
         except smtplib.SMTPNotSupportedError as exc:
             msg = f"{where} cannot do what is asked ({exc}); check security and login"
-            raise Rejected(msg) from exc
+            raise Barred(msg) from exc
         except (smtplib.SMTPException, OSError) as exc:
             raise _translated(where, exc) from exc
 

@@ -6,7 +6,7 @@ import ssl
 from pathlib import Path
 from typing import Literal
 
-from mcur.connectors.ports import Rejected
+from mcur.connectors.ports import Barred
 
 Security = Literal["tls", "starttls", "none"]
 """TLS from the first byte, TLS after a greeting (RFC 3207, RFC 9051 6.2.1), or none at all."""
@@ -21,15 +21,15 @@ def trust(who: str, ca_file: Path | None) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=ca_file)
     except FileNotFoundError as exc:
         msg = f"{who}: ca_file {ca_file} is not there; name the PEM file of the authority's certificate"
-        raise Rejected(msg) from exc
+        raise Barred(msg) from exc
     except (OSError, ssl.SSLError) as exc:
         msg = f"{who}: ca_file {ca_file} cannot be used ({exc}); it must be a readable PEM certificate"
-        raise Rejected(msg) from exc
+        raise Barred(msg) from exc
 
 
-def distrust(who: str, where: str, exc: ssl.SSLCertVerificationError) -> Rejected:
+def distrust(who: str, where: str, exc: ssl.SSLCertVerificationError) -> Barred:
     """Say that the server's certificate is not trusted, and what to do about it."""
-    return Rejected(
+    return Barred(
         f"{who}: the certificate of {where} is not trusted ({exc.verify_message}); "
         "set ca_file to the certificate of the authority that issued it"
     )

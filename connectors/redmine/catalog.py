@@ -41,13 +41,16 @@ class Catalog:
         self._fields: dict[str, int] = {}
         self._asked = False
         self._logins: dict[int, str] = {}
+        self._people: dict[tuple[str, str], int] = {}
         self._me: Json = {}
 
     def forget(self) -> None:
         """Ask everything anew: somebody has changed Redmine's settings."""
         with self._lock:
             self._asked = False
-            for kept in (self._projects, self._names, self._fields, self._logins, self._me):
+            self._me = {}
+            self._people.clear()
+            for kept in (self._projects, self._names, self._fields, self._logins):
                 kept.clear()
 
     def me(self) -> int:
@@ -127,14 +130,18 @@ class Catalog:
         return self.login({"id": int(number), "name": f"#{number}"}) if number else ""
 
     def person(self, project: str, login: str) -> int | None:
-        """Return the number of a member of a project, ``None`` where nobody there has the login."""
-        wanted = login.casefold()
-        for member in self.members(project):
-            user = member.get("user")
-            if user and self.login(user).casefold() == wanted:
-                number: int = user["id"]
-                return number
-        return None
+        """Return the number of a member of a project, ``None`` where nobody there has the login.
+
+        Who was found is kept: if he leaves, Redmine refuses him by itself.
+        """
+        wanted = (project, login.casefold())
+        with self._lock:
+            if wanted not in self._people:
+                for member in self.members(project):
+                    user = member.get("user")
+                    if user:
+                        self._people[project, self.login(user).casefold()] = user["id"]
+            return self._people.get(wanted)
 
     def members(self, project: str) -> Iterator[Json]:
         """Walk the memberships of a project; none where this account may not see them."""

@@ -18,7 +18,7 @@ import requests
 from redminelib import Redmine, exceptions  # type: ignore[import-untyped]  # has none
 from redminelib.engines import SyncEngine  # type: ignore[import-untyped]
 
-from mcur.connectors.ports import ConnectorError, Rejected, Unavailable
+from mcur.connectors.ports import Barred, ConnectorError, Rejected, Unavailable
 from mcur.connectors.redmine.shape import RedmineShape
 
 Json = dict[str, Any]
@@ -115,7 +115,7 @@ class Client:
             raise self._silence(exc, doing) from exc
         except OSError as exc:  # the library passes on that a file of certificates cannot be read
             msg = f"{doing}: ca_file {self.shape.ca_file} of {self._who} cannot be used: {exc}"
-            raise Rejected(msg) from exc
+            raise Barred(msg) from exc
         except (KeyError, TypeError) as exc:
             msg = f"{doing}: {self._who} answered JSON of another shape: {exc!r}"
             raise Unavailable(msg) from exc
@@ -127,9 +127,9 @@ class Client:
                 f"{doing}: the certificate of {self._who} at {self.base} is not trusted; "
                 "set ca_file of this tracker to the PEM file of the authority that signed it"
             )
-            return Rejected(msg)
+            return Barred(msg)
         if isinstance(exc, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-            return Rejected(f"{doing}: {self.base} is not an address of a Redmine")
+            return Barred(f"{doing}: {self.base} is not an address of a Redmine")
         if isinstance(exc, requests.exceptions.Timeout):
             return Unavailable(f"{doing}: {self._who} did not answer in time")
         return Unavailable(f"{doing}: {self._who} at {self.base} cannot be reached: {_root(exc)}")
@@ -139,12 +139,12 @@ class Client:
         who = self._who
         match exc:
             case exceptions.AuthError():
-                return Rejected(
+                return Barred(
                     f"{doing}: the API key of {who} is not accepted: it is wrong, or the account "
                     "it belongs to is locked"
                 )
             case exceptions.ForbiddenError():
-                return Rejected(
+                return Barred(
                     f"{doing}: {who} forbids it{self._said()}: the account's role lacks the right, "
                     "or the REST API is switched off (Administration, Settings, API)"
                 )
@@ -168,7 +168,7 @@ class Client:
         code = answer.status_code if answer is not None else 0
         if answer is not None and answer.is_redirect:
             where = answer.headers["Location"]
-            return Rejected(f"{doing}: {self._who} sends us to {where}; set its url to that")
+            return Barred(f"{doing}: {self._who} sends us to {where}; set its url to that")
         msg = f"{doing}: {self._who} answered {code}{self._said()}"
         if code >= 500 or code in {408, 409, 429}:
             return Unavailable(msg, retry_after=_retry_after(answer))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcur.connectors.mail.mime import Unreadable
-from mcur.connectors.mail.quotes import strip_quoted
+from mcur.playbooks.quotes import strip_quoted
 from tests.servers.letters import TEXT, a_file, a_letter, a_multipart, a_part, a_text, read, word
 
 SEEDS = [

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from mcur.connectors.mail.quotes import strip_quoted
+from mcur.playbooks.quotes import strip_quoted
 
 HEADERS = (
     "От: Петров П. П. <petrov@firm.test>\nОтправлено: пятница, 20 ноября 2026 г. 10:00\n"

@@ -1,0 +1,181 @@
+"""Commands about the regulation: ``playbook``, ``report``."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from mcur.daemon.clock import SystemClock
+from mcur.daemon.context import playbooks_of, reading, settings_of, show
+from mcur.playbooks import load as playbook_files
+from mcur.playbooks.documents import Document, Table
+from mcur.playbooks.playbook import Playbook
+from mcur.playbooks.rules import report as reports
+from mcur.playbooks.rules.base import Case
+from mcur.state.answers import Answers
+
+_json = click.option("--json", "as_json", is_flag=True, help="For scripts.")
+
+
+@click.group()
+def playbook() -> None:
+    """The regulations: which there are, and what each says."""
+
+
+@playbook.command("list")
+@_json
+def list_(as_json: bool) -> None:
+    """List the regulations that are shipped."""
+    rows = []
+    for name in playbook_files.known_playbooks():
+        one = playbook_files.load(name)
+        rules = sum(len(table) for table in one.rules.values())
+        rows.append({"id": name, "rules": rules, "clauses": len(one.clauses), "title": one.title})
+    show(rows, ("id", "rules", "clauses", "title"), as_json=as_json, empty="none")
+
+
+@playbook.command("show", epilog="\b\nExample:\n  mcur playbook show odintsovo-1204")
+@click.argument("name", metavar="ID")
+@_json
+@click.pass_obj
+def show_(config: str | None, name: str, as_json: bool) -> None:
+    """Show the rules of a regulation with clause, hours and values, as this site runs them."""
+    one = _own(config, name) or playbook_files.load(name)
+    rows = [
+        {
+            "rule": f"{one.id}.{kind}.{rule.id}",
+            "clause": one.printed(rule.clause),
+            "on": "yes" if rule.enabled else "no",
+            "assumption": rule.assumes if rule.assumption else "",
+            "title": rule.title,
+        }
+        for kind, table in one.rules.items()
+        for rule in table.values()
+    ]
+    show(rows, ("rule", "clause", "on", "title", "assumption"), as_json=as_json, empty="no rules")
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  mcur report O-2 --date 2026-11-18\n"
+    "  mcur report O-3 --date 2026-11-18 --format docx -o report.docx"
+)
+@click.argument("name", metavar="ID")
+@click.option(
+    "--date", "day", metavar="DATE", help="The day on which it is due to leave; default: today."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["txt", "html", "docx", "xlsx"]),
+    default="txt",
+    show_default=True,
+)
+@click.option("-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="Write here.")
+@click.option("--send", is_flag=True, help="Send it again to its readers as a corrected edition.")
+@click.pass_context
+def report(
+    ctx: click.Context, name: str, day: str | None, form: str, output: Path | None, send: bool
+) -> None:
+    """Show a report as it left, or as it would leave now."""
+    config: str | None = ctx.obj
+    with reading(config) as (settings, state):
+        books = playbooks_of(settings)
+        now = SystemClock().now()
+        book, rule = _rule(books, name)
+        wanted = _day(day, book, now)
+        key = f"report:{book.id}:{rule.id}:{wanted}"
+        facts = Answers(state, settings.directory(), state.live_from(settings.live.since) or now)
+        kept = facts.report(key)
+        if kept and kept.document and kept.decided_at and kept.state in {"decided", "sent"}:
+            document, made_at = kept.document, kept.decided_at
+        else:
+            made_at = _moment(book, rule, wanted, now)
+            document = reports.preview(rule, Case(facts, book, made_at))
+    if send:
+        _send(ctx, key, rule.author)
+        return
+    _write(document, form, output, made_at)
+
+
+def _own(config: str | None, name: str) -> Playbook | None:
+    try:
+        books = playbooks_of(settings_of(config))
+    except Exception as exc:
+        if type(exc).__name__ != "SettingsError":
+            raise
+        return None
+    return next((b for b in books if b.id == name), None)
+
+
+def _rule(books: tuple[Playbook, ...], name: str) -> tuple[Playbook, reports.Report]:
+    ident, _, short = name.rpartition(".")
+    for book in books:
+        rule = book.rules["report"].get(short)
+        if isinstance(rule, reports.Report) and ident in {"", book.id, f"{book.id}.report"}:
+            return book, rule
+    known = ", ".join(r for b in books for r in b.rules["report"])
+    msg = f'"{name}" is not a report of this site; known: {known}'
+    raise click.BadParameter(msg)
+
+
+def _day(text: str | None, book: Playbook, now: datetime) -> date:
+    if text is None:
+        return book.calendar.local(now).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        msg = f'"{text}" is not a date; write 2026-11-18'
+        raise click.BadParameter(msg, param_hint="--date") from exc
+
+
+def _moment(book: Playbook, rule: reports.Report, day: date, now: datetime) -> datetime:
+    """A report of a past day is shown as of its hour, one of today as of now."""
+    if day == book.calendar.local(now).date():
+        return now
+    return book.calendar.at(day, rule.send_at)
+
+
+def _write(document: Document, form: str, output: Path | None, made_at: datetime) -> None:
+    content = _rendered(document, form, made_at)
+    if output is not None:
+        output.write_bytes(content)
+        click.echo(f"wrote {output} ({len(content)} bytes)")
+    elif form in {"docx", "xlsx"} and sys.stdout.isatty():
+        msg = f"a {form} file is not for the terminal: name a file with -o"
+        raise click.UsageError(msg)
+    else:
+        sys.stdout.buffer.write(content)
+
+
+def _rendered(document: Document, form: str, made_at: datetime) -> bytes:
+    match form:
+        case "html":
+            from mcur.connectors.papers.html import to_html
+
+            return to_html(document).encode()
+        case "docx":
+            from mcur.connectors.papers.docx import to_docx
+
+            return to_docx(document, made_at)
+        case "xlsx":
+            from mcur.connectors.papers.xlsx import to_xlsx
+
+            table = next((b for b in document.blocks if isinstance(b, Table)), None)
+            if table is None:
+                msg = "this report has no table for a workbook; take --format docx"
+                raise click.UsageError(msg)
+            return to_xlsx(table, document.title, made_at)
+        case _:
+            from mcur.connectors.papers.text import to_text
+
+            return to_text(document).encode()
+
+
+def _send(ctx: click.Context, key: str, author: str) -> None:
+    from mcur.daemon.cli_act import act
+
+    ctx.invoke(act, do="correct", key=key, by=author, text="", fields=())

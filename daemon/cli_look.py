@@ -1,0 +1,151 @@
+"""Commands that look and mend: ``tasks``, ``appeals``, ``letters``, ``quarantine``, ``outbox``, ``journal``."""
+
+from __future__ import annotations
+
+import click
+
+from mcur.daemon.clock import SystemClock
+from mcur.daemon.context import playbooks_of, reading, show
+from mcur.daemon.failures import WRONG
+from mcur.state import journal as journals
+
+_json = click.option("--json", "as_json", is_flag=True, help="For scripts.")
+
+
+@click.command(epilog="\b\nExamples:\n  mcur tasks\n  mcur tasks --all --json")
+@click.option("--all", "everything", is_flag=True, help="Closed ones too.")
+@_json
+@click.pass_obj
+def tasks(config: str | None, everything: bool, as_json: bool) -> None:
+    """List the tasks: number, kind, who has it, due, status."""
+    with reading(config) as (settings, state):
+        zone = playbooks_of(settings)[0].calendar.zone
+        rows = [
+            {
+                "number": f"#{t.ident}" if t.ident else "",
+                "kind": t.kind.value,
+                "status": t.status.value,
+                "assignee": t.assignee,
+                "due": t.due_at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if t.due_at else None,
+                "subject": t.subject,
+                "key": t.key,
+            }
+            for t in state.tasks.listing(open_only=not everything)
+        ]
+    show(
+        rows,
+        ("number", "kind", "status", "assignee", "due", "subject", "key"),
+        as_json=as_json,
+        empty="no tasks",
+    )
+
+
+@click.command(epilog="\b\nExamples:\n  mcur appeals --overdue\n  mcur appeals --limit 20 --json")
+@click.option(
+    "--overdue", is_flag=True, help="Only those that are, or were closed, past their term."
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    help="At most so many; --json has no limit.",
+)
+@_json
+@click.pass_obj
+def appeals(config: str | None, overdue: bool, limit: int, as_json: bool) -> None:
+    """List the appeals, the newest first."""
+    with reading(config) as (_settings, state):
+        now = SystemClock().now()
+        found = state.appeals.listing(overdue=overdue, now=now, limit=-1 if as_json else limit)
+        rows = list(found)
+    columns = ("source", "number", "received_at", "status", "topic", "house", "due_at", "closed_at")
+    show(rows, columns, as_json=as_json, empty="no appeals")
+
+
+@click.command(epilog="\b\nExamples:\n  mcur letters\n  mcur letters --all")
+@click.option("--all", "everything", is_flag=True, help="Every letter, not only those for review.")
+@_json
+@click.pass_obj
+def letters(config: str | None, everything: bool, as_json: bool) -> None:
+    """List the letters that wait for a person to look at them."""
+    with reading(config) as (_settings, state):
+        rows = state.letters.listing(None if everything else "review")
+    columns = ("received_at", "sender", "subject", "state", "why")
+    show(rows, columns, as_json=as_json, empty="no letters wait for review")
+
+
+@click.command(epilog="\b\nExample:\n  mcur quarantine --json")
+@_json
+@click.pass_obj
+def quarantine(config: str | None, as_json: bool) -> None:
+    """List what could not be read: rows, files and letters, each with its reason."""
+    with reading(config) as (_settings, state):
+        rows = state.quarantine()
+    show(
+        rows,
+        ("at", "kind", "feed", "file", "line", "reason"),
+        as_json=as_json,
+        empty="nothing in quarantine",
+    )
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  mcur outbox\n"
+    "  mcur outbox list --state done\n"
+    "  mcur outbox retry                 let go whatever is held, dead or waiting\n"
+    "  mcur outbox drop KEY"
+)
+@click.argument("what", type=click.Choice(["list", "retry", "drop"]), default="list")
+@click.argument("keys", nargs=-1)
+@click.option("--state", "states", multiple=True, help="States to list; default: all but done.")
+@_json
+@click.pass_obj
+def outbox(
+    config: str | None, what: str, keys: tuple[str, ...], states: tuple[str, ...], as_json: bool
+) -> None:
+    """Look at what has not left, let it go, or drop it."""
+    with reading(config) as (_settings, state):
+        if what == "list":
+            shown = states or ("waiting", "claimed", "held", "dead", "expired")
+            rows = state.outbox.listing(shown)
+            columns = ("id", "state", "destination", "attempts", "next_at", "key", "why")
+            show(rows, columns, as_json=as_json, empty="nothing waits")
+            return
+        if what == "drop" and not keys:
+            msg = "name the keys to drop: mcur outbox lists them"
+            raise click.UsageError(msg)
+        now = SystemClock().now()
+        with state.atomic():
+            if what == "retry":
+                count = state.outbox.retry(keys or None, now)
+            else:
+                count = state.outbox.drop(keys, "dropped by the administrator", now)
+    click.echo(f"{what}: {count}; the next cycle delivers" if what == "retry" else f"drop: {count}")
+
+
+@click.command(epilog="\b\nExamples:\n  mcur journal\n  mcur journal --verify")
+@click.option("--verify", is_flag=True, help="Walk the chain and say whether it holds.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+@_json
+@click.pass_obj
+def journal(config: str | None, verify: bool, limit: int, as_json: bool) -> None:
+    """List the last entries of the journal, or verify that none was altered."""
+    with reading(config) as (_settings, state):
+        if verify:
+            count, broken = journals.verify(state.db)
+            if broken:
+                click.echo(
+                    f"the journal is broken: {broken}; {count} entries before it hold", err=True
+                )
+                raise SystemExit(WRONG)
+            click.echo(f"the journal holds: {count} entries")
+            return
+        rows = journals.last(state.db, limit)
+    show(
+        rows,
+        ("seq", "at", "event", "rule", "clause", "key", "by"),
+        as_json=as_json,
+        empty="the journal is empty",
+    )

@@ -1,0 +1,128 @@
+"""Commands that work: ``run``, ``once``, ``ingest``."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.status import Status
+
+from mcur.daemon import clock as clocks
+from mcur.daemon import cycle, log, wiring
+from mcur.daemon.context import moment, playbooks_of, settings_of, working
+from mcur.daemon.failures import UNREACHABLE, WRONG
+from mcur.daemon.settings_connectors import FeedSettings
+from mcur.daemon.wiring import Site
+
+
+@click.command()
+@click.option("--verbose", "-v", is_flag=True, help="Say more in the log.")
+@click.pass_obj
+def run(config: str | None, verbose: bool) -> None:
+    """Run the daemon in the foreground (systemd: Type=notify); SIGTERM stops it."""
+    from mcur.daemon.service import serve
+
+    log.configure(verbose=verbose)
+    with working(settings_of(config), clocks.SystemClock()) as site:
+        serve(site)
+
+
+@click.command(epilog="\b\nExamples:\n  mcur once\n  mcur once --at 2026-11-18T09:50 --dry-run")
+@click.option("--at", "at", metavar="STAMP", help="Pretend that it is this moment.")
+@click.option("--dry-run", is_flag=True, help="Decide, fill the outbox, deliver nothing.")
+@click.option("--verbose", "-v", is_flag=True, help="Say more in the log.")
+@click.pass_obj
+def once(config: str | None, at: str | None, dry_run: bool, verbose: bool) -> None:
+    """Run one cycle: read what is new, decide, deliver what is due; then exit."""
+    log.configure(verbose=verbose)
+    settings = settings_of(config)
+    zone = playbooks_of(settings)[0].calendar.zone
+    start = moment(at, zone)
+    clock = clocks.ShiftedClock(start) if start else clocks.SystemClock()
+    with working(settings, clock) as site:
+        now = start or clock.now()
+        site.live_from()
+        site.observers.look_at_all(now)
+        cycle.decide(site, now)
+        if dry_run:
+            _dry(site)
+        else:
+            site.dispatcher.drain(pause=clocks.pause)
+        _summary(site)
+        troubles = {**site.observers.unreachable, **site.dispatcher.unreachable}
+    for name, why in sorted(troubles.items()):
+        click.echo(f"{name}: {why}", err=True)
+    if troubles:
+        raise SystemExit(UNREACHABLE)
+
+
+@click.command(epilog="\b\nExample:\n  mcur ingest export.xlsx --source heatmap")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", required=True, metavar="ID", help="The feed of mcur.toml that reads it.")
+@click.option("--strict", is_flag=True, help="Exit with 1 where a row went to quarantine.")
+@click.option("--verbose", "-v", is_flag=True, help="Say more in the log.")
+@click.pass_obj
+def ingest(config: str | None, file: Path, source: str, strict: bool, verbose: bool) -> None:
+    """Read one export now; the file stays where it is. The next cycle decides on its rows."""
+    from mcur.connectors.feeds.exports import read_export
+
+    log.configure(verbose=verbose)
+    settings = settings_of(config)
+    shape = _feed_named(settings.feeds, source)
+    watch = clocks.stopwatch()
+    with working(settings, clocks.SystemClock()) as site:
+        with _spinner(f"reading {file.name}"):
+            export = read_export(file, wiring.feed_shape(shape, settings.municipality))
+        feed = next(s for s in site.observers.sources if s.name == f"feed:{shape.id}")
+        with _spinner(f"storing {len(export.appeals)} rows"):
+            done = site.state.take_export(
+                export,
+                scope=str(shape.scope) if shape.scope else None,
+                live_from=site.live_from(),
+                now=site.clock.now(),
+                cite=feed.cite(),  # type: ignore[attr-defined]  # a feed by its name above
+            )
+    seconds = clocks.stopwatch() - watch
+    click.echo(
+        f"{file.name} ({export.form}): {done.rows} rows, new {done.new}, changed {done.changed},"
+        f" known {done.repeated}, vanished {done.vanished}, quarantined {done.quarantined};"
+        f" {timedelta(seconds=round(seconds, 1)).total_seconds():g} s"
+    )
+    for bad in export.bad[:5]:
+        click.echo(f"  quarantined: {bad.file}:{bad.line}: {bad.reason}", err=True)
+    if done.quarantined > 5:
+        click.echo(f"  … and {done.quarantined - 5} more: mcur quarantine", err=True)
+    if strict and done.quarantined:
+        raise SystemExit(WRONG)
+
+
+def _feed_named(feeds: tuple[FeedSettings, ...], name: str) -> FeedSettings:
+    found = next((f for f in feeds if f.id == name), None)
+    if found is None:
+        known = ", ".join(f.id for f in feeds) or "none"
+        msg = f'"{name}" is not a feed of this site; known: {known}'
+        raise click.BadParameter(msg, param_hint="--source")
+    return found
+
+
+def _spinner(text: str) -> Status:
+    return Console(stderr=True).status(text)
+
+
+def _dry(site: Site) -> None:
+    rows = site.state.outbox.listing(["waiting", "held"])
+    for row in rows:
+        click.echo(f"would deliver {row['effect']} {row['key']} to {row['destination']}")
+    click.echo(f"dry run: {len(rows)} in the outbox, nothing delivered")
+
+
+def _summary(site: Site) -> None:
+    counts = site.state.outbox.counts()
+    words = [
+        f"{name} {counts[name]}"
+        for name in ("done", "waiting", "held", "dead", "shadow")
+        if counts.get(name)
+    ]
+    click.echo(f"outbox: {', '.join(words) or 'empty'}")

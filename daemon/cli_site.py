@@ -1,0 +1,99 @@
+"""Commands that make and check a site: ``init``, ``check``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import click
+
+from mcur.connectors.ports import ConnectorError, Unavailable
+from mcur.daemon import settings as settings_files
+from mcur.daemon import wiring
+from mcur.daemon.books import known_needs, load_playbooks
+from mcur.daemon.failures import UNREACHABLE, WRONG
+from mcur.daemon.settings import Settings, examine, find_config
+from mcur.daemon.site_template import make_site
+from mcur.playbooks import load as playbook_files
+from mcur.state.blobs import BlobStore
+
+
+@click.command(epilog="\b\nExample:\n  mcur init /srv/mcur --playbook odintsovo-1204")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option(
+    "--playbook", "playbooks", multiple=True, required=True, help="Regulation; may repeat."
+)
+@click.option(
+    "--overlay", type=click.Choice(["letter", "practical"]), default="letter", show_default=True
+)
+def init(folder: Path, playbooks: tuple[str, ...], overlay: str) -> None:
+    """Make a new site that works as it stands, with the embedded tracker and mail as files."""
+    for name in playbooks:
+        playbook_files.load(name)
+    made = make_site(folder, list(playbooks), overlay, known_needs())
+    click.echo(f"made the site {folder} ({len(made)} entries); its configuration is {made[0]}")
+    click.echo(f"next: mcur -c {made[0]} check, then mcur -c {made[0]} once")
+
+
+@click.command(epilog="\b\nExamples:\n  mcur check\n  mcur -c site/mcur.toml check --connect")
+@click.option("--connect", is_flag=True, help="Log in to each system and say what it lacks.")
+@click.pass_obj
+def check(config: str | None, connect: bool) -> None:
+    """Check configuration and playbooks; every error at once, with file and key path."""
+    path = find_config(config, os.environ, Path.cwd())
+    settings = settings_files.load(path, known_needs())
+    load_playbooks(settings, path.name)
+    complaints = [c for c in (s.complaint() for s in settings.secrets()) if c]
+    for warning in examine(settings, known_needs(), source=path.name):
+        click.echo(f"warning: {warning}")
+    for complaint in complaints:
+        click.echo(complaint, err=True)
+    failed = unreachable = False
+    if connect and not complaints:
+        failed, unreachable = _connect(settings)
+    if complaints or failed:
+        raise SystemExit(WRONG)
+    if unreachable:
+        raise SystemExit(UNREACHABLE)
+    click.echo(f"{path}: in order; playbooks {', '.join(settings.playbooks)}")
+
+
+class Checked(Protocol):
+    """Anything that can say what is wrong with it."""
+
+    def check(self) -> list[str]:
+        """Return sentences; none where all is well."""
+        ...
+
+
+def _connect(settings: Settings) -> tuple[bool, bool]:
+    """Ask each connector; print its sentences; return (something is wrong, something is unreachable)."""
+    failed = unreachable = False
+    for name, make in _connectors(settings):
+        try:
+            sentences = make().check()
+        except Unavailable as exc:
+            click.echo(f"{name}: cannot be reached: {exc}", err=True)
+            unreachable = True
+        except ConnectorError as exc:
+            click.echo(f"{name}: {exc}", err=True)
+            failed = True
+        else:
+            for sentence in sentences:
+                click.echo(f"{name}: {sentence}", err=True)
+            failed |= bool(sentences)
+            if not sentences:
+                click.echo(f"{name}: answers, nothing is missing")
+    return failed, unreachable
+
+
+def _connectors(settings: Settings) -> Iterator[tuple[str, Callable[[], Checked]]]:
+    blobs = BlobStore(settings.state.path.parent / "blobs")
+    for shape in settings.mailboxes:
+        yield f"mailbox {shape.id}", partial(wiring.mailbox, shape, settings.mail)
+    yield "courier", partial(wiring.courier, settings.courier)
+    for tracker in settings.trackers:
+        yield f"tracker {tracker.id}", partial(wiring.tracker, tracker, settings, blobs)

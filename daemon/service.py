@@ -1,0 +1,92 @@
+"""The daemon: wakes at polls and when something falls due, stops when asked to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from datetime import datetime, timedelta
+from types import FrameType
+
+import structlog
+
+from mcur.daemon import cycle
+from mcur.daemon.wakes import Bells
+from mcur.daemon.wiring import Site
+from mcur.state.answers import Answers
+
+log = structlog.get_logger()
+TICK = 0.5
+"""Longest sleep of the loop, in seconds: a signal and the watchdog never wait longer."""
+
+
+def serve(site: Site) -> None:
+    """Run until SIGTERM or SIGINT. Signal handlers only set a flag."""
+    stop = threading.Event()
+
+    def _stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
+    loop = Loop(site)
+    notify("READY=1")
+    log.info("ready", site=site.settings.name, playbooks=list(site.settings.playbooks))
+    while not stop.is_set():
+        loop.turn()
+        notify("WATCHDOG=1")
+        stop.wait(TICK if not loop.hurried else 0.01)
+    notify("STOPPING=1")
+    log.info("stopped")
+
+
+class Loop:
+    """One turn after another: collect, decide when there is a reason, deliver."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._asked: set[str] = {source.name for source in site.observers.sources}
+        self._bells = Bells()
+        self._due = site.clock.now()
+        self.hurried = False
+        for source in site.observers.sources:
+            self._bells.every(source.every, lambda name=source.name: self._asked.add(name))  # type: ignore[misc]
+
+    def turn(self) -> None:
+        """Do what can be done now without waiting for anybody."""
+        site, now = self._site, self._site.clock.now()
+        self._bells.ring()
+        self._asked.update(site.observers.impatient())
+        for name in sorted(self._asked):
+            site.observers.ask(name, now)
+        self._asked.clear()
+        news = site.observers.collect(now)
+        if news or now >= self._due or site.state.changed_elsewhere():
+            cycle.decide(site, now)
+            self._due = self._next(now)
+            self._say(now)
+        self.hurried = site.dispatcher.step(now) or site.dispatcher.busy()
+
+    def _next(self, now: datetime) -> datetime:
+        facts = Answers(self._site.state, self._site.directory, self._site.live_from())
+        return min(cycle.next_wake(self._site, facts, now), now + timedelta(minutes=1))
+
+    def _say(self, now: datetime) -> None:
+        waiting = self._site.state.outbox.counts().get("waiting", 0)
+        notify(f"STATUS=cycle {now:%H:%M:%S} UTC, {waiting} waiting")
+
+
+def notify(state: str) -> None:
+    """Tell systemd (sd_notify(3)); outside of systemd nobody listens."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as link:
+        try:
+            link.connect(address)
+            link.sendall(state.encode())
+        except OSError as exc:
+            log.warning("systemd does not listen", why=str(exc))

@@ -1,0 +1,141 @@
+"""Gathering what an administrator wants to see at a glance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from mcur.daemon.settings import CHANNELS, Settings
+from mcur.playbooks.facts import TaskKind
+from mcur.playbooks.playbook import Playbook
+from mcur.playbooks.rules.base import Case
+from mcur.playbooks.rules.registry import LAYERS
+from mcur.state.answers import Answers
+from mcur.state.store import State
+
+MANY_LETTERS = 15
+"""Letters to one person on one day above which status warns."""
+
+
+def gather(
+    settings: Settings, playbooks: Sequence[Playbook], state: State, now: datetime
+) -> dict[str, Any]:
+    """Return the sections of the status in the order in which they are printed."""
+    zone = playbooks[0].calendar.zone
+    live = state.live_from(settings.live.since)
+    return {
+        "site": _site(settings, state, live, now, zone),
+        "appeals": _appeals(state),
+        "tasks": _tasks(playbooks, state, now),
+        "due_next": _due_next(playbooks, settings, state, live, now),
+        "outbox": _outbox(state, zone),
+        "connectors": _connectors(state, zone),
+        "letters_today": _letters_today(playbooks[0], state, now),
+        "to_look_at": _to_look_at(state),
+        "taken_as_history": state.history(),
+    }
+
+
+def _stamp(moment: datetime | None, zone: Any) -> str:
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else "never"
+
+
+def _site(
+    settings: Settings, state: State, live: datetime | None, now: datetime, zone: Any
+) -> dict[str, str]:
+    gates = {c: str(settings.gate(c)) for c in CHANNELS}
+    shut = ", ".join(f"{c} {g}" for c, g in gates.items() if g != "on")
+    last = state.stamp("last_cycle")
+    return {
+        "name": settings.name or settings.folder.name,
+        "playbooks": ", ".join(settings.playbooks),
+        "live since": _stamp(live, zone) if live else "not started yet",
+        "last cycle": _stamp(last, zone),
+        "now": _stamp(now, zone),
+        "gates": shut or "all on",
+    }
+
+
+def _appeals(state: State) -> dict[str, int]:
+    stock = state.appeals.stock()
+    first = ("open", "overdue")
+    return {k: stock.get(k, 0) for k in first} | {
+        k: v for k, v in sorted(stock.items()) if k not in first
+    }
+
+
+def _tasks(playbooks: Sequence[Playbook], state: State, now: datetime) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for playbook in playbooks:
+        tasks = [t for t in state.tasks.find(playbook.id, tuple(TaskKind), None) if not t.history]
+        kinds = Counter(t.kind for t in tasks)
+        late = Counter(t.kind for t in tasks if t.due_at and t.due_at < now)
+        for kind, count in sorted(kinds.items()):
+            word = f"{count} open" + (f", {late[kind]} overdue" if late[kind] else "")
+            found[f"{playbook.id} {kind}"] = word
+    return found
+
+
+def _due_next(
+    playbooks: Sequence[Playbook],
+    settings: Settings,
+    state: State,
+    live: datetime | None,
+    now: datetime,
+) -> list[str]:
+    facts = Answers(state, settings.directory(), live or now)
+    found: list[tuple[datetime, str]] = []
+    for playbook in playbooks:
+        case = Case(facts, playbook, now)
+        for kind in LAYERS:
+            for rule in playbook.enabled(kind.name):
+                moment = kind.wakes(rule, case)
+                if moment is not None:
+                    name = f"{playbook.id} {rule.id} {rule.title} (clause {rule.clause})"
+                    found.append((moment, name))
+    zone = playbooks[0].calendar.zone
+    return [f"{_stamp(moment, zone)}  {name}" for moment, name in sorted(found)[:6]]
+
+
+def _outbox(state: State, zone: Any) -> dict[str, Any]:
+    counts = state.outbox.counts()
+    repeated = counts.pop("repeated", 0)
+    found: dict[str, Any] = dict(sorted(counts.items()))
+    if repeated:
+        found["repeated"] = f"{repeated} letters left again after a crash, same Message-ID"
+    for circuit in state.outbox.circuits():
+        since = _stamp(circuit.since, zone)
+        found[circuit.destination] = f"silent since {since}: {circuit.why}"
+    return found
+
+
+def _connectors(state: State, zone: Any) -> dict[str, str]:
+    found = {}
+    for one in state.health():
+        good = f"last success {_stamp(one.last_success, zone)}"
+        down = f"down since {_stamp(one.down_since, zone)}: {one.why}; {good}"
+        found[one.system] = down if one.down_since else good
+    return found
+
+
+def _letters_today(playbook: Playbook, state: State, now: datetime) -> dict[str, str]:
+    first, last = playbook.calendar.day_bounds(playbook.calendar.day_of(now))
+    counts = state.outbox.readers(first, last)
+    return {
+        reader: f"{n} letters: too many for one person" if n > MANY_LETTERS else str(n)
+        for reader, n in counts.most_common()
+    }
+
+
+def _to_look_at(state: State) -> dict[str, int]:
+    letters = state.letters.counts()
+    found = {
+        "letters for review": letters.get("review", 0),
+        "rows and letters in quarantine": state.quarantined(),
+        "drafts waiting for a word": state.waiting_drafts(),
+        "dead letters": state.outbox.counts().get("dead", 0),
+        "held by the fuse": state.outbox.counts().get("held", 0),
+    }
+    return {name: n for name, n in found.items() if n}
