@@ -128,7 +128,11 @@ def _concerns(act: Act, case: Case) -> bool:
 def _judge(act: Act, case: Case) -> Iterator[Intent]:
     cite = _cite(act, case)
     refusal = _refusal(act, case)
-    yield AnswerAct(ident=act.ident, cite=cite, refused=refusal)
+    title = case.playbook.roles.get(act.by, act.by)
+    who = f"{act.person}, {title}" if act.person and act.person != title else title
+    yield AnswerAct(
+        ident=act.ident, key=act.key or "", do=act.do, by=who, cite=cite, refused=refusal
+    )
     if refusal is None:
         yield from _perform(act, case, cite)
         return

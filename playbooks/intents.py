@@ -269,6 +269,10 @@ class AnswerAct:
     """What became of an act: taken, or refused with a sentence."""
 
     ident: str
+    key: str
+    do: str
+    by: str
+    """Name and position of who did it, as they were then."""
     cite: Cite
     refused: str | None = None
 

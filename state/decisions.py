@@ -36,7 +36,7 @@ from mcur.playbooks.intents import (
     TermOutcome,
     UpdateTask,
 )
-from mcur.state.journal import Event
+from mcur.state.journal import Event, append
 from mcur.state.rows import dump
 from mcur.state.stamps import text_of, text_or_none
 
@@ -213,22 +213,23 @@ class Decision:
                 playbook = next((t.playbook for t in map(tasks.get, intent.tasks) if t), "")
                 tasks.announced(intent.tasks, playbook, intent.executor, self._now)
             case AnswerAct():
-                self._db.execute(
-                    "UPDATE acts SET state = ?, why = ? WHERE ident = ?",
-                    (
-                        "refused" if intent.refused else "accepted",
-                        intent.refused or "",
-                        intent.ident,
-                    ),
-                )
+                self._answer(intent)
             case NoteAbsence():
+                away = (intent.first.isoformat(), intent.last.isoformat(), intent.substitute)
                 self._db.execute(
-                    "INSERT OR REPLACE INTO absences VALUES (?,?,?,?)",
-                    (
-                        intent.person, intent.first.isoformat(), intent.last.isoformat(),
-                        intent.substitute,
-                    ),
-                )  # fmt: skip
+                    "INSERT OR REPLACE INTO absences VALUES (?,?,?,?)", (intent.person, *away)
+                )
+
+    def _answer(self, answer: AnswerAct) -> None:
+        """Keep what became of an act; the journal names who did it."""
+        state = "refused" if answer.refused else "accepted"
+        self._db.execute(
+            "UPDATE acts SET state = ?, why = ? WHERE ident = ?",
+            (state, answer.refused or "", answer.ident),
+        )
+        event = f"act.{answer.do}" if answer.refused is None else "act.refused"
+        done = Event(at=self._now, event=event, cite=answer.cite, key=answer.key)
+        append(self._db, done, by=answer.by, evidence=answer.ident)
 
     def _finding(self, finding: Finding) -> None:
         cite, day = finding.cite, finding.day.isoformat()

@@ -39,8 +39,8 @@ ONE_HOME = {
     "redminelib": "connectors/redmine/",
     "schedule": "daemon/",
     "smtplib": "connectors/mail/smtp.py",
-    "sqlite3": "state/ connectors/embedded.py",
-    "sqlite_utils": "state/ connectors/embedded.py",
+    "sqlite3": "state/ connectors/taskfile.py",
+    "sqlite_utils": "state/",
     "xlsxwriter": "connectors/papers/xlsx.py",
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from mcur.daemon.cli import main
+from mcur.daemon.cli import cli as main
 
 TREE = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "README.ru.md", "CONTRIBUTING.md", "CHANGELOG.md", "DECISIONS.md")
