@@ -29,7 +29,14 @@ from imapclient.exceptions import (  # type: ignore[import-untyped]
 
 from mcur.connectors.mail.parts import HEADER_BLOCK
 from mcur.connectors.mail.tls import Security, distrust, trust
-from mcur.connectors.ports import Barred, ConnectorError, MailBatch, RawLetter, Unavailable
+from mcur.connectors.ports import (
+    Barred,
+    ConnectorError,
+    MailBatch,
+    RawLetter,
+    Rejected,
+    Unavailable,
+)
 from mcur.playbooks.facts import LetterPlace
 
 _BATCH = 200
@@ -133,7 +140,7 @@ class ImapMailbox:
         try:
             with self._session() as client:
                 self._select(client, self._shape.folder)
-        except ConnectorError as exc:
+        except Rejected as exc:
             return [str(exc)]
         return []
 
