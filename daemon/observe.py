@@ -190,7 +190,7 @@ class TrackerSource:
             noticed = state.take_tasks(
                 found.tasks,
                 (self.name, found.cursor),
-                owner=self.owner.id,
+                owner=self._adopts(),
                 directory=self.directory,
                 live_from=self.live_from(),
                 now=now,
@@ -199,6 +199,12 @@ class TrackerSource:
                 if not task.history:
                     state.tell(self._event(task, seen, now))
         return found.more
+
+    def _adopts(self) -> Cite:
+        """Name the rule under which a task that somebody made by hand is ours."""
+        rules = list(self.owner.enabled("intake"))
+        rule = next((r for r in rules if getattr(r, "takes", "") == "issues"), rules[0])
+        return Cite(playbook=self.owner.id, rule=rule.id, clause=rule.clause, why=rule.title)
 
     def settle(self, found: TrackerChanges) -> None:
         """Nothing is owed to a tracker."""

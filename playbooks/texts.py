@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import lru_cache
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, StrictUndefined, Template
-
 from mcur.playbooks import language
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
 
 
 class Texts:
@@ -22,16 +23,6 @@ class Texts:
 
     def __init__(self, templates: Mapping[str, str]) -> None:
         self._sources = dict(templates)
-        self._environment = Environment(
-            undefined=StrictUndefined,
-            autoescape=False,
-        )
-        self._environment.globals.update(
-            plural=language.plural,
-            counted=language.counted,
-            shorten=language.shorten,
-            capital=language.capital,
-        )
         self._compile = lru_cache(maxsize=None)(self._compile_one)
 
     def say(self, name: str, *, zone: ZoneInfo, **values: Any) -> str:
@@ -52,6 +43,22 @@ class Texts:
     def has(self, name: str) -> bool:
         """Whether there is a text with this name."""
         return name in self._sources
+
+    @cached_property
+    def _environment(self) -> Environment:
+        from jinja2 import (  # `mcur status` says no text and must be quick
+            Environment,
+            StrictUndefined,
+        )
+
+        environment = Environment(undefined=StrictUndefined, autoescape=False)
+        environment.globals.update(
+            plural=language.plural,
+            counted=language.counted,
+            shorten=language.shorten,
+            capital=language.capital,
+        )
+        return environment
 
     def _compile_one(self, name: str) -> Template:
         return self._environment.from_string(self._sources[name])

@@ -146,7 +146,7 @@ class State(Lookup):
         seen: Iterable[TaskSeen],
         cursor: tuple[str, str],
         *,
-        owner: str,
+        owner: Cite,
         directory: Directory,
         live_from: datetime,
         now: datetime,

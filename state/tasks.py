@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from mcur.playbooks import acts
 from mcur.playbooks.directory import Directory
 from mcur.playbooks.facts import Act, Note, Task, TaskKind, TaskSeen, TaskStatus
-from mcur.playbooks.intents import CreateTask, UpdateTask, digest_of
+from mcur.playbooks.intents import Cite, CreateTask, UpdateTask, digest_of
 from mcur.state.rows import dump, plain_value
 from mcur.state.stamps import moment_or_none, text_of, text_or_none
 
@@ -154,7 +154,7 @@ class Tasks:
         self._db.execute("UPDATE tasks SET seen = ? WHERE key = ?", (_look(seen), key))
 
     def notice(
-        self, seen_tasks: Iterable[TaskSeen], owner: str, directory: Directory, live_from: datetime
+        self, seen_tasks: Iterable[TaskSeen], owner: Cite, directory: Directory, live_from: datetime
     ) -> Noticed:
         """Take what the tracker shows: people's notes and changes become acts and facts."""
         found: list[Act] = []
@@ -197,17 +197,19 @@ class Tasks:
             return by_number
         return self.get(seen.key)
 
-    def _adopt(self, seen: TaskSeen, owner: str, directory: Directory, live_from: datetime) -> bool:
+    def _adopt(
+        self, seen: TaskSeen, owner: Cite, directory: Directory, live_from: datetime
+    ) -> bool:
         """Keep a task that somebody made by hand; what stood there before is history."""
         history = seen.created_at < live_from
         role = acts.actor(seen.assignee, directory)[0] if seen.assignee else None
         self._insert(
             Task(
-                key=f"task:{owner}:issue:{seen.tracker}:{seen.ident}",
-                playbook=owner,
+                key=f"task:{owner.playbook}:issue:{seen.tracker}:{seen.ident}",
+                playbook=owner.playbook,
                 kind=seen.kind or TaskKind.ASSIGNMENT,
-                rule="issues",
-                clause="",
+                rule=owner.rule,
+                clause=owner.clause,
                 project=seen.project,
                 subject=seen.subject,
                 status=seen.status,
@@ -227,7 +229,7 @@ class Tasks:
                 history=history,
             )
         )
-        self.remember(f"task:{owner}:issue:{seen.tracker}:{seen.ident}", seen)
+        self.remember(f"task:{owner.playbook}:issue:{seen.tracker}:{seen.ident}", seen)
         return history
 
     def _notes(self, task: Task, seen: TaskSeen, directory: Directory) -> list[Act]:

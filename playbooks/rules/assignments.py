@@ -157,15 +157,17 @@ def _answers(rule: FromLetters, case: Case) -> Iterator[Intent]:
             continue
         letter = task.letter and case.facts.letter(task.letter)
         if letter:
-            yield from _owed(rule.answer, case, task, letter)
+            yield from _owed(rule, rule.answer, case, task, letter)
 
 
-def _owed(duty: AnswerDuty, case: Case, task: Task, letter: Letter) -> Iterator[Intent]:
+def _owed(
+    rule: FromLetters, duty: AnswerDuty, case: Case, task: Task, letter: Letter
+) -> Iterator[Intent]:
     key = f"draft:{case.playbook.id}:{duty.clause}:{task.key}:{task.reopen_count}"
     if case.facts.knows(key):
         return
     why = case.say("intake.letters.answer_why", letter=letter)
-    cite = case.cite(duty, why)
+    cite = case.cite(rule, why, clause=duty.clause, clauses=(duty.clause,))
     document = Document(
         title=case.say("intake.letters.answer_title", letter=letter),
         blocks=(
