@@ -46,10 +46,8 @@ class Texts:
 
     @cached_property
     def _environment(self) -> Environment:
-        from jinja2 import (  # `mcur status` says no text and must be quick
-            Environment,
-            StrictUndefined,
-        )
+        # Imported where a text is said: `mcur status` says none and must be quick.
+        from jinja2 import Environment, StrictUndefined
 
         environment = Environment(undefined=StrictUndefined, autoescape=False)
         environment.globals.update(
