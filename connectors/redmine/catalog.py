@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from mcur.connectors.ports import Rejected
+from mcur.connectors.ports import Barred, Rejected
 from mcur.connectors.redmine.client import Absent, Client, Json
 from mcur.connectors.redmine.shape import RedmineShape
 
@@ -64,7 +64,7 @@ class Catalog:
             return number
 
     def project(self, identifier: str) -> Project:
-        """Look a project up; :class:`Rejected` where there is none for this account."""
+        """Look a project up; :class:`Barred` where there is none for this account."""
         with self._lock:
             if identifier not in self._projects:
                 self._projects[identifier] = self._read_project(identifier)
@@ -79,7 +79,7 @@ class Catalog:
         found = self.project(project).trackers.get(name)
         if found is None:
             msg = f"use tracker «{name}»: project {project} of {self._who} does not have it"
-            raise Rejected(msg)
+            raise Barred(msg)
         return found
 
     def status(self, name: str) -> int:
@@ -106,7 +106,7 @@ class Catalog:
                 f"{self._shape.project}; attach the field to the project and to our trackers, "
                 f'or write its number: fields.{ours} = "12"'
             )
-            raise Rejected(msg)
+            raise Barred(msg)
         return found
 
     def fields(self) -> dict[str, int]:
@@ -164,7 +164,7 @@ class Catalog:
         found = self._listed(container, path).get(name)
         if found is None:
             msg = f"use {noun} «{name}»: {self._who} does not have it"
-            raise Rejected(msg)
+            raise Barred(msg)
         return found
 
     def _listed(self, container: str, path: str) -> dict[str, int]:
@@ -185,7 +185,7 @@ class Catalog:
                 f"read project {identifier}: {self._who} has no such project, or this account is "
                 "no member of it"
             )
-            raise Rejected(msg) from exc
+            raise Barred(msg) from exc
         self._take_fields(read.get("issue_custom_fields", []))
         return Project(
             id=read["id"],

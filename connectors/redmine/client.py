@@ -116,6 +116,9 @@ class Client:
         except OSError as exc:  # the library passes on that a file of certificates cannot be read
             msg = f"{doing}: ca_file {self.shape.ca_file} of {self._who} cannot be used: {exc}"
             raise Barred(msg) from exc
+        except UnicodeError as exc:  # a Cyrillic letter in the key, say
+            msg = f"{doing}: the API key or the url of {self._who} has a letter that none has"
+            raise Barred(msg) from exc
         except (KeyError, TypeError) as exc:
             msg = f"{doing}: {self._who} answered JSON of another shape: {exc!r}"
             raise Unavailable(msg) from exc
@@ -125,10 +128,11 @@ class Client:
         if isinstance(exc, requests.exceptions.SSLError) and "VERIFY_FAILED" in str(exc):
             msg = (
                 f"{doing}: the certificate of {self._who} at {self.base} is not trusted; "
-                "set ca_file of this tracker to the PEM file of the authority that signed it"
+                "set ca_file of this tracker to the PEM file of the authority that signed it "
+                f"({_root(exc)})"
             )
             return Barred(msg)
-        if isinstance(exc, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        if isinstance(exc, ValueError):  # all the library's classes for what is no address
             return Barred(f"{doing}: {self.base} is not an address of a Redmine")
         if isinstance(exc, requests.exceptions.Timeout):
             return Unavailable(f"{doing}: {self._who} did not answer in time")

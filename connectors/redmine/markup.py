@@ -50,12 +50,16 @@ def write(document: Document, markup: Markup) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def clean(text: str) -> str:
+    """Drop characters that no database wants and make all line breaks alike."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
 def escape(text: str, markup: Markup) -> str:
     """Make a text harmless that stands inside a document."""
-    clean = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     if markup == "textile":
-        return _TEXTILE.sub(_entities, clean)
-    return _REDMINE.sub(_JOINER, _MARKDOWN.sub(_backslash, clean))
+        return _TEXTILE.sub(_entities, clean(text))
+    return _REDMINE.sub(_JOINER, _MARKDOWN.sub(_backslash, clean(text)))
 
 
 def unescape(text: str, markup: Markup) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from mcur.connectors.ports import (
+    Barred,
     Blobs,
     ConnectorError,
     NewTask,
@@ -85,7 +86,7 @@ class RedmineTracker:
         return self._reader.task(issue, self._measured(now, issue if wish.values else None))
 
     def find(self, keys: Collection[str], now: datetime) -> dict[str, TaskSeen]:
-        """Return those of the tasks that are there, by key, without their notes.
+        """Return those of the tasks that are there, by key, as a list shows them: without notes.
 
         With fields many keys go into one request; in ``bare`` each key is a request of
         its own, for Redmine searches subjects by one word only. Of two issues under one key (a
@@ -179,7 +180,7 @@ class RedmineTracker:
                         f"{doing}: Redmine «{self.name}» does not search by field "
                         f"«{self.shape.field_names['key']}»: mark it «Used as a filter»"
                     )
-                    raise Rejected(msg)
+                    raise Barred(msg)
                 yield issue
 
     def _measured(self, now: datetime, written: Json | None = None) -> timedelta:

@@ -146,7 +146,7 @@ class Writer:
             if name not in numbers
         ]
         return [
-            {"id": numbers[name], "value": value}
+            {"id": numbers[name], "value": markup.clean(value)}
             for name, value in values.items()
             if name in numbers
         ]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mcur.connectors.ports import Rejected, TaskChange, Unavailable
+from mcur.connectors.ports import Barred, Rejected, TaskChange, Unavailable
 from mcur.connectors.redmine.tracker import RedmineTracker
 from mcur.playbooks.documents import plain
 from mcur.playbooks.facts import Attachment, TaskStatus
@@ -49,11 +49,24 @@ def test_a_wrong_key_is_said(server: RedmineServer) -> None:
     """The administrator is told which key."""
     tracker = tracker_at(server, key="wrong")
 
-    with pytest.raises(Rejected, match="the API key of Redmine «ЦУР» is not accepted"):
+    with pytest.raises(Barred, match="the API key of Redmine «ЦУР» is not accepted"):
         tracker.create(a_task(), now())
 
     [said] = tracker.check()
     assert said.startswith("log in: the API key of Redmine «ЦУР» is not accepted")
+
+
+def test_a_key_with_a_cyrillic_letter_is_said(server: RedmineServer) -> None:
+    """Typed from a paper with the wrong layout."""
+    with pytest.raises(Barred, match="has a letter that none has"):
+        tracker_at(server, key="сс" + KEYS["robot"]).create(a_task(), now())
+
+
+@pytest.mark.parametrize("url", ["redmine.local", "ftp://redmine.local", "http://"])
+def test_an_address_that_is_none_is_said(server: RedmineServer, url: str) -> None:
+    """Waiting does not mend it."""
+    with pytest.raises(Barred, match="is not an address of a Redmine"):
+        tracker_at(server, url=url).create(a_task(), now())
 
 
 def test_a_rest_api_that_is_switched_off_is_said(server: RedmineServer) -> None:
@@ -69,7 +82,7 @@ def test_a_missing_project_is_said(server: RedmineServer) -> None:
     """It will not come by waiting."""
     tracker = tracker_at(server, project="nowhere")
 
-    with pytest.raises(Rejected, match="project nowhere: Redmine «ЦУР» has no such project"):
+    with pytest.raises(Barred, match="project nowhere: Redmine «ЦУР» has no such project"):
         tracker.create(a_task(), now())
 
     assert any("read project nowhere" in line for line in tracker.check())

@@ -396,6 +396,13 @@ def test_a_long_subject_with_odd_characters_still_makes_a_task(office: Office) -
     assert task.key in office.tracker.find([task.key], office.now())
 
 
+def test_a_field_with_a_nul_and_line_breaks_is_taken(office: Office) -> None:
+    """Addresses come from exports."""
+    made = office.tracker.create(a_task(fields={"address": "Одинцово\x00\r\nд. 5"}), office.now())
+
+    assert made.ignored == ()
+
+
 def test_a_citizens_text_is_read_back_as_it_was_written(office: Office) -> None:
     """Whatever looks like markup in it."""
     text = 'Дом *5* <b>"а":http://x.y & {{toc}} [[Вики]] #12 @ivanov |_. -5 °C!!! 😀 №'
