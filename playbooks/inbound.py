@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from itertools import zip_longest
 
 from mcur.playbooks.addresses import house_of
 from mcur.playbooks.calendar import Calendar
@@ -60,7 +61,7 @@ def _labelled(text: str, labels: Mapping[str, Sequence[str]]) -> dict[str, str]:
     alternatives = "|".join(re.escape(w) for w in sorted(names, key=len, reverse=True))
     marks = list(re.finditer(rf"(?<!\w)({alternatives})\s*[:–—-]\s*", text, re.IGNORECASE))
     found: dict[str, str] = {}
-    for mark, after in zip(marks, [*marks[1:], None], strict=True):
+    for mark, after in zip_longest(marks, marks[1:]):
         value = text[mark.end() : after.start() if after else len(text)]
         value = re.split(r"\n\s*\n" if names[mark[1].casefold()] == "problem" else r"\n", value)[0]
         found.setdefault(names[mark[1].casefold()], " ".join(value.split()).rstrip(" .;,"))
