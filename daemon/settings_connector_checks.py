@@ -5,6 +5,7 @@ No network. The checks have the form of those in ``settings_checks``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from fnmatch import fnmatchcase
@@ -27,6 +28,8 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _EXAMPLES = ("*.example", "example.com", "example.org", "example.net", "example.ru")
 _NOT_READ = frozenset({"house", "extra"})
 _APPEAL_FIELDS = tuple(f.name for f in fields(Appeal) if f.name not in _NOT_READ)
+_BESIDE = re.compile(r"extra\.\w+")
+"""A column that is kept beside the fields, under a name of the site's own."""
 
 
 def _idents(settings: Settings) -> Iterator[Finding]:
@@ -69,7 +72,7 @@ def _mappings(settings: Settings) -> Iterator[Finding]:
 def _mapping(loc: Loc, feed: FeedSettings) -> Iterator[Finding]:
     for table, keys in (("mapping", feed.mapping), ("constants", feed.constants)):
         for key in keys:
-            if key not in _APPEAL_FIELDS:
+            if key not in _APPEAL_FIELDS and not _BESIDE.fullmatch(key):
                 text = not_known(key, "field of an appeal", _APPEAL_FIELDS)
                 yield Finding((*loc, table, key), text)
     for needed in ("number", "received_at"):
