@@ -53,7 +53,7 @@ Golden = Literal["bare", "full"]
 
 def missing() -> str | None:
     """Say in one line why no Redmine can be started here, ``None`` when it can."""
-    absent = [name for name in ("puma", "bundle") if shutil.which(name) is None]
+    absent = [name for name in ("puma", "bundle", "setpriv") if shutil.which(name) is None]
     absent += [str(path) for path in (APPLICATION / "config.ru", LOCK) if not path.exists()]
     if absent:
         return f"Redmine is not installed ({', '.join(absent)} missing): run `make servers`"
@@ -88,7 +88,18 @@ class RedmineServer:
     def start(self) -> None:
         """Start the server and wait for its first page."""
         workers, threads = self._shape
-        command = ["puma", "-b", f"tcp://127.0.0.1:{self.port}", "-e", "production", "--silent"]
+        # A run that is killed takes its server along (prctl(2), PR_SET_PDEATHSIG).
+        command = [
+            "setpriv",
+            "--pdeathsig",
+            "TERM",
+            "puma",
+            "-b",
+            f"tcp://127.0.0.1:{self.port}",
+            "-e",
+            "production",
+            "--silent",
+        ]
         command += ["-w", str(workers), "-t", f"{threads}:{threads}"]
         log = (self.instance / "puma.log").open("ab")
         with log:
