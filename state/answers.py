@@ -47,11 +47,7 @@ class Answers:
     def fresh_appeals(self) -> Sequence[AppealChange]:
         """Return appeals that are new or changed since the last decision."""
         if self._fresh is None:
-            rows = self._db.query(
-                "SELECT f.source, f.number, f.first, f.changed, a.history FROM fresh_appeals f"
-                " JOIN appeals a USING (source, number) ORDER BY a.received_at, f.source, f.number"
-            )
-            self._fresh = [self._change(row) for row in list(rows)]
+            self._fresh = self._state.appeals.fresh()
         return self._fresh
 
     def fresh_letters(self) -> Sequence[Letter]:
@@ -207,17 +203,6 @@ class Answers:
     def deliveries(self, playbook: str, first: datetime, last: datetime) -> dict[str, int]:
         """Count letters that left in [first, last), by channel."""
         return self._state.outbox.delivered(playbook, first, last)
-
-    def _change(self, row: dict[str, Any]) -> AppealChange:
-        appeal = self._state.appeals.get(row["source"], row["number"])
-        if appeal is None:  # a fresh row always has its appeal: both are written together
-            raise KeyError(row["number"])
-        return AppealChange(
-            appeal=appeal,
-            first=bool(row["first"]),
-            history=bool(row["history"]),
-            changed=tuple(json.loads(row["changed"])),
-        )
 
     def _acts(self, state: str) -> list[Act]:
         rows = self._db.query("SELECT * FROM acts WHERE state = ? ORDER BY seq", [state])

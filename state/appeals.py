@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from mcur.playbooks.facts import Appeal, BadRow, Export
+from mcur.playbooks.addresses import house_of
+from mcur.playbooks.facts import Appeal, AppealChange, BadRow, Export
 from mcur.state.imports import SECOND, Batch, Entries, Read, corrections_of
-from mcur.state.rows import appeal_of
+from mcur.state.rows import appeal_of, dump
 from mcur.state.stamps import hour_of, moment_of, text_of
+
+Correctable = Literal["category", "address", "executor", "spam"]
+"""The fields that a person's word settles (contract, «Appeals»)."""
 
 
 class Appeals:
@@ -63,21 +67,52 @@ class Appeals:
         return len(rows)
 
     def correct(
-        self, source: str, number: str, field: str, value: str, *, by: str, now: datetime
+        self,
+        source: str,
+        number: str,
+        field: Correctable,
+        value: str | bool,
+        *,
+        by: str,
+        now: datetime,
     ) -> bool:
-        """Keep a person's correction of a field: it wins over every later import."""
+        """Keep a person's correction of a field: it wins over every later import.
+
+        An address brings its house along. Return whether the appeal is known.
+        """
         row = self._row(source, number)
         if row is None:
             return False
-        self._db.execute(
+        values: dict[str, Any] = {field: value}
+        if field == "address":
+            values["house"] = house_of(str(value), row["municipality"])
+        self._db.conn.executemany(
             "INSERT OR REPLACE INTO corrections VALUES (?,?,?,?,?,?)",
-            (source, number, field, value, by, text_of(now)),
+            [(source, number, name, dump(v), by, text_of(now)) for name, v in values.items()],
         )
-        old = json.loads(row["row"])
         batch = Batch.of_correction(self._db, row, now)
-        batch.rewrite(appeal_of(old), row)
+        batch.rewrite(row, field)
         batch.finish(vanished=0, quarantined=0)
         return True
+
+    def fresh(self) -> list[AppealChange]:
+        """Return what is new or changed since the last decision, the oldest first."""
+        rows = list(
+            self._db.query(
+                "SELECT a.source, a.number, a.row, a.history, f.first, f.changed"
+                " FROM fresh_appeals f JOIN appeals a USING (source, number)"
+                " ORDER BY a.received_at, a.source, a.number"
+            )
+        )
+        return [
+            AppealChange(
+                appeal=appeal,
+                first=bool(row["first"]),
+                history=bool(row["history"]),
+                changed=tuple(json.loads(row["changed"])),
+            )
+            for row, appeal in zip(rows, self._all_effective(rows), strict=True)
+        ]
 
     def get(self, source: str, number: str) -> Appeal | None:
         """Return an appeal with its corrections."""
@@ -91,8 +126,8 @@ class Appeals:
             " WHERE e.what = ? AND e.at >= ? AND e.at < ? ORDER BY e.at, e.source, e.number",
             [what, text_of(first), text_of(last)],
         )
-        found = {(row["source"], row["number"]): self._effective(row) for row in rows}
-        return list(found.values())
+        found = {(row["source"], row["number"]): row for row in rows}
+        return self._all_effective(list(found.values()))
 
     def count_entered(self, what: str, first: datetime, last: datetime) -> int:
         """Count entries in [first, last) from the hourly counters."""
@@ -146,6 +181,16 @@ class Appeals:
     def _effective(self, row: dict[str, Any]) -> Appeal:
         values = json.loads(row["row"]) | corrections_of(self._db, row["source"], row["number"])
         return appeal_of(values)
+
+    def _all_effective(self, rows: Sequence[dict[str, Any]]) -> list[Appeal]:
+        corrected: dict[tuple[str, str], dict[str, Any]] = {}
+        for one in self._db.query("SELECT source, number, field, value FROM corrections"):
+            of = corrected.setdefault((one["source"], one["number"]), {})
+            of[one["field"]] = json.loads(one["value"])
+        return [
+            appeal_of(json.loads(row["row"]) | corrected.get((row["source"], row["number"]), {}))
+            for row in rows
+        ]
 
     def _count(self, what: str, first: str, last: str) -> int:
         return int(

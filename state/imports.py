@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,12 +33,12 @@ class Read:
     history: int = 0
 
 
-def corrections_of(db: Database, source: str, number: str) -> dict[str, str]:
+def corrections_of(db: Database, source: str, number: str) -> dict[str, Any]:
     """Return what people corrected on an appeal, by field."""
     rows = db.query(
         "SELECT field, value FROM corrections WHERE source = ? AND number = ?", [source, number]
     )
-    return {row["field"]: row["value"] for row in rows}
+    return {row["field"]: json.loads(row["value"]) for row in rows}
 
 
 class Entries:
@@ -46,14 +46,15 @@ class Entries:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._rows: list[tuple[str, str, str, str]] = []
+        self._rows: dict[tuple[str, str, str], list[str]] = {}
 
     def add(self, what: str, at: str, source: str, number: str) -> None:
         """Note that an appeal entered a group."""
-        self._rows.append((what, at, source, number))
+        self._rows.setdefault((what, source, number), []).append(at)
 
     def remove(self, what: str, source: str, number: str) -> None:
-        """Take an entry back at once."""
+        """Take an entry back, written already or still waiting."""
+        self._rows.pop((what, source, number), None)
         rows = self._db.execute(
             "DELETE FROM entries WHERE what = ? AND source = ? AND number = ? RETURNING at",
             (what, source, number),
@@ -63,10 +64,14 @@ class Entries:
     def flush(self) -> None:
         """Write what was noted, each entry once."""
         counts: Counter[tuple[str, str]] = Counter()
-        for row in self._rows:
-            cursor = self._db.conn.execute("INSERT OR IGNORE INTO entries VALUES (?,?,?,?)", row)
-            if cursor.rowcount:
-                counts[row[0], hour_of(row[1])] += 1
+        for (what, source, number), moments in self._rows.items():
+            for at in moments:
+                row = (what, at, source, number)
+                cursor = self._db.conn.execute(
+                    "INSERT OR IGNORE INTO entries VALUES (?,?,?,?)", row
+                )
+                if cursor.rowcount:
+                    counts[what, hour_of(at)] += 1
         self._count(counts, 1)
         self._rows.clear()
 
@@ -116,11 +121,15 @@ class Batch:
         batch._corrected.add((row["source"], row["number"]))
         return batch
 
-    def take(self, appeals: Iterable[Appeal]) -> None:
-        """Write what is new or changed; what vanished and came back is itself again."""
+    def take(self, appeals: Sequence[Appeal]) -> None:
+        """Write what is new or changed; what vanished and came back is itself again.
+
+        Of several rows with one number the last stands: it would flicker with each import else.
+        """
         back: list[tuple[str, str]] = []
-        for appeal in appeals:
-            key = (appeal.source, appeal.number)
+        standing = {(appeal.source, appeal.number): appeal for appeal in appeals}
+        self._counts["repeated"] += len(appeals) - len(standing)
+        for key, appeal in standing.items():
             self.seen.add(key)
             row = dump(appeal_to_dict(appeal))
             digest = hashlib.blake2b(row.encode(), digest_size=16).hexdigest()
@@ -139,9 +148,15 @@ class Batch:
             "UPDATE appeals SET vanished_at = NULL WHERE source = ? AND number = ?", back
         )
 
-    def rewrite(self, imported: Appeal, row: dict[str, Any]) -> None:
-        """Write a row anew after a correction."""
+    def rewrite(self, row: dict[str, Any], field: str) -> None:
+        """Write a row anew after the correction of a field."""
+        imported = appeal_of(json.loads(row["row"]))
         self._store(imported, row["row"], row["digest"], row)
+        self._db.conn.execute(
+            "UPDATE appeals SET export = ?, vanished_at = ? WHERE source = ? AND number = ?",
+            (row["export"], row["vanished_at"], row["source"], row["number"]),
+        )
+        self._freshen(imported, first=False, changed=(field,))
 
     def finish(self, *, vanished: int, quarantined: int) -> Read:
         """Flush the entries and say what was done."""

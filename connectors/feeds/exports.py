@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from mcur.connectors.feeds.delimited import delimited_grids
 from mcur.connectors.feeds.grid import Grid
@@ -24,12 +25,12 @@ LARGEST_FILE = 256 * 1024 * 1024
 def read_export(path: Path, shape: FeedShape) -> Export:
     """Read one export whole. A row that cannot be taken stands in ``bad`` and stops nothing.
 
-    ``made_at`` is the time of the file: exports do not say when they were made.
+    ``made_at`` is the time of the file, in the feed's zone: exports do not say when they were made.
 
     :raises Rejected: the file is no export: no known headings, not a workbook, a wrong encoding.
     :raises Unavailable: the file cannot be read now.
     """
-    content, made_at = _load(path)
+    content, made_at = _load(path, shape.zone)
     try:
         grids = _grids(path.suffix.lower(), content, shape)
         form, rows = _rows(path.name, grids, shape)
@@ -47,13 +48,13 @@ def read_export(path: Path, shape: FeedShape) -> Export:
     )
 
 
-def _load(path: Path) -> tuple[bytes, datetime]:
+def _load(path: Path, zone: ZoneInfo) -> tuple[bytes, datetime]:
     try:
         status = path.stat()
         if status.st_size > LARGEST_FILE:
             msg = f"read {path.name}: the file has {status.st_size} bytes; {LARGEST_FILE} are taken"
             raise Rejected(msg)
-        return path.read_bytes(), datetime.fromtimestamp(status.st_mtime, UTC)
+        return path.read_bytes(), datetime.fromtimestamp(status.st_mtime, zone)
     except OSError as exc:
         msg = f"read {path.name}: {exc.strerror}"
         raise Unavailable(msg) from exc
