@@ -195,7 +195,9 @@ class Tasks:
         by_number = self.by_ident(seen.tracker, seen.ident)
         if by_number is not None or seen.key is None:
             return by_number
-        return self.get(seen.key)
+        known = self.get(seen.key)
+        # A copy that a person made carries our key too; it is a task of its own.
+        return known if known is None or known.ident in {None, seen.ident} else None
 
     def _adopt(
         self, seen: TaskSeen, owner: Cite, directory: Directory, live_from: datetime
