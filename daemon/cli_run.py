@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -15,6 +15,9 @@ from mcur.daemon.context import moment, playbooks_of, settings_of, working
 from mcur.daemon.failures import UNREACHABLE, WRONG
 from mcur.daemon.settings_connectors import FeedSettings
 from mcur.daemon.wiring import Site
+
+_ROUNDS = 3
+"""Decisions of ``once``: tasks, then the letters that name them, then none."""
 
 
 @click.command()
@@ -45,11 +48,11 @@ def once(config: str | None, at: str | None, dry_run: bool, verbose: bool) -> No
         now = start or clock.now()
         site.live_from()
         site.observers.look_at_all(now)
-        cycle.decide(site, now)
         if dry_run:
+            cycle.decide(site, now)
             _dry(site)
         else:
-            site.dispatcher.drain(pause=clocks.pause)
+            _decide_and_deliver(site, now)
         _summary(site)
         troubles = {**site.observers.unreachable, **site.dispatcher.unreachable}
     for name, why in sorted(troubles.items()):
@@ -96,6 +99,18 @@ def ingest(config: str | None, file: Path, source: str, strict: bool, verbose: b
         click.echo(f"  … and {done.quarantined - 5} more: mcur quarantine", err=True)
     if strict and done.quarantined:
         raise SystemExit(WRONG)
+
+
+def _decide_and_deliver(site: Site, now: datetime) -> None:
+    """Go round until a decision asks for nothing new: a letter names tasks by their new numbers."""
+    asked = -1
+    for _ in range(_ROUNDS):
+        cycle.decide(site, now)
+        before, asked = asked, sum(site.state.outbox.counts().values())
+        if asked == before:
+            return
+        site.dispatcher.drain(pause=clocks.pause)
+        asked = sum(site.state.outbox.counts().values())
 
 
 def _feed_named(feeds: tuple[FeedSettings, ...], name: str) -> FeedSettings:
