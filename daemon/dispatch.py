@@ -7,8 +7,7 @@ servers. A row that may have left already is looked for before it is repeated.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, field
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,17 +16,17 @@ import structlog
 from mcur.connectors.papers.text import to_text
 from mcur.connectors.ports import (
     Barred,
-    Courier,
     NewTask,
     PartlySent,
     Rejected,
     TaskChange,
-    Tracker,
     Unavailable,
 )
+from mcur.daemon import hands
+from mcur.daemon.hands import Delivered, Destination, InDoubt, TooLate
 from mcur.daemon.render import Addressed, Desk
 from mcur.daemon.settings_values import Gate, GateMode
-from mcur.playbooks.facts import TaskSeen, TaskStatus
+from mcur.playbooks.facts import TaskStatus
 from mcur.playbooks.intents import Channel, CreateTask, SendLetter, UpdateTask
 from mcur.state.journal import Event
 from mcur.state.outbox import Row
@@ -38,34 +37,6 @@ SETTLE = timedelta(seconds=5)
 
 log = structlog.get_logger()
 Gates = Callable[[Channel], Gate]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivered:
-    """What a hand brought back."""
-
-    receipt: str
-    seen: TaskSeen | None = None
-    repeated: bool = False
-
-
-class InDoubt(Exception):
-    """A look found nothing yet; the other side may still be at it."""
-
-
-Job = Callable[[datetime], Delivered]
-
-
-@dataclass(slots=True)
-class Destination:
-    """Where rows go: a tracker or the courier, with its pool."""
-
-    name: str
-    executor: Executor
-    width: int
-    tracker: Tracker | None = None
-    courier: Courier | None = None
-    flying: dict[Future[Delivered], tuple[Row, Any]] = field(default_factory=dict)
 
 
 class Dispatcher:
@@ -106,15 +77,16 @@ class Dispatcher:
 
     def drain(self, *, patience: timedelta = 2 * SETTLE, pause: Callable[[float], None]) -> None:
         """Deliver until nothing is due; rows in doubt are waited for a little."""
-        begun = self._clock()
+        last = self._clock()
         while True:
             now = self._clock()
             moved = self.step(now)
-            if self.busy():
+            if moved or self.busy():
+                last = now
                 self.wait(1.0)
-            elif not moved:
+            else:
                 due = self._state.outbox.next_at(now)
-                if due is None or due - begun > patience or self._is_silent(due, now):
+                if due is None or due - last > patience or self._is_silent(due, now):
                     return
                 pause(min(0.2, max(0.0, (due - now).total_seconds())))
 
@@ -147,15 +119,15 @@ class Dispatcher:
         gate = self._gates(row.effect.channel)
         try:
             prepared = self._prepare(row, gate, now)
-        except Rejected as exc:
-            self._dead(row, str(exc), now)
+        except Exception as exc:  # noqa: BLE001  (one row that cannot be prepared stops no other)
+            self._bury(row, exc, now)
             return
         shut = gate.mode in {GateMode.OFF, GateMode.SHADOW}
         redirected_task = gate.mode is GateMode.REDIRECT and not isinstance(prepared, Addressed)
         if shut or redirected_task:
             self._shadow(row, prepared, gate, now)
             return
-        future = destination.executor.submit(self._deliver, destination, row, prepared, now)
+        future = destination.executor.submit(hands.deliver, destination, row, prepared, now)
         destination.flying[future] = (row, prepared)
 
     def _prepare(self, row: Row, gate: Gate, now: datetime) -> NewTask | TaskChange | Addressed:
@@ -166,19 +138,6 @@ class Dispatcher:
                 return self._desk.change(row.effect, now)
             case SendLetter():
                 return self._desk.letter(row.effect, gate, row.created_at, now)
-
-    def _deliver(
-        self, destination: Destination, row: Row, prepared: Any, now: datetime
-    ) -> Delivered:
-        """Run in a pool thread: no database here."""
-        if isinstance(prepared, Addressed):
-            return _send(destination.courier, row, prepared)
-        if destination.tracker is None:
-            msg = f"deliver {row.key}: {destination.name} is no tracker"
-            raise Rejected(msg)
-        if isinstance(prepared, NewTask):
-            return _create(destination.tracker, row, prepared, now)
-        return _change(destination.tracker, row, prepared, now)
 
     # --- back -----------------------------------------------------------------------------------------
 
@@ -198,16 +157,19 @@ class Dispatcher:
         except InDoubt:
             with self._state.atomic():
                 self._state.outbox.wait(row, now + SETTLE, "may have been made: looking", doubt=2)
+        except TooLate as exc:
+            with self._state.atomic():
+                self._end_expired(row, str(exc), now)
         except Unavailable as exc:
             self._silent(destination, row, exc, now)
+        except Barred as exc:
+            self._barred(destination, row, str(exc), now)
         except PartlySent as exc:
             self._done(destination, row, prepared, Delivered(receipt=exc.said), now)
             with self._state.atomic():
                 self._tell_administrator(row, "partly", destination.name, str(exc), now)
-        except Barred as exc:
-            self._barred(destination, row, str(exc), now)
-        except Rejected as exc:
-            self._dead(row, str(exc), now)
+        except Exception as exc:  # noqa: BLE001  (refused, or a fault of ours in this one row)
+            self._bury(row, exc, now)
         else:
             self._done(destination, row, prepared, delivered, now)
 
@@ -258,7 +220,12 @@ class Dispatcher:
         self.unreachable[destination.name] = why
         log.error("the door is shut", destination=destination.name, why=why)
 
-    def _dead(self, row: Row, why: str, now: datetime) -> None:
+    def _bury(self, row: Row, cause: Exception, now: datetime) -> None:
+        """End a row that was refused, or that this program cannot handle: a person must look."""
+        why = str(cause)
+        if not isinstance(cause, Rejected):
+            why = f"a fault of mcur itself, {type(cause).__name__}: {cause}"
+            log.error("fault", key=row.key, exc_info=cause)
         with self._state.atomic():
             self._state.outbox.end(row, "dead", why, now)
             self._tell_administrator(row, "dead", row.destination, why, now)
@@ -276,13 +243,16 @@ class Dispatcher:
         with self._state.atomic():
             self._state.outbox.end(row, state, f"channel {row.effect.channel} is {state}", now)
             if state == "shadow":
-                event = _event(row, prepared, Delivered(receipt=""), now)
-                data = {**event.data, "event": event.event}
-                shadow = Event(
-                    at=now, event="shadow", cite=event.cite, key=event.key, to=event.to,
-                    cc=event.cc, subject=event.subject, data=data,
-                )  # fmt: skip
-                self._state.tell(shadow)
+                self._tell_shadow(row, prepared, now)
+
+    def _tell_shadow(self, row: Row, prepared: Any, now: datetime) -> None:
+        event = _event(row, prepared, Delivered(receipt=""), now)
+        data = {**event.data, "event": event.event}
+        shadow = Event(
+            at=now, event="shadow", cite=event.cite, key=event.key, to=event.to,
+            cc=event.cc, subject=event.subject, data=data,
+        )  # fmt: skip
+        self._state.tell(shadow)
 
     def _expire(self, now: datetime) -> bool:
         expired = self._state.outbox.expired(now)
@@ -291,42 +261,16 @@ class Dispatcher:
             return False
         with self._state.atomic():
             for row in expired:
-                self._state.outbox.end(row, "expired", "its day is over", now)
-                self._state.report_missed(row, now)
-            for row in orphans:
-                self._state.outbox.end(row, "shadow", "its task is not in the tracker", now)
+                self._end_expired(row, "its day is over", now)
+            for row, ended in orphans:
+                self._state.outbox.end(row, ended, f"its task ended as {ended}", now)
+                if ended == "shadow":
+                    self._tell_shadow(row, None, now)
         return True
 
-
-# --- what the hands do --------------------------------------------------------------------------------
-
-
-def _create(tracker: Tracker, row: Row, task: NewTask, now: datetime) -> Delivered:
-    if row.doubt:
-        found = tracker.find([task.key], now).get(task.key)
-        if found is not None:
-            return Delivered(receipt=found.ident, seen=found)
-        if row.doubt == 1:
-            raise InDoubt
-    seen = tracker.create(task, now)
-    return Delivered(receipt=seen.ident, seen=seen)
-
-
-def _change(tracker: Tracker, row: Row, change: TaskChange, now: datetime) -> Delivered:
-    if row.doubt and change.note is not None and tracker.has_note(change.ident, change.token):
-        return Delivered(receipt=change.ident)
-    seen = tracker.update(change, now)
-    return Delivered(receipt=seen.ident, seen=seen)
-
-
-def _send(courier: Courier | None, row: Row, prepared: Addressed) -> Delivered:
-    if courier is None:
-        msg = f"send {row.key}: there is no courier"
-        raise Rejected(msg)
-    left = courier.sent(prepared.letter.message_id) if row.doubt else False
-    if left:
-        return Delivered(receipt="had left")
-    return Delivered(receipt=courier.send(prepared.letter), repeated=left is None)
+    def _end_expired(self, row: Row, why: str, now: datetime) -> None:
+        self._state.outbox.end(row, "expired", why, now)
+        self._state.report_missed(row, now)
 
 
 # --- what the timeline says ---------------------------------------------------------------------------

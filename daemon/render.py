@@ -54,7 +54,7 @@ class Desk:
     def task(self, effect: CreateTask, now: datetime) -> NewTask:
         """Prepare a task for its tracker."""
         parent = self._state.tasks.get(effect.parent) if effect.parent else None
-        playbook = self._playbooks[effect.cite.playbook]
+        playbook = self._playbook(effect)
         return NewTask(
             key=effect.key,
             kind=effect.kind,
@@ -83,7 +83,7 @@ class Desk:
             subject=effect.subject,
             body=effect.body,
             status=effect.status,
-            assignee=self._login(effect.assignee, self._playbooks[effect.cite.playbook], now),
+            assignee=self._login(effect.assignee, self._playbook(effect), now),
             due_at=effect.due_at,
             fields=effect.fields,
             attachments=effect.attachments,
@@ -91,7 +91,7 @@ class Desk:
 
     def letter(self, effect: SendLetter, gate: Gate, made_at: datetime, now: datetime) -> Addressed:
         """Prepare a letter; who is absent is replaced, and a late letter says so."""
-        playbook = self._playbooks[effect.cite.playbook]
+        playbook = self._playbook(effect)
         to = self._recipients(effect.to, playbook, now)
         cc = self._recipients(effect.cc, playbook, now)
         if not to:
@@ -129,7 +129,7 @@ class Desk:
         """Write to the administrator that something waits for him: once a day and destination."""
         if not self._directory.administrator:
             return None
-        playbook = self._playbooks[effect.cite.playbook]
+        playbook = self._playbooks.get(effect.cite.playbook) or next(iter(self._playbooks.values()))
         calendar = playbook.calendar
         values = {"destination": destination, "key": effect.key, "why": why}
         subject = playbook.texts.say(f"service.{what}_subject", zone=calendar.zone, **values)
@@ -137,13 +137,20 @@ class Desk:
         day = calendar.day_of(now)
         return SendLetter(
             key=f"letter:{playbook.id}:service:{what}:{destination}:{day}",
-            cite=effect.cite.model_copy(update={"why": text}),
+            cite=effect.cite.model_copy(update={"why": text, "playbook": playbook.id}),
             channel=Channel.SERVICE,
             sender="",
             to=(self._directory.administrator,),
             subject=subject,
             document=Document(title=subject, blocks=(Paragraph(text=text),)),
         )
+
+    def _playbook(self, effect: CreateTask | UpdateTask | SendLetter) -> Playbook:
+        name = effect.cite.playbook
+        if name not in self._playbooks:
+            msg = f"deliver {effect.key}: {name} is not a playbook of this site any more"
+            raise Rejected(msg)
+        return self._playbooks[name]
 
     def message_id(self, key: str) -> str:
         """Return the Message-ID of the letter with a key; the same key gives the same one."""

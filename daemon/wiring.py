@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from mcur.connectors.ports import Blobs, Courier, Mailbox, Tracker
 from mcur.daemon.books import load_playbooks
 from mcur.daemon.clock import Clock
-from mcur.daemon.dispatch import Destination, Dispatcher
+from mcur.daemon.dispatch import Dispatcher
+from mcur.daemon.hands import Destination
 from mcur.daemon.observe import FeedSource, MailSource, Observers, Source, TrackerSource
 from mcur.daemon.render import Desk
 from mcur.daemon.settings import Settings

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from mcur.playbooks.documents import Document
+from mcur.playbooks.documents import Block, Document, Heading, Paragraph
 from mcur.playbooks.facts import TaskKind
 from mcur.playbooks.intents import (
     EFFECT,
@@ -314,10 +314,7 @@ def first_words(document: Document) -> str:
 
 def _merged(old: UpdateTask, new: UpdateTask) -> UpdateTask:
     """Make one change of two: later values win, notes follow each other."""
-    note = old.note
-    if new.note is not None:
-        before = old.note.blocks if old.note else ()
-        note = new.note.model_copy(update={"blocks": (*before, *new.note.blocks)})
+    note = _joined(old.note, new.note) if old.note and new.note else old.note or new.note
     why = "; ".join(dict.fromkeys((old.cite.why, new.cite.why)))
     picked = {
         name: getattr(new, name)
@@ -328,8 +325,20 @@ def _merged(old: UpdateTask, new: UpdateTask) -> UpdateTask:
         update={
             **picked,
             "note": note,
+            "urgent": old.urgent or new.urgent,
             "cite": old.cite.model_copy(update={"why": why}),
             "fields": {**old.fields, **new.fields},
             "attachments": (*old.attachments, *new.attachments),
         }
     )
+
+
+def _joined(first: Document, second: Document) -> Document:
+    """Let one note follow another; what stood around the second stands inside now."""
+    inner: list[Block] = []
+    if second.title:
+        inner.append(Heading(text=second.title))
+    inner += [Paragraph(text=line) for line in second.lead]
+    inner += second.blocks
+    footer = dict.fromkeys((*first.footer, *second.footer))
+    return first.model_copy(update={"blocks": (*first.blocks, *inner), "footer": tuple(footer)})

@@ -240,15 +240,18 @@ class Batch:
         return changed
 
     def _freshen(self, appeal: Appeal, *, first: bool, changed: tuple[str, ...]) -> None:
-        row = self._db.execute(
-            "SELECT first, changed FROM fresh_appeals WHERE source = ? AND number = ?",
-            (appeal.source, appeal.number),
-        ).fetchone()
+        row = None if first else self._fresh(appeal)
         names = sorted({*changed, *(json.loads(row[1]) if row else ())})
-        self._db.execute(
+        self._db.conn.execute(
             "INSERT OR REPLACE INTO fresh_appeals VALUES (?,?,?,?)",
             (appeal.source, appeal.number, bool(first or (row and row[0])), dump(names)),
         )
+
+    def _fresh(self, appeal: Appeal) -> Any:
+        return self._db.execute(
+            "SELECT first, changed FROM fresh_appeals WHERE source = ? AND number = ?",
+            (appeal.source, appeal.number),
+        ).fetchone()
 
     def _enter(self, before: Appeal | None, after: Appeal) -> None:
         if before is None:

@@ -19,6 +19,7 @@ from mcur.state.rows import dump, plain_value
 from mcur.state.stamps import text_of
 
 GENESIS = "0" * 64
+_HEAD = "journal_head"
 _SEALED = ("seq", "at", "event", "playbook", "rule", "clause", "key", "by", "evidence", "digest")
 
 
@@ -63,7 +64,7 @@ def append(db: Database, event: Event, *, by: str = "", evidence: str = "") -> N
     last = db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
     seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
     body = dump(
-        {k: plain_value(v) for k, v in event.data.items() if not isinstance(v, datetime)}
+        {k: plain_value(v) for k, v in event.data.items()}
         | {"why": event.cite.why, "subject": event.subject}
     )
     entry = {
@@ -83,6 +84,8 @@ def append(db: Database, event: Event, *, by: str = "", evidence: str = "") -> N
     columns = ", ".join(entry)
     marks = ", ".join(f":{name}" for name in entry)
     db.conn.execute(f"INSERT INTO journal ({columns}) VALUES ({marks})", entry)
+    # The head is kept apart: without it nobody could see that the last entries are gone.
+    db.conn.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_HEAD, f"{seq} {entry['hash']}"))
 
 
 def last(db: Database, limit: int) -> list[dict[str, Any]]:
@@ -93,6 +96,9 @@ def last(db: Database, limit: int) -> list[dict[str, Any]]:
 
 def verify(db: Database) -> tuple[int, str | None]:
     """Walk the chain; return how many entries hold and, where it breaks, a sentence."""
+    # Read before the walk: a running daemon may seal more meanwhile.
+    head = db.execute("SELECT value FROM meta WHERE name = ?", (_HEAD,)).fetchone()
+    newest, sealed = head[0].split() if head else ("0", "")
     previous, count = GENESIS, 0
     for entry in db.query("SELECT * FROM journal ORDER BY seq"):
         if entry["seq"] != count + 1:
@@ -101,6 +107,10 @@ def verify(db: Database) -> tuple[int, str | None]:
             return count, f"entry {entry['seq']} ({entry['event']}, {entry['at']}) was altered"
         previous = entry["hash"]
         count += 1
+        if entry["seq"] == int(newest) and previous != sealed:
+            return count - 1, f"entry {newest} was replaced"
+    if count < int(newest):
+        return count, f"entries {count + 1} to {newest} are missing at the end"
     return count, None
 
 

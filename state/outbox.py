@@ -1,7 +1,8 @@
 """The outbox: everything outward, each under its unique key, until it is done or a person looks.
 
 States: ``waiting``, ``claimed`` (a hand has it), ``held`` (by the fuse), ``done``, ``dead`` (rejected),
-``expired`` (worth nothing any more), ``shadow`` and ``off`` (the channel is gated).
+``expired`` (worth nothing any more), ``shadow`` and ``off`` (the channel is gated), ``dropped`` (on a
+person's word).
 """
 
 from __future__ import annotations
@@ -106,13 +107,16 @@ class Outbox:
         ).fetchone()
         return row is None or row[0] <= text_of(now)
 
-    def orphans(self) -> list[Row]:
-        """Return changes of tasks that will never be made: their channel is shut or they were dropped."""
-        rows = self._db.query(
-            "SELECT o.* FROM outbox o JOIN outbox c ON c.key = o.task WHERE o.state = 'waiting'"
-            " AND c.state IN ('shadow', 'off', 'dropped')"
+    def orphans(self) -> list[tuple[Row, str]]:
+        """Return changes of tasks that will never be made, and how those ended: their channel is shut, or they were dropped."""
+        rows = list(
+            self._db.query(
+                "SELECT o.*, c.state ended FROM outbox o JOIN outbox c ON c.key = o.task"
+                " WHERE o.state = 'waiting' AND c.state IN ('shadow', 'off', 'dropped')"
+                " ORDER BY o.id"
+            )
         )
-        return [_row(row) for row in rows]
+        return [(_row(row), row["ended"]) for row in rows]
 
     def done(self, row: Row, receipt: str, now: datetime, *, late: bool, repeated: bool) -> None:
         """Note that a row left; its destination answers again."""
@@ -145,10 +149,10 @@ class Outbox:
         ).rowcount
 
     def expired(self, now: datetime) -> list[Row]:
-        """Return waiting rows that are worth nothing any more."""
+        """Return waiting rows that are worth nothing any more; those in doubt are looked for first."""
         rows = self._db.query(
             "SELECT * FROM outbox WHERE state = 'waiting' AND not_after IS NOT NULL"
-            " AND not_after <= ? ORDER BY id",
+            " AND not_after <= ? AND doubt = 0 ORDER BY id",
             [text_of(now)],
         )
         return [_row(row) for row in rows]
@@ -166,8 +170,13 @@ class Outbox:
     def open_circuit(
         self, destination: str, why: str, now: datetime, retry_after: timedelta | None
     ) -> Circuit:
-        """Leave a silent destination alone for a while: longer each time, never longer than five minutes."""
+        """Leave a silent destination alone for a while: longer each time, never longer than five minutes.
+
+        Several hands that come back from one silence count as one.
+        """
         known = next((c for c in self.circuits() if c.destination == destination), None)
+        if known is not None and known.open_until > now:
+            return known
         failures = known.failures + 1 if known else 1
         pause = min(FIRST_WAIT * 2 ** min(failures - 1, 8), LONGEST_WAIT)
         # The jitter is made of the destination's name: a scenario stays the same each time.
@@ -222,9 +231,17 @@ class Outbox:
         )
 
     def retry(self, keys: Collection[str] | None, now: datetime) -> int:
-        """Let held, dead and waiting rows go now; all of them, or those named."""
+        """Let held, dead and waiting rows go now; all of them, or those named.
+
+        A task that the fuse held counts as decided when a person lets it go.
+        """
         picked = "" if keys is None else f" AND key IN ({', '.join('?' * len(keys))})"
         self._db.execute("DELETE FROM circuits")
+        self._db.execute(
+            "UPDATE tasks SET decided_at = ?"
+            f" WHERE key IN (SELECT key FROM outbox WHERE state = 'held'{picked})",
+            (text_of(now), *(keys or ())),
+        )
         return self._db.execute(
             "UPDATE outbox SET state = 'waiting', next_at = ?, attempts = 0"
             f" WHERE state IN ('held', 'dead', 'waiting'){picked}",

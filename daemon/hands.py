@@ -1,0 +1,94 @@
+"""What the hands do: one delivery each, in a pool thread, with no database at hand.
+
+A row in doubt may have left before a crash or a silence, so it is looked for before it is repeated.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from mcur.connectors.ports import Courier, NewTask, Rejected, TaskChange, Tracker
+from mcur.daemon.render import Addressed
+from mcur.playbooks.facts import TaskSeen
+from mcur.state.outbox import Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """What a hand brought back."""
+
+    receipt: str
+    seen: TaskSeen | None = None
+    repeated: bool = False
+
+
+class InDoubt(Exception):
+    """A look found nothing yet; the other side may still be at it."""
+
+
+class TooLate(Exception):
+    """A row that may have left in time was not found there, and is worth nothing any more."""
+
+
+@dataclass(slots=True)
+class Destination:
+    """Where rows go: a tracker or the courier, with its pool."""
+
+    name: str
+    executor: Executor
+    width: int
+    tracker: Tracker | None = None
+    courier: Courier | None = None
+    flying: dict[Future[Delivered], tuple[Row, Any]] = field(default_factory=dict)
+
+
+def deliver(
+    destination: Destination, row: Row, prepared: NewTask | TaskChange | Addressed, now: datetime
+) -> Delivered:
+    """Deliver one prepared row, or find that it was delivered; raises what connectors raise."""
+    if isinstance(prepared, Addressed):
+        return _send(destination.courier, row, prepared, now)
+    if destination.tracker is None:
+        msg = f"deliver {row.key}: {destination.name} is no tracker"
+        raise Rejected(msg)
+    if isinstance(prepared, NewTask):
+        return _create(destination.tracker, row, prepared, now)
+    return _change(destination.tracker, row, prepared, now)
+
+
+def _create(tracker: Tracker, row: Row, task: NewTask, now: datetime) -> Delivered:
+    if row.doubt:
+        found = tracker.find([task.key], now).get(task.key)
+        if found is not None:
+            return Delivered(receipt=found.ident, seen=found)
+        if row.doubt == 1:
+            raise InDoubt
+    seen = tracker.create(task, now)
+    return Delivered(receipt=seen.ident, seen=seen)
+
+
+def _change(tracker: Tracker, row: Row, change: TaskChange, now: datetime) -> Delivered:
+    if row.doubt and change.note is not None:
+        if tracker.has_note(change.ident, change.token):
+            return Delivered(receipt=change.ident)
+        if row.doubt == 1:
+            raise InDoubt
+    seen = tracker.update(change, now)
+    return Delivered(receipt=seen.ident, seen=seen)
+
+
+def _send(courier: Courier | None, row: Row, prepared: Addressed, now: datetime) -> Delivered:
+    if courier is None:
+        msg = f"send {row.key}: there is no courier"
+        raise Rejected(msg)
+    left = courier.sent(prepared.letter.message_id) if row.doubt else False
+    if left:
+        return Delivered(receipt="had left")
+    if row.not_after is not None and row.not_after <= now:
+        perhaps = "; it may have left before the stop" if left is None else ""
+        msg = f"its day is over{perhaps}"
+        raise TooLate(msg)
+    return Delivered(receipt=courier.send(prepared.letter), repeated=left is None)
