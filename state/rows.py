@@ -7,6 +7,7 @@ from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from operator import attrgetter
 from typing import Any
 
 from mcur.playbooks.facts import (
@@ -20,12 +21,20 @@ from mcur.playbooks.facts import (
 from mcur.state.stamps import moment_of, text_of
 
 _APPEAL_NAMES = tuple(f.name for f in fields(Appeal))
-_APPEAL_DEFAULTS: dict[str, Any] = {"spam": False, "message_type": MessageType.PROBLEM, "extra": {}}
+_APPEAL_VALUES = attrgetter(*_APPEAL_NAMES)
+_SAID_BY_SILENCE = {"spam": False, "message_type": MessageType.PROBLEM, "extra": {}}
+_APPEAL_DEFAULTS = tuple(_SAID_BY_SILENCE.get(name) for name in _APPEAL_NAMES)
 APPEAL_STAMPS = frozenset(f.name for f in fields(Appeal) if "datetime" in str(f.type))
+
+
+# Made once: json.dumps makes a new one for each call that asks for anything but its defaults.
+_WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def plain_value(value: Any) -> Any:
     """Make a value of a fact fit for JSON."""
+    if type(value) is str:  # most values are; a StrEnum is not meant
+        return value
     if isinstance(value, datetime):
         return text_of(value)
     if isinstance(value, Decimal):
@@ -35,12 +44,12 @@ def plain_value(value: Any) -> Any:
 
 def appeal_to_dict(appeal: Appeal) -> dict[str, Any]:
     """Return the fields of an appeal that say something."""
-    found = {}
-    for name in _APPEAL_NAMES:
-        value = getattr(appeal, name)
-        if value is not None and value != _APPEAL_DEFAULTS.get(name):
-            found[name] = plain_value(value)
-    return found
+    values = zip(_APPEAL_NAMES, _APPEAL_VALUES(appeal), _APPEAL_DEFAULTS, strict=True)
+    return {
+        name: plain_value(value)
+        for name, value, default in values
+        if value is not None and value != default
+    }
 
 
 def appeal_of(row: dict[str, Any]) -> Appeal:
@@ -59,7 +68,7 @@ def appeal_of(row: dict[str, Any]) -> Appeal:
 
 def dump(value: Any) -> str:
     """Write JSON, the same text for the same value."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _WRITER.encode(value)
 
 
 def letter_to_json(letter: Letter) -> str:

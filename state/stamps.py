@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 def text_of(moment: datetime) -> str:
     """Write an aware moment as text."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def text_or_none(moment: datetime | None) -> str | None:

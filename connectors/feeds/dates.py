@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from mcur.connectors.feeds.grid import Cell
@@ -54,40 +55,44 @@ class Calendar:
 
     def _read(self, cell: Cell) -> datetime | date:
         if isinstance(cell, str):
-            return self._text(cell.strip())
+            return _text(cell.strip(), self.date_format, self.epoch_1904)
         if isinstance(cell, date):  # a datetime is one too
             return cell
         if cell is None or isinstance(cell, bool):
             msg = "no date"
             raise ValueError(msg)
-        return self._serial(Decimal(repr(cell)) if isinstance(cell, float) else Decimal(cell))
+        days = Decimal(repr(cell)) if isinstance(cell, float) else Decimal(cell)
+        return _serial(days, self.epoch_1904)
 
-    def _text(self, text: str) -> datetime | date:
-        if self.date_format:
-            try:
-                found = datetime.strptime(text, self.date_format)  # noqa: DTZ007  zone comes later
-            except ValueError:
-                pass
-            else:
-                return found if _HOURS.search(self.date_format) else found.date()
-        if russian := _RUSSIAN.fullmatch(text):
-            return _from_russian(russian)
-        if _SERIAL.fullmatch(text):
-            return self._serial(Decimal(text.replace(",", ".")))
-        return date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
 
-    def _serial(self, days: Decimal) -> datetime | date:
+@lru_cache(maxsize=8_192)  # thousands of rows share their days and terms
+def _text(text: str, date_format: str | None, epoch_1904: bool) -> datetime | date:
+    if date_format:
         try:
-            plausible = _FIRST_SERIAL <= days <= _LAST_SERIAL
-        except InvalidOperation:  # not a number
-            plausible = False
-        if not plausible:
-            msg = f"{days} is no serial number of a day"
-            raise ValueError(msg)
-        moment = (_EPOCH_1904 if self.epoch_1904 else _EPOCH_1900) + timedelta(days=float(days))
-        if days == days.to_integral_value():
-            return moment.date()
-        return (moment + _HALF_SECOND).replace(microsecond=0)
+            found = datetime.strptime(text, date_format)  # noqa: DTZ007  the zone comes later
+        except ValueError:
+            pass
+        else:
+            return found if _HOURS.search(date_format) else found.date()
+    if russian := _RUSSIAN.fullmatch(text):
+        return _from_russian(russian)
+    if _SERIAL.fullmatch(text):
+        return _serial(Decimal(text.replace(",", ".")), epoch_1904)
+    return date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
+
+
+def _serial(days: Decimal, epoch_1904: bool) -> datetime | date:
+    try:
+        plausible = _FIRST_SERIAL <= days <= _LAST_SERIAL
+    except InvalidOperation:  # not a number
+        plausible = False
+    if not plausible:
+        msg = f"{days} is no serial number of a day"
+        raise ValueError(msg)
+    moment = (_EPOCH_1904 if epoch_1904 else _EPOCH_1900) + timedelta(days=float(days))
+    if days == days.to_integral_value():
+        return moment.date()
+    return (moment + _HALF_SECOND).replace(microsecond=0)
 
 
 def _from_russian(found: re.Match[str]) -> datetime | date:

@@ -147,11 +147,11 @@ class RowReader:
         return _CONVERTERS.get(name) or (text_of if name in _LONG_TEXTS else line_of)
 
     def _stamp(self, cell: Cell, *, end_of_day: bool = False) -> Any:
-        if isinstance(cell, str) and (not text_of(cell) or yes_or_no(cell) is False):
-            return None
         try:
             return self._calendar.stamp(cell, end_of_day=end_of_day)
         except ValueError as exc:
+            if isinstance(cell, str) and (not text_of(cell) or yes_or_no(cell) is False):
+                return None
             msg = f"«{cell}» is no date"
             raise ValueError(msg) from exc
 
