@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.status import Status
 
+from mcur.connectors.ports import Unavailable
 from mcur.daemon import clock as clocks
 from mcur.daemon import cycle, log, wiring
 from mcur.daemon.context import moment, playbooks_of, settings_of, working
@@ -20,16 +21,17 @@ _ROUNDS = 3
 """Decisions of ``once``: tasks, then the letters that name them, then none."""
 
 
-@click.command()
+@click.command(epilog="\b\nExamples:\n  mcur -c /etc/mcur/mcur.toml run\n  systemctl start mcur")
 @click.option("--verbose", "-v", is_flag=True, help="Say more in the log.")
 @click.pass_obj
 def run(config: str | None, verbose: bool) -> None:
     """Run the daemon in the foreground (systemd: Type=notify); SIGTERM stops it."""
-    from mcur.daemon.service import serve
+    from mcur.daemon.service import leave, serve
 
     log.configure(verbose=verbose)
     with working(settings_of(config), clocks.SystemClock()) as site:
         serve(site)
+    leave()
 
 
 @click.command(epilog="\b\nExamples:\n  mcur once\n  mcur once --at 2026-11-18T09:50 --dry-run")
@@ -58,7 +60,8 @@ def once(config: str | None, at: str | None, dry_run: bool, verbose: bool) -> No
     for name, why in sorted(troubles.items()):
         click.echo(f"{name}: {why}", err=True)
     if troubles:
-        raise SystemExit(UNREACHABLE)
+        away = all(isinstance(why, Unavailable) for why in troubles.values())
+        raise SystemExit(UNREACHABLE if away else WRONG)
 
 
 @click.command(epilog="\b\nExample:\n  mcur ingest export.xlsx --source heatmap")

@@ -55,7 +55,7 @@ class Dispatcher:
         self._destinations = destinations
         self._gates = gates
         self._clock = clock
-        self.unreachable: dict[str, str] = {}
+        self.unreachable: dict[str, Exception] = {}
 
     def step(self, now: datetime) -> bool:
         """Claim what is due, hand it out, take what came back. Return whether anything moved."""
@@ -163,7 +163,7 @@ class Dispatcher:
         except Unavailable as exc:
             self._silent(destination, row, exc, now)
         except Barred as exc:
-            self._barred(destination, row, str(exc), now)
+            self._barred(destination, row, exc, now)
         except PartlySent as exc:
             self._done(destination, row, prepared, Delivered(receipt=exc.said), now)
             with self._state.atomic():
@@ -206,10 +206,11 @@ class Dispatcher:
             until = circuit.open_until
             self._state.outbox.wait(row, until, str(why), doubt=max(doubt, row.doubt))
         self._state.note_health(destination.name, now, str(why))
-        self.unreachable[destination.name] = str(why)
+        self.unreachable[destination.name] = why
         log.warning("no answer", destination=destination.name, key=row.key, why=str(why))
 
-    def _barred(self, destination: Destination, row: Row, why: str, now: datetime) -> None:
+    def _barred(self, destination: Destination, row: Row, cause: Barred, now: datetime) -> None:
+        why = str(cause)
         with self._state.atomic():
             circuit = self._state.outbox.open_circuit(
                 destination.name, why, now, timedelta(minutes=5)
@@ -217,7 +218,7 @@ class Dispatcher:
             self._state.outbox.wait(row, circuit.open_until, why, doubt=row.doubt)
             self._tell_administrator(row, "barred", destination.name, why, now)
         self._state.note_health(destination.name, now, why)
-        self.unreachable[destination.name] = why
+        self.unreachable[destination.name] = cause
         log.error("the door is shut", destination=destination.name, why=why)
 
     def _bury(self, row: Row, cause: Exception, now: datetime) -> None:

@@ -22,7 +22,6 @@ from mcur.connectors.ports import (
     Rejected,
     Tracker,
     TrackerChanges,
-    Unavailable,
 )
 from mcur.playbooks.directory import Directory
 from mcur.playbooks.facts import Export, Letter, LetterPlace, Task, TaskSeen
@@ -235,7 +234,7 @@ class Observers:
         self._flying: dict[str, Future[Any]] = {}
         self._settling: dict[str, Future[None]] = {}
         self._again: set[str] = set()
-        self.unreachable: dict[str, str] = {}
+        self.unreachable: dict[str, Exception] = {}
 
     @property
     def sources(self) -> Sequence[Source]:
@@ -276,20 +275,25 @@ class Observers:
     def _keep(self, source: Source, future: Future[Any], now: datetime) -> None:
         try:
             found = future.result()
-        except (Unavailable, Rejected) as exc:
+            more = source.keep(found, self._state, now)
+        except Exception as exc:  # noqa: BLE001  (a fault of ours in one source stops no other)
             self._trouble(source, exc, now)
             return
-        if source.keep(found, self._state, now):
+        if more:
             self._again.add(source.name)
         self.unreachable.pop(source.name, None)
         if self._state.note_health(source.name, now, None):
             log.info("answers again", source=source.name)
         self._settling[source.name] = self._pool.submit(_settle, source, found)
 
-    def _trouble(self, source: Source, why: ConnectorError, now: datetime) -> None:
-        self.unreachable[source.name] = str(why)
-        if self._state.note_health(source.name, now, str(why)):
-            log.warning("no answer", source=source.name, why=str(why))
+    def _trouble(self, source: Source, cause: Exception, now: datetime) -> None:
+        why = str(cause)
+        if not isinstance(cause, ConnectorError):
+            why = f"a fault of mcur itself, {type(cause).__name__}: {cause}"
+            log.error("fault", source=source.name, exc_info=cause)
+        self.unreachable[source.name] = cause
+        if self._state.note_health(source.name, now, why):
+            log.warning("no answer", source=source.name, why=why)
 
 
 def _settle(source: Source, found: Any) -> None:

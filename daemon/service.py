@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 import threading
 from datetime import datetime, timedelta
 from types import FrameType
@@ -41,6 +42,17 @@ def serve(site: Site) -> None:
     log.info("stopped")
 
 
+def leave() -> None:
+    """End the process now, also where a hand or a look still waits for a silent server.
+
+    The state is closed by then; what that hand had is in doubt and looked for at the next start.
+    """
+    if threading.active_count() > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+
 class Loop:
     """One turn after another: collect, decide when there is a reason, deliver."""
 
@@ -49,6 +61,7 @@ class Loop:
         self._asked: set[str] = {source.name for source in site.observers.sources}
         self._bells = Bells()
         self._due = site.clock.now()
+        site.live_from()
         self.hurried = False
         for source in site.observers.sources:
             self._bells.every(source.every, lambda name=source.name: self._asked.add(name))  # type: ignore[misc]
