@@ -42,12 +42,18 @@ TRUSTED = (("*@mingos.mosreg.ru", "mingos"), ("*@gzhi.mosreg.ru", "gzhi"), ("*@*
 
 
 class Simulation:
-    """One scenario on its way through time."""
+    """One scenario on its way through time.
 
-    def __init__(self, scenario: Scenario, folder: Path, source: str) -> None:
+    Its site is made of the scenario in ``folder``, or is ``site``: one of embedded parts that is
+    there already.
+    """
+
+    def __init__(
+        self, scenario: Scenario, folder: Path, source: str, site: Settings | None = None
+    ) -> None:
         self._scenario = scenario
         self._folder = folder
-        self._settings = site_settings(scenario, folder, source)
+        self._settings = site or site_settings(scenario, folder, source)
         self._clock = VirtualClock(scenario.start)
         self._world = World(scenario, folder)
         self._outages = Outages(scenario, self._clock.now)
