@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -16,6 +17,11 @@ from mcur.daemon.context import moment, playbooks_of, settings_of, working
 from mcur.daemon.failures import UNREACHABLE, WRONG
 from mcur.daemon.settings_connectors import FeedSettings
 from mcur.daemon.wiring import Site
+
+if TYPE_CHECKING:
+    from mcur.connectors.feeds.shape import FeedShape
+    from mcur.playbooks.facts import BadRow
+    from mcur.state.imports import Read
 
 _ROUNDS = 3
 """Decisions of ``once``: tasks, then the letters that name them, then none."""
@@ -72,36 +78,51 @@ def once(config: str | None, at: str | None, dry_run: bool, verbose: bool) -> No
 @click.pass_obj
 def ingest(config: str | None, file: Path, source: str, strict: bool, verbose: bool) -> None:
     """Read one export now; the file stays where it is. The next cycle decides on its rows."""
-    from mcur.connectors.feeds.exports import read_export
+    from mcur.connectors.feeds.exports import digest_of
 
     log.configure(verbose=verbose)
     settings = settings_of(config)
     shape = _feed_named(settings.feeds, source)
+    reading = wiring.feed_shape(shape, settings.municipality)
     watch = clocks.stopwatch()
+    bad: tuple[BadRow, ...] = ()
     with working(settings, clocks.SystemClock()) as site:
-        with _spinner(f"reading {file.name}"):
-            export = read_export(file, wiring.feed_shape(shape, settings.municipality))
-        feed = next(s for s in site.observers.sources if s.name == f"feed:{shape.id}")
-        with _spinner(f"storing {len(export.appeals)} rows"):
-            done = site.state.take_export(
-                export,
-                scope=str(shape.scope) if shape.scope else None,
-                live_from=site.live_from(),
-                now=site.clock.now(),
-                cite=feed.cite(),  # type: ignore[attr-defined]  # a feed by its name above
-            )
+        done = site.state.appeals.read_last(shape.id, digest_of(file, reading))
+        form = "read last, not read again"
+        if done is None:
+            done, form, bad = _take(site, file, shape, reading)
     seconds = clocks.stopwatch() - watch
     click.echo(
-        f"{file.name} ({export.form}): {done.rows} rows, new {done.new}, changed {done.changed},"
+        f"{file.name} ({form}): {done.rows} rows, new {done.new}, changed {done.changed},"
         f" known {done.repeated}, vanished {done.vanished}, quarantined {done.quarantined};"
         f" {timedelta(seconds=round(seconds, 1)).total_seconds():g} s"
     )
-    for bad in export.bad[:5]:
-        click.echo(f"  quarantined: {bad.file}:{bad.line}: {bad.reason}", err=True)
-    if done.quarantined > 5:
-        click.echo(f"  … and {done.quarantined - 5} more: mcur quarantine", err=True)
+    for row in bad[:5]:
+        click.echo(f"  quarantined: {row.file}:{row.line}: {row.reason}", err=True)
+    if len(bad) > 5:
+        click.echo(f"  … and {len(bad) - 5} more: mcur quarantine", err=True)
     if strict and done.quarantined:
         raise SystemExit(WRONG)
+
+
+def _take(
+    site: Site, file: Path, shape: FeedSettings, reading: FeedShape
+) -> tuple[Read, str, tuple[BadRow, ...]]:
+    """Read an export and store it; return what that changed, its form and its bad rows."""
+    from mcur.connectors.feeds.exports import read_export
+
+    with _spinner(f"reading {file.name}"):
+        export = read_export(file, reading)
+    feed = next(s for s in site.observers.sources if s.name == f"feed:{shape.id}")
+    with _spinner(f"storing {len(export.appeals)} rows"):
+        done = site.state.take_export(
+            export,
+            scope=str(shape.scope) if shape.scope else None,
+            live_from=site.live_from(),
+            now=site.clock.now(),
+            cite=feed.cite(),  # type: ignore[attr-defined]  # a feed by its name above
+        )
+    return done, export.form, export.bad
 
 
 def _decide_and_deliver(site: Site, now: datetime) -> None:

@@ -46,6 +46,18 @@ class Appeals:
         )  # fmt: skip
         return done
 
+    def read_last(self, feed: str, digest: str) -> Read | None:
+        """Say what a second reading of the newest export would; ``None`` if this is not the one."""
+        row = self._db.execute(
+            "SELECT rows, quarantined FROM exports"
+            " WHERE id = (SELECT max(id) FROM exports) AND feed = ? AND digest = ?",
+            (feed, digest),
+        ).fetchone()
+        if row is None:
+            return None
+        rows, bad = row
+        return Read(rows=rows, new=0, changed=0, repeated=rows, vanished=0, quarantined=bad)
+
     def settle_due(self, now: datetime) -> int:
         """Let what fell due by now enter the group of the overdue; return how many did."""
         rows = list(

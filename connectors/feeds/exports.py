@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -40,12 +41,27 @@ def read_export(path: Path, shape: FeedShape) -> Export:
     return Export(
         feed=shape.id,
         file=path.name,
-        digest=hashlib.sha256(content).hexdigest(),
+        digest=_digest(content, shape),
         made_at=made_at,
         appeals=_newest([row for row in rows if isinstance(row, Appeal)]),
         bad=tuple(row for row in rows if isinstance(row, BadRow)),
         form=form,
     )
+
+
+def digest_of(path: Path, shape: FeedShape) -> str:
+    """Name an export without reading its rows, as ``Export.digest`` does.
+
+    :raises Rejected: the file is too large.
+    :raises Unavailable: the file cannot be read now.
+    """
+    return _digest(_load(path, shape.zone)[0], shape)
+
+
+def _digest(content: bytes, shape: FeedShape) -> str:
+    """The same bytes under another mapping, or read by another edition, are another export."""
+    manner = f"{version('mcur')} {shape!r} ".encode()
+    return hashlib.sha256(manner + content).hexdigest()
 
 
 def _load(path: Path, zone: ZoneInfo) -> tuple[bytes, datetime]:
