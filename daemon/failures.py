@@ -7,7 +7,7 @@ from mcur.daemon.scenario import ScenarioError
 from mcur.daemon.secrets import SecretMissing
 from mcur.daemon.settings import SettingsError
 from mcur.playbooks.load import PlaybookError
-from mcur.state.store import StateLocked, StateMissing
+from mcur.state.store import StateLocked, StateMissing, StateUnreadable
 
 WRONG = 1
 USAGE = 2
@@ -20,4 +20,5 @@ def status_of(error: Exception) -> int | None:
         return UNREACHABLE
     if isinstance(error, SettingsError | PlaybookError | ScenarioError | SecretMissing):
         return USAGE
-    return WRONG if isinstance(error, Rejected | StateLocked | StateMissing) else None
+    wrong = Rejected | StateLocked | StateMissing | StateUnreadable
+    return WRONG if isinstance(error, wrong) else None

@@ -108,7 +108,7 @@ class Facts(Protocol):
         ...
 
     def count_entered(self, what: str, first: datetime, last: datetime) -> int:
-        """Count what ``entered`` would return, over all municipalities."""
+        """Count entries over all municipalities; who entered twice (returned, again) counts twice."""
         ...
 
     def stock(self) -> dict[str, int]:

@@ -150,7 +150,7 @@ class Answers:
         return self._state.appeals.entered(what, first, last)
 
     def count_entered(self, what: str, first: datetime, last: datetime) -> int:
-        """Count what ``entered`` would return."""
+        """Count entries over all municipalities; who entered twice (returned, again) counts twice."""
         return self._state.appeals.count_entered(what, first, last)
 
     def stock(self) -> dict[str, int]:

@@ -328,6 +328,9 @@ def _merged(old: UpdateTask, new: UpdateTask) -> UpdateTask:
             "urgent": old.urgent or new.urgent,
             "cite": old.cite.model_copy(update={"why": why}),
             "fields": {**old.fields, **new.fields},
+            "not_after": max(old.not_after, new.not_after)
+            if old.not_after and new.not_after
+            else None,
             "attachments": (*old.attachments, *new.attachments),
         }
     )

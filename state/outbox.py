@@ -112,8 +112,9 @@ class Outbox:
         rows = list(
             self._db.query(
                 "SELECT o.*, c.state ended FROM outbox o JOIN outbox c ON c.key = o.task"
-                " WHERE o.state = 'waiting' AND c.state IN ('shadow', 'off', 'dropped')"
-                " ORDER BY o.id"
+                " WHERE o.state = 'waiting' AND o.task IS NOT NULL"
+                " AND c.state IN ('shadow', 'off', 'dropped')"
+                " ORDER BY o.task, o.id"
             )
         )
         return [(_row(row), row["ended"]) for row in rows]
@@ -152,7 +153,7 @@ class Outbox:
         """Return waiting rows that are worth nothing any more; those in doubt are looked for first."""
         rows = self._db.query(
             "SELECT * FROM outbox WHERE state = 'waiting' AND not_after IS NOT NULL"
-            " AND not_after <= ? AND doubt = 0 ORDER BY id",
+            " AND not_after <= ? AND doubt = 0 ORDER BY not_after, id",
             [text_of(now)],
         )
         return [_row(row) for row in rows]

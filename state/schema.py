@@ -147,6 +147,9 @@ MIGRATIONS: tuple[str, ...] = (
         why TEXT NOT NULL DEFAULT ''
     );
     CREATE INDEX outbox_waiting ON outbox (destination, urgent DESC, id) WHERE state = 'waiting';
+    CREATE INDEX outbox_expiring ON outbox (not_after)
+        WHERE state = 'waiting' AND not_after IS NOT NULL;
+    CREATE INDEX outbox_changes ON outbox (task) WHERE state = 'waiting' AND task IS NOT NULL;
     CREATE INDEX outbox_state ON outbox (state, id);
     CREATE INDEX outbox_token ON outbox (token);
     CREATE INDEX outbox_task ON outbox (task, id);
@@ -166,10 +169,20 @@ MIGRATIONS: tuple[str, ...] = (
 )
 
 
+class ShapeUnknown(Exception):
+    """The file was written by a newer mcur, or by another program; the message says which."""
+
+
 def migrate(db: Database) -> int:
     """Bring the database to the newest shape; return how many migrations were applied."""
     db.execute("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)")
     known = {row["number"] for row in db.query("SELECT number FROM migrations")}
+    if known and max(known) > len(MIGRATIONS):
+        msg = (
+            f"was written by a newer mcur (shape {max(known)}, this one knows {len(MIGRATIONS)}):"
+            " install that version again"
+        )
+        raise ShapeUnknown(msg)
     applied = 0
     for number, script in enumerate(MIGRATIONS, start=1):
         if number in known:

@@ -26,7 +26,7 @@ from mcur.state.letters import Letters
 from mcur.state.lookup import Lookup
 from mcur.state.outbox import Outbox, Row
 from mcur.state.rows import dump
-from mcur.state.schema import migrate
+from mcur.state.schema import ShapeUnknown, migrate
 from mcur.state.stamps import moment_or_none, text_of, text_or_none
 from mcur.state.tasks import Noticed, Tasks
 
@@ -37,6 +37,10 @@ class StateLocked(Exception):
 
 class StateMissing(Exception):
     """There is no state yet; the message says what makes it."""
+
+
+class StateUnreadable(Exception):
+    """The file is no state of this mcur; the message says why and what to do."""
 
 
 class State(Lookup):
@@ -51,12 +55,7 @@ class State(Lookup):
             raise StateMissing(msg)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(path) if writing else None
-        connection = sqlite3.connect(path, timeout=10.0)
-        self.db = Database(connection)
-        self.db.enable_wal()
-        self.db.execute("PRAGMA synchronous = NORMAL")
-        self.db.execute("PRAGMA foreign_keys = ON")
-        migrate(self.db)
+        self.db = _open(path)
         self.path = path
         self.blobs = BlobStore(path.parent / "blobs")
         self.appeals = Appeals(self.db)
@@ -195,12 +194,16 @@ class State(Lookup):
 
     def report_missed(self, row: Row, now: datetime) -> None:
         """Note that a report could not leave on its day."""
-        cursor = self.db.execute(
-            "UPDATE reports SET state = 'missed' WHERE key = ? AND state = 'decided'", (row.key,)
-        )
-        if cursor.rowcount:
-            cite = row.effect.cite
-            self.tell(Event(at=now, event="report.missed", cite=cite, key=row.key))
+        found = self.db.execute(
+            "UPDATE reports SET state = 'missed' WHERE key = ? AND state = 'decided' RETURNING day",
+            (row.key,),
+        ).fetchall()
+        to = getattr(row.effect, "to", None)
+        for (day,) in found:
+            cite, data = row.effect.cite, {"day": day}
+            self.tell(
+                Event(at=now, event="report.missed", cite=cite, key=row.key, to=to, data=data)
+            )
 
     # --- small things ---------------------------------------------------------------------------------
 
@@ -285,6 +288,23 @@ class State(Lookup):
         if count:
             known = int(self.meta(f"history_{what}") or 0)
             self.set_meta(f"history_{what}", str(known + count))
+
+
+def _open(path: Path) -> Database:
+    """Open the database in its newest shape."""
+    try:
+        db = Database(sqlite3.connect(path, timeout=10.0))
+        db.enable_wal()
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA foreign_keys = ON")
+        migrate(db)
+    except ShapeUnknown as exc:
+        msg = f"the state {path} {exc}"
+        raise StateUnreadable(msg) from exc
+    except sqlite3.DatabaseError as exc:
+        msg = f"the state {path} cannot be opened: {exc}; take the last backup, or another path"
+        raise StateUnreadable(msg) from exc
+    return db
 
 
 def _lock(path: Path) -> int:
