@@ -165,8 +165,10 @@ class Tasks:
             if task is None:
                 history += self._adopt(seen, owner, directory, live_from)
                 continue
-            found += self._notes(task, seen, directory)
-            if self._sync(task, seen, directory):
+            said = self._notes(task, seen, directory)
+            told = {name for act in said if self._tell(act) for name in act.fields}
+            found += said
+            if self._sync(task, seen, directory, told) or told:
                 changed.append((self.get(task.key) or task, seen))
         return Noticed(acts=tuple(found), changed=tuple(changed), history=history)
 
@@ -252,8 +254,20 @@ class Tasks:
                 found += acts.from_note(task.key, seen.tracker, note, directory)
         return found
 
-    def _sync(self, task: Task, seen: TaskSeen, directory: Directory) -> bool:
-        """Take over what people changed in the tracker; say whether there was anything."""
+    def _tell(self, act: Act) -> bool:
+        """Keep measures, causes and prevention that a note or a field brought; the latest counts."""
+        news = {name: said for name, said in act.fields.items() if name in _TOLD}
+        if news:
+            self._update(act.key or "", news | {"changed_at": act.at})
+        return bool(news)
+
+    def _sync(
+        self, task: Task, seen: TaskSeen, directory: Directory, told: Collection[str]
+    ) -> bool:
+        """Take over what people changed in the tracker; say whether there was anything.
+
+        What the history ``told`` already is newer than the field, or the same.
+        """
         look = _look(seen)
         row = self._db.execute("SELECT seen FROM tasks WHERE key = ?", (task.key,)).fetchone()
         before = json.loads(row[0]) if row and row[0] else {}
@@ -268,7 +282,8 @@ class Tasks:
             news["due_at"] = seen.due_at
         if "assignee" in differs and seen.assignee and before:
             news["assignee"] = acts.actor(seen.assignee, directory)[0]
-        news |= {n: getattr(seen, n) for n in _TOLD if n in differs and getattr(seen, n)}
+        untold = (differs & set(_TOLD)) - set(told)
+        news |= {name: getattr(seen, name) for name in untold if getattr(seen, name)}
         news = {k: v for k, v in news.items() if getattr(task, k) != v}
         if task.ident is None:
             news |= {"ident": seen.ident, "created_at": seen.created_at, "url": seen.url}
@@ -276,12 +291,6 @@ class Tasks:
             self._update(task.key, news | {"changed_at": seen.updated_at})
         self.remember(task.key, seen)
         return bool(news)
-
-    def tell(self, key: str, fields_: dict[str, str], now: datetime) -> None:
-        """Keep measures, causes and prevention that a note brought."""
-        news = {k: v for k, v in fields_.items() if k in _TOLD}
-        if news:
-            self._update(key, news | {"changed_at": now})
 
     def notes(self, key: str) -> list[Note]:
         """Return the notes of a task, oldest first."""
