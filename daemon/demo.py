@@ -30,7 +30,6 @@ from mcur.daemon.demo_exports import (
 from mcur.daemon.demo_telling import Direction, Line, Telling
 from mcur.daemon.scenario import Scenario
 from mcur.daemon.simulate import Simulation
-from mcur.playbooks.language import counted
 from mcur.state.store import State
 
 MARKER = ".mcur-demo"
@@ -58,8 +57,7 @@ def tell(out: Path, days: int) -> None:
         simulation.listen(telling.hear)
         try:
             simulation.play()
-            telling.flush()
-            telling.flush(until=play.until)
+            telling.flush(play.until)
             _close(telling, simulation.site.state, out)
         finally:
             simulation.close()
@@ -148,24 +146,21 @@ def _directions(play: Scenario) -> list[Direction]:
 
 def _close(telling: Telling, state: State, out: Path) -> None:
     counts = telling.counts
+    in_time, late = counts["отчет"], counts["late отчет"]
     review = state.letters.counts().get("review", 0)
-    reports = counts["reports"] + counts["late"]
-    _table(
-        "Что сделано",
-        [
-            ("Обращений прочитано", f"{counts['appeals']}, из них история {counts['history']}"),
-            ("Строк в карантине", str(counts["quarantined"])),
-            ("Задач исполнителям", f"{counts['tasks']}, закрыто {counts['closed_tasks']}"),
-            ("Заданий ЦУР письмами", str(counts["tasks_assignment"])),
-            ("Отчетов отправлено", f"{reports}: вовремя {counts['reports']}, с опозданием {counts['late']}"),
-            ("Писем исполнителям", str(counts["executor_mail"])),
-            ("Сроков нарушено", str(counts["breaches"])),
-            ("Писем об эскалации", str(counts["эскалация"])),
-            ("Проектов плана", str(counts["tasks_plan"])),
-            ("Ответов в ЦУР", str(counts["ответ"])),
-            ("Писем ждут разбора", counted(review, "письмо", "письма", "писем")),
-        ],
-    )  # fmt: skip
+    done = {
+        "Обращений прочитано": f"{counts['appeals']}, до начала работы {counts['history']}",
+        "Строк в карантине": counts["quarantined"],
+        "Задач исполнителям": f"{counts['tasks']}, закрыто {counts['tasks_closed']}",
+        "Заданий ЦУР": f"{counts['tasks_assignment']}, ответов {counts['ответ']}",
+        "Отчетов отправлено": f"{in_time + late}, вовремя {in_time}, с опозданием {late}",
+        "Писем исполнителям": counts["executor_mail"],
+        "Сроков нарушено": counts["breaches"],
+        "Писем об эскалации": counts["эскалация"],
+        "Проектов плана": counts["tasks_plan"],
+        "Писем на разборе": review,
+    }
+    _table("Что сделано", [(name, str(value)) for name, value in done.items()])
     mcur = f"{_program()} -c {out}"
     _table(
         "Где посмотреть",

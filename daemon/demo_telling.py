@@ -11,19 +11,24 @@ import click
 
 from mcur.daemon.demo_exports import ZONE
 from mcur.playbooks.facts import TaskKind
-from mcur.playbooks.language import counted, day_in_words, shorten
+from mcur.playbooks.language import capital, counted, day_in_words, plural, shorten
 from mcur.playbooks.playbook import Playbook
 from mcur.state.journal import Event
 from mcur.state.store import State
 
-WEEKDAYS = ("Понедельник", "Вторник", "Среда", "Четверг", "Пятница", "Суббота", "Воскресенье")
-SHORT = ("Пн", "Вт", "Ср", "Чт", "Пт", "Сб", "Вс")
-FEEDS = {"ecur": "ЕЦУР", "dobrodel": "«Добродел»"}
-UNTOLD = frozenset({"term.started", "term.met", "term.reminded", "draft.released"})
+WIDTH = 140
+"""Longest text of a line, in characters; whoever wants more asks ``mcur explain``."""
+_WEEKDAYS = ("Пн", "Вт", "Ср", "Чт", "Пт", "Сб", "Вс")
+_FEEDS = {"ecur": "ЕЦУР", "dobrodel": "«Добродел»"}
+_UNTOLD = frozenset({"term.started", "term.met", "draft.released"})
+_ONE_DRAFT = "O-2"
+"""Whose draft is told; those of the other reports go the same way."""
+# Within a moment: what was read, what followed from it, what people did, what left.
+_FIRST = ("appeals.read", "term.breached", "task.updated")
 _TASKS = ("задача", "задачи", "задач")
 _COLOURS = {
-    "отчет": "green", "эскалация": "red", "просрочено": "red", "план": "red", "сбой": "yellow",
-    "связь": "yellow", "разбор": "yellow", "программа": "yellow", "карантин": "yellow",
+    "отчет": "green", "эскалация": "red", "просрочено": "red", "план": "red", "связь": "yellow",
+    "программа": "yellow", "разбор": "yellow", "карантин": "yellow",
 }  # fmt: skip
 
 
@@ -45,7 +50,11 @@ class Direction:
 
 
 class Telling:
-    """Hears the events of a simulation and prints them, moment by moment."""
+    """Hears the events of a simulation and prints them, moment by moment.
+
+    ``state`` returns the state of the hour, for a restart opens a new one. ``counts`` adds up what
+    the last table says.
+    """
 
     def __init__(
         self, playbook: Playbook, state: Callable[[], State], directions: Iterable[Direction]
@@ -60,146 +69,170 @@ class Telling:
     def hear(self, event: Event) -> None:
         """Take an event; what belongs to an earlier moment is told first."""
         if self._waiting and self._waiting[0].at != event.at:
-            self.flush()
-        if event.event not in UNTOLD:
+            self.flush(event.at)
+        if event.event not in _UNTOLD:
             self._waiting.append(event)
 
-    def flush(self, until: datetime | None = None) -> None:
-        """Tell what was heard, after what happened around it before; at the end up to ``until``."""
+    def flush(self, until: datetime) -> None:
+        """Tell what was heard, and what happened around it before ``until``."""
         heard, self._waiting = self._waiting, []
-        moment = heard[0].at if heard else until
-        while self._directions and moment and self._directions[-1].at <= moment:
+        if heard:
+            self._direct(heard[0].at)
+            self._tell(sorted(heard, key=_rank))
+        self._direct(until)
+
+    def _direct(self, until: datetime) -> None:
+        while self._directions and self._directions[-1].at <= until:
             direction = self._directions.pop()
             self._print(direction.at, direction.line)
+
+    def _tell(self, heard: Sequence[Event]) -> None:
         groups: dict[str, list[Event]] = {}
         for number, event in enumerate(heard):
             groups.setdefault(_theme(event) or f"{number}", []).append(event)
         for theme, events in groups.items():
-            for line in self._lines(theme, events):
+            many = _FOLDED.get(theme.partition(":")[0])
+            one = _SINGLE.get(events[0].event)
+            lines = many(self, events) if many else one(self, events[0]) if one else []
+            for line in lines:
                 self._print(events[0].at, line)
-
-    def _lines(self, theme: str, events: Sequence[Event]) -> list[Line]:
-        folded = _FOLDED.get(theme.partition(":")[0])
-        if folded is not None:
-            return folded(self, events)
-        single = _SINGLE.get(events[0].event)
-        return single(self, events[0]) if single else []
 
     def _print(self, at: datetime, line: Line) -> None:
         here = at.astimezone(ZONE)
         if here.date() != self._day:
             self._day = here.date()
-            head = f"{WEEKDAYS[here.weekday()]}, {day_in_words(here, ZONE)}"
-            click.echo(f"\n{click.style(head, bold=True)}")
-        stamp = f"{SHORT[here.weekday()]} {here:%d.%m %H:%M}"
+            click.echo("\n" + click.style(capital(day_in_words(here, ZONE)), bold=True))
+        stamp = f"{_WEEKDAYS[here.weekday()]} {here:%d.%m %H:%M}"
         label = click.style(f"{line.label:<10}", fg=_COLOURS.get(line.label))
-        clause = f"  (п. {line.clause})" if line.clause else ""
-        click.echo(f"{stamp}  {label}  {line.text}{click.style(clause, dim=True)}")
+        clause = click.style(f"  (п. {line.clause})", dim=True) if line.clause else ""
+        click.echo(f"{stamp}  {label}  {shorten(line.text, WIDTH)}{clause}")
 
     # --- many alike in one line -----------------------------------------------------------------------
 
     def exports(self, events: Sequence[Event]) -> list[Line]:
+        """Tell of the exports of an hour, and of rows that could not be read."""
         lines = [Line(label="выгрузка", text="; ".join(_export(e) for e in events))]
         for event in events:
             self.counts["appeals"] += event.data["new"]
             self.counts["history"] += event.data["history"]
-            if bad := event.data["quarantined"]:
-                self.counts["quarantined"] += bad
+            bad = event.data["quarantined"]
+            self.counts["quarantined"] += bad
+            if bad:
                 rows = counted(bad, "строка", "строки", "строк")
-                text = f"{FEEDS[event.data['feed']]}: {rows} не прочитано, см. mcur quarantine"
+                verb = plural(bad, "не прочитана", "не прочитаны", "не прочитано")
+                text = f"{_FEEDS[event.data['feed']]}: {verb} {rows}, причина — в mcur quarantine"
                 lines.append(Line(label="карантин", text=text))
         return lines
 
     def tasks(self, events: Sequence[Event]) -> list[Line]:
+        """Tell of the tasks that executors got."""
         self.counts["tasks"] += len(events)
         hands = Counter(self._name(e.data["assignee"]) for e in events)
-        text = f"поставлено {len(events)}: " + ", ".join(f"{n} {c}" for n, c in hands.most_common())
+        shares = ", ".join(f"{name} {count}" for name, count in hands.most_common())
+        text = f"{counted(len(events), *_TASKS)}: {shares}"
         return [Line(label="задачи", text=text, clause=self._clause(events[0]))]
 
     def executor_mail(self, events: Sequence[Event]) -> list[Line]:
+        """Tell of the letters that told executors of their new tasks."""
         self.counts["executor_mail"] += len(events)
-        names = [self._name(e.to[0]) for e in events if e.to]
-        text = f"о новых задачах → {', '.join(names)}"
-        return [Line(label="письма", text=text, clause=self._clause(events[0]))]
+        names = ", ".join(self._name(e.to[0]) for e in events if e.to)
+        return [
+            Line(label="письма", text=f"новые задачи → {names}", clause=self._clause(events[0]))
+        ]
 
     def measures(self, events: Sequence[Event]) -> list[Line]:
+        """Tell of the measures that a person wrote into tasks."""
         if len(events) == 1:
-            return self._note(events[0])
+            return self.updated(events[0])
         who = events[0].cite.why.partition(":")[0]
-        text = f"{who} пишет меры: {counted(len(events), *_TASKS)}"
-        return [Line(label="люди", text=text)]
+        many = f"{len(events)} {plural(len(events), 'задаче', 'задачах', 'задачах')}"
+        return [Line(label="люди", text=f"{who} записывает меры в {many}")]
 
     def closed(self, events: Sequence[Event]) -> list[Line]:
-        kinds = (self._state().tasks.get(e.key) for e in events)
-        self.counts["closed_tasks"] += sum(
-            t is not None and t.kind is TaskKind.EXECUTOR for t in kinds
+        """Tell of tasks that were closed."""
+        tasks = [self._state().tasks.get(e.key) for e in events]
+        self.counts["tasks_closed"] += sum(
+            t is not None and t.kind is TaskKind.EXECUTOR for t in tasks
         )
-        if len(events) == 1:
-            return [Line(label="закрыто", text=self._task(events[0].key))]
         text = f"{counted(len(events), *_TASKS)}: обращения закрыты в системе-источнике"
+        if len(events) == 1:
+            text = self._task(events[0].key)
         return [Line(label="закрыто", text=text)]
 
     def breaches(self, events: Sequence[Event]) -> list[Line]:
+        """Tell of terms of one clause that ended."""
         self.counts["breaches"] += len(events)
-        text = self._object(events[0])
-        if len(events) > 1:
-            text = f"истёк срок: {counted(len(events), *_TASKS)} исполнителей"
+        text = f"истёк срок: {counted(len(events), *_TASKS)}"
+        if len(events) == 1:
+            text = f"{self._object(events[0])}: {events[0].cite.why}"
         return [Line(label="просрочено", text=text, clause=self._clause(events[0]))]
 
     # --- one event ------------------------------------------------------------------------------------
 
     def created(self, event: Event) -> list[Line]:
-        kind = event.data["kind"]
-        labels = {"assignment": "задание", "day": "контроль", "plan": "план"}
-        if kind == "day":
-            if event.cite.rule != "daily":
-                return []
-            text = f"{event.cite.why} → {self._name(event.data['assignee'])}"
-        else:
-            self.counts[f"tasks_{kind}"] += 1
-            text = self._task(event.key) if kind == "assignment" else event.subject or ""
-            text += f" → {self._name(event.data['assignee'])}"
-        return [Line(label=labels.get(kind, "задача"), text=text, clause=self._clause(event))]
+        """Tell of a task that is not an executor's: an assignment, a plan, the task of the day."""
+        kind, who = event.data["kind"], self._name(event.data["assignee"])
+        clause = self._clause(event)
+        self.counts[f"tasks_{kind}"] += 1
+        match kind:
+            case "assignment":
+                text = f"{self._task(event.key)} → {who}"
+                return [Line(label="задание", text=text, clause=clause)]
+            case "day" if event.cite.rule in self._playbook.rules["report"]:
+                return []  # the head's task of the day carries drafts only
+            case "day":
+                return [Line(label="контроль", text=f"{event.cite.why} → {who}", clause=clause)]
+        return [Line(label="план", text=f"{event.subject} → {who}", clause=clause)]
+
+    def updated(self, event: Event) -> list[Line]:
+        """Tell of a draft, of a letter that answers, or of what a person wrote or changed."""
+        report = self._playbook.rules["report"].get(event.cite.rule)
+        if report is not None and report.id != _ONE_DRAFT:
+            return []
+        if report is not None:
+            text = f"{report.title}: лежит на задаче дня, можно проверить и исправить"
+            return [Line(label="проект", text=text, clause=self._clause(event))]
+        # «Образцова О. О., 17.11.2026 11:10: …»: who and when the line says itself.
+        head, _, said = " ".join((event.data["text"] or "").split()).partition(": ")
+        label = "письмо" if event.cite.why.startswith("Письмо") else "люди"
+        if event.data["status"] == "returned":
+            label = "возврат"
+        text = f"{self._task(event.key)}. {said or head or event.cite.why.partition(': ')[2]}"
+        return [Line(label=label, text=text)]
 
     def sent(self, event: Event) -> list[Line]:
-        report = event.key.startswith("report:")
-        label = "отчет" if report else "эскалация"
-        if event.cite.rule in {"letters", "answer"}:
-            label = "ответ"
-        self.counts[{"отчет": "late" if event.late else "reports"}.get(label, label)] += 1
+        """Tell of a letter: a report, an answer, an escalation."""
+        climbs = any(
+            event.cite.rule in self._playbook.rules[kind] for kind in ("ladder", "control")
+        )
+        label = "эскалация" if climbs else "ответ"
+        if event.key.startswith("report:"):
+            label = "отчет"
+        self.counts[f"late {label}" if event.late else label] += 1
         late = " (с опозданием)" if event.late else ""
         readers = ", ".join(self._name(r) for r in (*(event.to or ()), *(event.cc or ())))
         text = f"{event.subject}{late} → {readers}"
         return [Line(label=label, text=text, clause=self._clause(event))]
 
-    def updated(self, event: Event) -> list[Line]:
-        if event.cite.rule in self._playbook.rules["report"]:
-            if event.cite.rule != next(iter(self._playbook.rules["report"])):
-                return []
-            return [Line(label="проект", text=event.cite.why.removeprefix("проект: "))]
-        return self._note(event)
-
-    def _note(self, event: Event) -> list[Line]:
-        said = " ".join((event.data.get("text") or "").split())
-        text = f"{self._task(event.key)}. {shorten(said, 110)}" if said else self._task(event.key)
-        return [Line(label="люди", text=text)]
-
     def flag(self, event: Event) -> list[Line]:
-        self.counts["flags"] += 1
-        return [Line(label="разбор", text=event.data["text"], clause=self._clause(event))]
+        """Tell of what waits for a person to look at it."""
+        text = event.data["text"].rstrip(".")
+        return [Line(label="разбор", text=text, clause=self._clause(event))]
 
     def draft(self, event: Event) -> list[Line]:
+        """Tell of a letter that waits for a word; a plan's own task tells of it already."""
         if event.cite.rule in self._playbook.rules["ladder"]:
-            return []  # the plan's own task tells it
-        text = f"ответ в ЦУР ждёт отправки: {event.cite.why}"
+            return []
+        text = f"«{event.subject}»: ответ составлен и ждёт, пока его отпустят"
         return [Line(label="проект", text=text, clause=self._clause(event))]
 
     def reviewed(self, event: Event) -> list[Line]:
+        """Tell of a report that a person checked before it left."""
         title = self._playbook.rules["report"][event.cite.rule].title
-        text = f"{title}: {event.cite.why}"
-        return [Line(label="люди", text=text, clause=self._clause(event))]
+        return [Line(label="люди", text=f"{title}: проверен, {event.data['by']}")]
 
     def missed(self, event: Event) -> list[Line]:
+        """Tell of a report that did not leave."""
         return [Line(label="отчет", text=event.cite.why, clause=self._clause(event))]
 
     # --- names ----------------------------------------------------------------------------------------
@@ -208,52 +241,54 @@ class Telling:
         return self._playbook.printed(event.cite.clause)
 
     def _name(self, ref: str | None) -> str:
-        role = ref or ""
-        return self._playbook.roles.get(role, role.removeprefix("executor:"))
+        return self._playbook.roles.get(ref or "", (ref or "").removeprefix("executor:"))
 
     def _task(self, key: str) -> str:
         task = self._state().tasks.get(key)
         if task is None:
             return key
         number = f"№ {task.ident}, " if task.ident else ""
-        return f"{number}{shorten(task.topic or task.subject, 70)}, {task.address or 'без адреса'}"
+        place = task.address or "адрес не указан"
+        return f"{number}{shorten(task.topic or task.subject, 48)}, {place}"
 
     def _object(self, event: Event) -> str:
         key = event.key.partition(f"{event.cite.clause}:")[2]
         if key.startswith("task:"):
-            return f"{self._task(key)}: {event.cite.why}"
+            return self._task(key)
         source, _, number = key.partition(":")
-        return f"обращение № {number} ({source}) не взято в работу: {event.cite.why}"
+        named = self._playbook.texts.say("source", zone=ZONE, source=source)
+        return f"обращение № {number} ({named}) не взято в работу"
+
+
+def _rank(event: Event) -> int:
+    return _FIRST.index(event.event) if event.event in _FIRST else len(_FIRST)
 
 
 def _theme(event: Event) -> str:
     """Name the group in which an event is told with others of its moment; empty: alone."""
-    data = event.data
     match event.event:
         case "appeals.read":
             return "exports"
         case "term.breached":
             return f"breaches:{event.cite.clause}"
-        case "task.created" if data["kind"] == "executor":
+        case "task.created" if event.data["kind"] == "executor":
             return "tasks"
         case "mail.sent" if event.to and event.to[0].startswith("executor:"):
             return "executor_mail"
         case "task.closed":
             return "closed"
-        case "task.updated" if "Меры:" in (data.get("text") or ""):
+        case "task.updated" if "Меры:" in (event.data["text"] or ""):
             return "measures"
     return ""
 
 
 def _export(event: Event) -> str:
     data = event.data
-    history = f" (из них история {data['history']})" if data["history"] else ""
-    return f"{FEEDS[data['feed']]}: новых {data['new']}{history}, изменилось {data['changed']}"
+    history = f" (до начала работы {data['history']})" if data["history"] else ""
+    return f"{_FEEDS[data['feed']]}: новых {data['new']}{history}, изменилось {data['changed']}"
 
 
-_Folded = Callable[[Telling, Sequence[Event]], list[Line]]
-_Single = Callable[[Telling, Event], list[Line]]
-_FOLDED: dict[str, _Folded] = {
+_FOLDED: dict[str, Callable[[Telling, Sequence[Event]], list[Line]]] = {
     "exports": Telling.exports,
     "tasks": Telling.tasks,
     "executor_mail": Telling.executor_mail,
@@ -261,7 +296,7 @@ _FOLDED: dict[str, _Folded] = {
     "closed": Telling.closed,
     "breaches": Telling.breaches,
 }
-_SINGLE: dict[str, _Single] = {
+_SINGLE: dict[str, Callable[[Telling, Event], list[Line]]] = {
     "task.created": Telling.created,
     "task.updated": Telling.updated,
     "mail.sent": Telling.sent,

@@ -295,7 +295,9 @@ def _put(cell: Cell, text: str, style: str, align: str) -> None:
     for extra in cell.paragraphs[1:]:  # a merge leaves the paragraphs of all its cells
         _xml(cell).remove(_xml(extra))
     line = cell.paragraphs[0]
-    line.style = style
+    # By its id, which python-docx makes of the name: to look it up for each cell takes most of the
+    # time that a long table needs.
+    _xml(line).style = style.replace(" ", "")
     line.add_run(printable(text))
     line.alignment = WD_PARAGRAPH_ALIGNMENT[align.upper()]
     if style != "Table Text":

@@ -140,6 +140,8 @@ def _draft(rule: Report, case: Case, key: str, day: date) -> Iterator[Intent]:
         key=f"update:{task}:{rule.id}",
         cite=cite,
         task=task,
+        # What the tracker takes only after the report has left would ask for what is too late.
+        not_after=case.playbook.calendar.at(day, rule.send_at),
         note=Document(
             title=case.say("report.draft_title", rule=rule, key=key),
             blocks=(Paragraph(text=case.say("report.draft_ask", rule=rule, key=key)), *gaps),
