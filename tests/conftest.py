@@ -11,7 +11,11 @@ import os
 
 import pytest
 
-pytest_plugins = ["tests.servers.fixtures_mail", "tests.servers.fixtures_redmine"]
+pytest_plugins = [
+    "tests.servers.fixtures_mail",
+    "tests.servers.fixtures_redmine",
+    "tests.servers.fixtures_site",
+]
 
 NOT_RUN = "not run"
 

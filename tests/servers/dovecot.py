@@ -20,7 +20,15 @@ from pathlib import Path
 
 from tests.servers.tls import Certificates, make_certificates
 
-PASSWORDS = {"robot": "robotpw", "head": "headpw", "officer": "пароль"}
+PASSWORDS = {
+    "robot": "robotpw",
+    "head": "headpw",
+    "officer": "пароль",
+    "mayor": "mayorpw",
+    "deputy": "deputypw",
+    "garant": "garantpw",
+    "uyut": "uyutpw",
+}
 """Users of the server; each has the address ``NAME@firm.test``."""
 
 _CONFIGURATION = """
@@ -126,6 +134,8 @@ class Dovecot:
 
     def wipe(self, user: str) -> None:
         """Remove the user's mail and end his sessions; the next login finds an empty INBOX."""
+        if not (self.base / "mail" / user).exists():
+            return
         self.kick(user)
         shutil.rmtree(self.base / "mail" / user, ignore_errors=True)
 
