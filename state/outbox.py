@@ -112,7 +112,7 @@ class Outbox:
         rows = list(
             self._db.query(
                 "SELECT o.*, c.state ended FROM outbox o JOIN outbox c ON c.key = o.task"
-                " WHERE o.state = 'waiting' AND o.task IS NOT NULL"
+                " WHERE o.state = 'waiting' AND o.task > ''"
                 " AND c.state IN ('shadow', 'off', 'dropped')"
                 " ORDER BY o.task, o.id"
             )
@@ -219,7 +219,8 @@ class Outbox:
             "DELETE FROM circuits WHERE ? IS NULL OR destination = ?", (destination, destination)
         )
         self._db.execute(
-            "UPDATE outbox SET next_at = ? WHERE state = 'waiting' AND next_at > ?"
+            "UPDATE outbox SET next_at = ?, doubt = min(doubt, 1)"
+            " WHERE state = 'waiting' AND next_at > ?"
             " AND (? IS NULL OR destination = ?)",
             (text_of(now), text_of(now), destination, destination),
         )
@@ -244,7 +245,7 @@ class Outbox:
             (text_of(now), *(keys or ())),
         )
         return self._db.execute(
-            "UPDATE outbox SET state = 'waiting', next_at = ?, attempts = 0"
+            "UPDATE outbox SET state = 'waiting', next_at = ?, attempts = 0, doubt = min(doubt, 1)"
             f" WHERE state IN ('held', 'dead', 'waiting'){picked}",
             (text_of(now), *(keys or ())),
         ).rowcount

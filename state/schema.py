@@ -147,9 +147,8 @@ MIGRATIONS: tuple[str, ...] = (
         why TEXT NOT NULL DEFAULT ''
     );
     CREATE INDEX outbox_waiting ON outbox (destination, urgent DESC, id) WHERE state = 'waiting';
-    CREATE INDEX outbox_expiring ON outbox (not_after)
-        WHERE state = 'waiting' AND not_after IS NOT NULL;
-    CREATE INDEX outbox_changes ON outbox (task) WHERE state = 'waiting' AND task IS NOT NULL;
+    CREATE INDEX outbox_expiring ON outbox (state, not_after) WHERE not_after IS NOT NULL;
+    CREATE INDEX outbox_changes ON outbox (state, task) WHERE task IS NOT NULL;
     CREATE INDEX outbox_state ON outbox (state, id);
     CREATE INDEX outbox_token ON outbox (token);
     CREATE INDEX outbox_task ON outbox (task, id);
