@@ -23,11 +23,18 @@ class ConnectorError(Exception):
 
 
 class Unavailable(ConnectorError):
-    """The other side did not answer; the same request may succeed later."""
+    """The other side did not answer; the same request may succeed later.
 
-    def __init__(self, what: str, *, retry_after: timedelta | None = None) -> None:
+    ``reached`` is ``False`` where the request certainly never came to the other side: nothing was
+    begun there, and nobody has to look before the request is repeated.
+    """
+
+    def __init__(
+        self, what: str, *, retry_after: timedelta | None = None, reached: bool = True
+    ) -> None:
         super().__init__(what)
         self.retry_after = retry_after
+        self.reached = reached
 
 
 class Rejected(ConnectorError):

@@ -13,7 +13,6 @@ from typing import Any
 
 import structlog
 
-from mcur.connectors.papers.text import to_text
 from mcur.connectors.ports import (
     Barred,
     NewTask,
@@ -22,11 +21,10 @@ from mcur.connectors.ports import (
     TaskChange,
     Unavailable,
 )
-from mcur.daemon import hands
+from mcur.daemon import hands, telling
 from mcur.daemon.hands import Delivered, Destination, InDoubt, TooLate
 from mcur.daemon.render import Addressed, Desk
 from mcur.daemon.settings_values import Gate, GateMode
-from mcur.playbooks.facts import TaskStatus
 from mcur.playbooks.intents import Channel, CreateTask, SendLetter, UpdateTask
 from mcur.state.journal import Event
 from mcur.state.outbox import Row
@@ -183,7 +181,8 @@ class Dispatcher:
                 log.info("answers again", destination=destination.name)
             self._keep(row, back)
             self._state.tell(
-                _event(row, prepared, back, now), evidence=f"{destination.name} {back.receipt}"
+                self._event(row, prepared, back, now),
+                evidence=f"{destination.name} {back.receipt}",
             )
         self._state.note_health(destination.name, now, None)
         self.unreachable.pop(destination.name, None)
@@ -202,8 +201,11 @@ class Dispatcher:
             circuit = self._state.outbox.open_circuit(
                 destination.name, str(why), now, why.retry_after
             )
-            doubt = 0 if isinstance(row.effect, SendLetter) else 1
             until = circuit.open_until
+            doubt = 0
+            if why.reached and not isinstance(row.effect, SendLetter):
+                # The wait before the next attempt is the time that the other side is given.
+                doubt = 2 if until - now >= SETTLE else 1
             self._state.outbox.wait(row, until, str(why), doubt=max(doubt, row.doubt))
         self._state.note_health(destination.name, now, str(why))
         self.unreachable[destination.name] = why
@@ -247,7 +249,7 @@ class Dispatcher:
                 self._tell_shadow(row, prepared, now)
 
     def _tell_shadow(self, row: Row, prepared: Any, now: datetime) -> None:
-        event = _event(row, prepared, Delivered(receipt=""), now)
+        event = self._event(row, prepared, Delivered(receipt=""), now)
         data = {**event.data, "event": event.event}
         shadow = Event(
             at=now, event="shadow", cite=event.cite, key=event.key, to=event.to,
@@ -269,56 +271,15 @@ class Dispatcher:
                     self._tell_shadow(row, None, now)
         return True
 
+    def _event(self, row: Row, prepared: Any, back: Delivered, now: datetime) -> Event:
+        match row.effect:
+            case SendLetter():
+                return telling.letter_left(row.effect, prepared, now)
+            case CreateTask():
+                return telling.task_made(row.effect, back.seen.ident if back.seen else None, now)
+            case UpdateTask():
+                return telling.task_changed(row.effect, self._state.tasks.get(row.effect.task), now)
+
     def _end_expired(self, row: Row, why: str, now: datetime) -> None:
         self._state.outbox.end(row, "expired", why, now)
         self._state.report_missed(row, now)
-
-
-# --- what the timeline says ---------------------------------------------------------------------------
-
-
-def _event(row: Row, prepared: Any, back: Delivered, now: datetime) -> Event:
-    effect = row.effect
-    match effect:
-        case SendLetter():
-            return Event(
-                at=now, event="mail.sent", cite=effect.cite, key=effect.key, to=prepared.to,
-                cc=prepared.cc, subject=prepared.letter.subject, late=prepared.late,
-                data={
-                    "from": prepared.letter.sender[1],
-                    "attachments": [f.name for f in prepared.letter.files],
-                    "text": prepared.letter.text,
-                },
-            )  # fmt: skip
-        case CreateTask():
-            number = back.seen.ident if back.seen else None
-            return Event(
-                at=now, event="task.created", cite=effect.cite, key=effect.key,
-                subject=effect.subject,
-                data={
-                    "kind": effect.kind, "project": effect.project, "subject": effect.subject,
-                    "text": to_text(effect.body), "assignee": effect.assignee,
-                    "due_at": effect.due_at, "parent": effect.parent,
-                    "status": TaskStatus.NEW.value, "number": number,
-                    "attachments": [a.name for a in effect.attachments],
-                },
-            )  # fmt: skip
-        case UpdateTask():
-            return _update_event(effect, now)
-
-
-def _update_event(effect: UpdateTask, now: datetime) -> Event:
-    closed = effect.status is not None and not effect.status.is_open
-    return Event(
-        at=now,
-        event="task.closed" if closed else "task.updated",
-        cite=effect.cite,
-        key=effect.task,
-        data={
-            "text": to_text(effect.note) if effect.note else None,
-            "status": effect.status.value if effect.status else None,
-            "assignee": effect.assignee,
-            "due_at": effect.due_at,
-            "attachments": [a.name for a in effect.attachments] or None,
-        },
-    )

@@ -23,6 +23,7 @@ from mcur.connectors.ports import (
     Tracker,
     TrackerChanges,
 )
+from mcur.daemon import telling
 from mcur.playbooks.directory import Directory
 from mcur.playbooks.facts import Export, Letter, LetterPlace, Task, TaskSeen
 from mcur.playbooks.intents import Cite
@@ -212,16 +213,8 @@ class TrackerSource:
         who = seen.notes[-1].author if seen.notes else ""
         why = self.owner.texts.say("tracker.changed", zone=self.owner.calendar.zone, who=who)
         clause = task.clause or next(iter(self.owner.clauses), "")
-        return Event(
-            at=now,
-            event="task.updated" if task.status.is_open else "task.closed",
-            cite=Cite(playbook=task.playbook, rule=task.rule, clause=clause, why=why),
-            key=task.key,
-            data={
-                "kind": task.kind, "status": task.status.value, "assignee": task.assignee,
-                "due_at": task.due_at, "text": seen.notes[-1].text if seen.notes else None,
-            },
-        )  # fmt: skip
+        cite = Cite(playbook=task.playbook, rule=task.rule, clause=clause, why=why)
+        return telling.task_seen(task, seen, cite, now)
 
 
 class Observers:

@@ -18,6 +18,7 @@ from mcur.playbooks.directory import Directory, Notify, Recipient
 from mcur.playbooks.documents import Document, Paragraph, Table
 from mcur.playbooks.intents import Channel, CreateTask, SendLetter, UpdateTask
 from mcur.playbooks.playbook import Playbook
+from mcur.state.answers import with_absences
 from mcur.state.store import State
 from mcur.state.tasks import token_of
 
@@ -181,7 +182,7 @@ class Desk:
         )
 
     def _sender_name(self, role: str) -> str:
-        holders = self._directory.holders(role) if role else []
+        holders = self._people().holders(role) if role else []
         return holders[0].name if holders else (self._settings.mail.name or self._settings.name)
 
     def _marked(
@@ -200,8 +201,13 @@ class Desk:
         self, refs: Sequence[str], playbook: Playbook, now: datetime
     ) -> list[Recipient]:
         day = playbook.calendar.local(now).date()
-        found = [r for ref in refs for r in self._directory.recipients(ref, day)]
+        people = self._people()
+        found = [r for ref in refs for r in people.recipients(ref, day)]
         return list({r.ref: r for r in found}.values())
+
+    def _people(self) -> Directory:
+        """Return the directory with the absences that people told since the start."""
+        return with_absences(self._state.db, self._directory)
 
     def _login(self, assignee: str | None, playbook: Playbook, now: datetime) -> str | None:
         """Return the login that a task is assigned to.
@@ -218,7 +224,7 @@ class Desk:
         if assignee.startswith("?"):
             return assignee[1:]
         day = playbook.calendar.local(now).date()
-        return next((r.login for r in self._directory.recipients(assignee, day) if r.login), None)
+        return next((r.login for r in self._people().recipients(assignee, day) if r.login), None)
 
 
 def _address(recipient: Recipient) -> tuple[str, str]:

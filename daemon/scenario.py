@@ -6,12 +6,27 @@ import tomllib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from mcur.connectors.feeds.dates import Calendar
+from mcur.connectors.feeds.shape import CANONICAL_FIELDS
+from mcur.playbooks.acts import VOCABULARY
 from mcur.playbooks.durations import ElapsedField
 from mcur.playbooks.load import sentences
+
+ZONE = ZoneInfo("Europe/Moscow")
+"""Where a stamp without an offset is; the exports of a scenario are read in it too."""
 
 
 class ScenarioError(Exception):
@@ -22,22 +37,59 @@ class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class Appeals(BaseModel):
-    """``[[appeals]]``: rows made by rule; any canonical field may stand beside these."""
+def _stamp(value: Any) -> datetime:
+    return Calendar(ZONE).stamp(value)
+
+
+Stamp = Annotated[datetime, BeforeValidator(_stamp)]
+
+
+class _Row(BaseModel):
+    """A row of the canonical table; fields that are not named here are taken as they stand."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     source: str
+    status_changed_at: Stamp | None = None
+    accepted_at: Stamp | None = None
+    returned_at: Stamp | None = None
+    closed_at: Stamp | None = None
+    withdrawn_at: Stamp | None = None
+
+    @model_validator(mode="after")
+    def _canonical(self) -> _Row:
+        strange = sorted(set(self.model_extra or {}) - CANONICAL_FIELDS)
+        if strange:
+            known = ", ".join(sorted(CANONICAL_FIELDS))
+            msg = f'"{strange[0]}" is no field of an appeal; the fields are {known}'
+            raise ValueError(msg)
+        return self
+
+    def values(self) -> dict[str, Any]:
+        """Return the fields of the row itself."""
+        given = self.model_dump(exclude_none=True)
+        return {name: value for name, value in given.items() if name in CANONICAL_FIELDS}
+
+
+class Appeals(_Row):
+    """``[[appeals]]``: rows made by rule; any canonical field may stand beside these."""
+
     count: int = Field(ge=1)
-    first: datetime
+    first: Stamp
     every: ElapsedField = timedelta()
     due_after: ElapsedField | None = None
+
+
+class Appeal(_Row):
+    """``[[appeal]]``: one row; its later stamps take effect when they pass."""
+
+    received_at: Stamp
 
 
 class Feed(_Table):
     """``[[feed]]``: an export that appears at a moment."""
 
-    at: datetime
+    at: Stamp
     source: str
     kind: Literal["appeals", "outages", "inspections"] = "appeals"
     scope: str | None = None
@@ -56,7 +108,7 @@ class Feed(_Table):
 class Letter(_Table):
     """``[[letter]]``: a mail that arrives."""
 
-    at: datetime
+    at: Stamp
     sender: str = Field(default="", alias="from")
     subject: str = ""
     text: str = ""
@@ -70,11 +122,11 @@ class Letter(_Table):
 class Issue(_Table):
     """``[[issue]]``: an issue that an outside author makes in the tracker."""
 
-    at: datetime
+    at: Stamp
     author: str
     subject: str
     text: str = ""
-    due_at: datetime | None = None
+    due_at: Stamp | None = None
 
 
 class Act(BaseModel):
@@ -82,26 +134,34 @@ class Act(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
-    at: datetime
+    at: Stamp
     by: str
     do: str
     key: str | None = None
     text: str = ""
 
+    @field_validator("do")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in VOCABULARY:
+            msg = f'"{value}" is not an act; the acts are {", ".join(sorted(VOCABULARY))}'
+            raise ValueError(msg)
+        return value
+
 
 class Down(_Table):
     """``[[down]]``: the daemon is not running in [from, to)."""
 
-    start: datetime = Field(alias="from")
-    end: datetime = Field(alias="to")
+    start: Stamp = Field(alias="from")
+    end: Stamp = Field(alias="to")
 
 
 class Outage(_Table):
     """``[[outage]]``: an outside system does not answer in [from, to)."""
 
     system: Literal["redmine", "mail_in", "mail_out", "feed"]
-    start: datetime = Field(alias="from")
-    end: datetime = Field(alias="to")
+    start: Stamp = Field(alias="from")
+    end: Stamp = Field(alias="to")
     after_writes: int = Field(default=0, ge=0)
 
 
@@ -113,8 +173,8 @@ class Expect(_Table):
     playbook: str | None = None
     clause: str | None = None
     key: str | None = None
-    at: datetime | None = None
-    between: tuple[datetime, datetime] | None = None
+    at: Stamp | None = None
+    between: tuple[Stamp, Stamp] | None = None
     to: tuple[str, ...] | None = None
     cc: tuple[str, ...] | None = None
     subject: str | None = None
@@ -129,13 +189,13 @@ class Scenario(_Table):
     """A scenario, whole. ``folder`` is where its files lie."""
 
     playbooks: tuple[str, ...] = Field(min_length=1)
-    start: datetime
-    until: datetime
+    start: Stamp
+    until: Stamp
     poll: ElapsedField = timedelta(minutes=5)
     values: dict[str, Any] = Field(default_factory=dict, alias="set")
     site: dict[str, Any] = Field(default_factory=dict)
     appeals: tuple[Appeals, ...] = ()
-    appeal: tuple[dict[str, Any], ...] = ()
+    appeal: tuple[Appeal, ...] = ()
     feed: tuple[Feed, ...] = ()
     letter: tuple[Letter, ...] = ()
     issue: tuple[Issue, ...] = ()
@@ -146,20 +206,43 @@ class Scenario(_Table):
     title: str = ""
     folder: Path = Path()
 
+    @model_validator(mode="after")
+    def _playable(self) -> Scenario:
+        wrong = [*self._wrong_times(), *self._missing_files()]
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
+    def _wrong_times(self) -> list[str]:
+        spans = [(d.start, d.end) for d in self.down] + [(o.start, o.end) for o in self.outage]
+        found = [f"from {start} is after to {end}" for start, end in spans if start > end]
+        if self.until < self.start:
+            found.append(f"until {self.until} is before start {self.start}")
+        if self.poll <= timedelta():
+            found.append("poll must be a minute or more")
+        return found
+
+    def _missing_files(self) -> list[str]:
+        named = [f.file for f in self.feed] + [x.file for x in self.letter]
+        return [
+            f"{name}: there is no such file beside the scenario"
+            for name in named
+            if name is not None and not (self.folder / name).is_file()
+        ]
+
     def rows(self) -> list[dict[str, Any]]:
         """Return every row of ``[[appeals]]`` and ``[[appeal]]``, numbers unique in the scenario."""
         found = []
         for batch, table in enumerate(self.appeals, start=1):
-            further = table.model_extra or {}
             for n in range(1, table.count + 1):
                 received = table.first + table.every * (n - 1)
-                row = {k: _numbered(v, n) for k, v in further.items()}
-                row |= {"source": table.source, "received_at": received}
-                row.setdefault("number", f"G{batch}-{n}")
+                row = {k: _numbered(v, n) for k, v in table.values().items()}
+                row |= {"received_at": received, "number": _number(table, batch, n)}
                 if table.due_after is not None:
                     row["due_at"] = received + table.due_after
                 found.append(row)
-        return found + [dict(row) for row in self.appeal]
+        single = [{"number": f"A-{n}", **one.values()} for n, one in enumerate(self.appeal, 1)]
+        return found + single
 
     def moments(self) -> set[datetime]:
         """Return every moment that the scenario names."""
@@ -194,6 +277,12 @@ def parse(table: Mapping[str, Any], name: str, folder: Path) -> Scenario:
     except ValidationError as exc:
         msg = "\n".join(s.replace(": .", ": ") for s in sentences(exc, f"{name}: "))
         raise ScenarioError(msg) from exc
+
+
+def _number(table: Appeals, batch: int, n: int) -> str:
+    """Give each row of a batch its own number, also where the scenario forgot ``{n}``."""
+    wanted = str((table.model_extra or {}).get("number", f"G{batch}-{{n}}"))
+    return wanted.replace("{n}", str(n)) if "{n}" in wanted else f"{wanted}-{n}"
 
 
 def _numbered(value: Any, n: int) -> Any:

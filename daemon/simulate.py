@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from mcur.connectors.embedded import EmbeddedTracker
+from mcur.connectors.feeds.exports import read_export
 from mcur.connectors.feeds.folder import FileFeed
+from mcur.connectors.feeds.shape import FeedShape
 from mcur.connectors.mail.files import FileCourier, FilesShape
 from mcur.connectors.mail.maildir import MaildirMailbox, MaildirShape
+from mcur.connectors.ports import Rejected
 from mcur.daemon import books, cycle, settings, wiring
 from mcur.daemon.books import load_playbooks
 from mcur.daemon.clock import VirtualClock
-from mcur.daemon.scenario import Scenario, ScenarioError
+from mcur.daemon.scenario import ZONE, Scenario, ScenarioError
 from mcur.daemon.settings import Settings, SettingsError
 from mcur.daemon.wiring import Site
 from mcur.daemon.world import Behind, Outages, World, feed_id
+from mcur.playbooks.directory import fold
 from mcur.state.answers import Answers
 from mcur.state.journal import Event
 from mcur.state.store import State
@@ -38,6 +42,7 @@ NOBODY = frozenset(
     ]
 )
 """Roles that are nobody until the scenario names somebody (contract, «Scenario»)."""
+_EXECUTOR = frozenset({"executor", "исполнитель", "уо", "ук"})
 TRUSTED = (("*@mingos.mosreg.ru", "mingos"), ("*@gzhi.mosreg.ru", "gzhi"), ("*@*.mosreg.ru", "cur"))
 
 
@@ -191,12 +196,30 @@ def _cast(scenario: Scenario, people: list[dict[str, Any]]) -> list[dict[str, An
 
 
 def _executors(scenario: Scenario, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    rows = [*scenario.rows(), *(row for f in scenario.feed for row in f.rows or ())]
-    names = {str(r["executor"]) for r in rows if r.get("executor")} - {e["name"] for e in known}
+    taken = {fold(str(n)) for e in known for n in (e.get("name", ""), *e.get("aliases", ()))}
+    names = {fold(name): name for name in _named_executors(scenario)}
     return [
-        {"name": name, "email": f"executor-{n}@executors.invalid"}
-        for n, name in enumerate(sorted(names), start=1)
+        {"name": names[folded], "email": f"executor-{n}@executors.invalid"}
+        for n, folded in enumerate(sorted(names.keys() - taken), start=1)
     ]
+
+
+def _named_executors(scenario: Scenario) -> Iterator[str]:
+    """Yield every executor that a row or a file of the scenario names."""
+    rows = [*scenario.rows(), *(row for f in scenario.feed for row in f.rows or ())]
+    for row in rows:
+        yield from (str(v) for k, v in row.items() if fold(k) in _EXECUTOR and v)
+    for feed in scenario.feed:
+        if feed.file is not None:
+            yield from _executors_in(scenario.folder / feed.file, feed.source)
+
+
+def _executors_in(path: Path, source: str) -> Iterator[str]:
+    try:
+        export = read_export(path, FeedShape(id=source, zone=ZONE))
+    except Rejected:
+        return  # the cycle that reads it says what is wrong
+    yield from (appeal.executor for appeal in export.appeals if appeal.executor)
 
 
 def _feeds(scenario: Scenario) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from email.message import EmailMessage
 from pathlib import Path
@@ -60,11 +60,11 @@ class Outages:
             if outage.system != system or not outage.start <= self.now() < outage.end:
                 continue
             written = self.written.get(number, 0)
-            if operation in WRITES and written < outage.after_writes:
-                self.written[number] = written + 1
+            if written < outage.after_writes:
+                self.written[number] = written + (operation in WRITES)
                 continue
             msg = f"{operation}: {system} did not answer"
-            raise Unavailable(msg)
+            raise Unavailable(msg, reached=False)
 
 
 class Behind:
@@ -224,7 +224,7 @@ def _plain(value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, datetime):
+    if isinstance(value, date):  # and a stamp, which is a date with an hour
         return value.isoformat()
     return (
         value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_plain)
@@ -237,10 +237,18 @@ def _sender(letter: shapes.Letter, answered: str | None, site: Site) -> str:
         return f'"{held[0].name}" <{held[0].email}>'
     if letter.sender and site.directory.roles_of(letter.sender):
         return letter.sender
-    task = site.state.tasks.get(answered) if answered else None
-    assignee = (task.assignee or "") if task else ""
-    executor = site.directory.executor(assignee.removeprefix("executor:"))
+    executor = site.directory.executor(_executor_of(answered, site)) if answered else None
     return executor.email if executor else letter.sender
+
+
+def _executor_of(key: str, site: Site) -> str | None:
+    """Name the executor of a task, or the one a letter went to."""
+    task = site.state.tasks.get(key)
+    if task is not None:
+        return task.executor
+    row = site.state.outbox.get(key)
+    to = json.loads(row["payload"]).get("to", ()) if row else ()
+    return next((r.removeprefix("executor:") for r in to if r.startswith("executor:")), None)
 
 
 def _login(author: str, site: Site) -> str:

@@ -30,6 +30,11 @@ HEADS = frozenset({"mcur_head", "gzhi_head", "cur_head"})
 TASK_ACTS = frozenset({"note", "status", "close", "refuse", "confirm"})
 REPORT_ACTS = frozenset({"review", "hold", "release", "correct"})
 KNOWN = TASK_ACTS | REPORT_ACTS | {"absent"}
+VOCABULARY = KNOWN | {
+    "solve", "unsolved", "no-progress", "declare", "dismiss", "form-group", "form-hq", "fill-plan",
+    "approve", "return", "call-done", "tick", "extend", "report",
+}  # fmt: skip
+"""All words for acts; those that no rule performs here are refused with a sentence."""
 
 FIELDS = {
     "меры": "measures",
@@ -125,6 +130,11 @@ def _concerns(act: Act, case: Case) -> bool:
     return act.by in case.playbook.roles
 
 
+def _say(text: str, act: Act, case: Case) -> str:
+    """Return a text about an act, which it calls by its Russian name."""
+    return case.say(f"act.{text}", act=act, word=case.say("act.name", act=act))
+
+
 def _judge(act: Act, case: Case) -> Iterator[Intent]:
     cite = _cite(act, case)
     refusal = _refusal(act, case)
@@ -136,12 +146,13 @@ def _judge(act: Act, case: Case) -> Iterator[Intent]:
     if refusal is None:
         yield from _perform(act, case, cite)
         return
-    yield RaiseFlag(key=f"flag:{act.ident}", cite=cite, object=act.key or act.do, text=refusal)
+    told = cite.model_copy(update={"why": refusal})
+    yield RaiseFlag(key=f"flag:{act.ident}", cite=told, object=act.key or act.do, text=refusal)
     task = case.facts.task(act.key or "")
     if task:
         yield UpdateTask(
             key=f"update:{task.key}:refused:{act.ident}",
-            cite=cite,
+            cite=told,
             task=task.key,
             note=plain(refusal),
         )
@@ -149,23 +160,47 @@ def _judge(act: Act, case: Case) -> Iterator[Intent]:
 
 def _refusal(act: Act, case: Case) -> str | None:
     if act.do not in KNOWN:
-        return case.say("act.unknown", act=act)
+        return _say("unknown", act, case)
     if act.do == "absent":
-        return None if act.by in HEADS else case.say("act.not_head", act=act)
+        return _absence_refusal(act, case)
     if act.do in TASK_ACTS:
         task = case.facts.task(act.key or "")
         if task is not None:
             return _task_refusal(act, case, task)
     elif _is_draft_or_report(act, case):
         return _report_refusal(act, case)
-    return case.say("act.no_object", act=act)
+    return _say("no_object", act, case)
+
+
+def _absence_refusal(act: Act, case: Case) -> str | None:
+    if act.by not in HEADS:
+        return _say("not_head", act, case)
+    if _last_day(act) is None:
+        return case.say("act.bad_day", act=act)
+    asked = (act.fields.get("person", ""), act.fields.get("substitute") or act.by)
+    unknown = [name for name in asked if not _is_known(name, case)]
+    return case.say("act.no_person", who=unknown[0]) if unknown else None
+
+
+def _is_known(name: str, case: Case) -> bool:
+    directory = case.facts.directory
+    return bool(directory.holders(name)) or any(p.name == name for p in directory.people)
+
+
+def _last_day(act: Act) -> date | None:
+    """Read the last day of an absence; without one it is the day of the act."""
+    until = act.fields.get("until", "")
+    try:
+        return date.fromisoformat(until[:10]) if until else act.at.date()
+    except ValueError:
+        return None
 
 
 def _task_refusal(act: Act, case: Case, task: Task) -> str | None:
     if act.origin == "tracker":
         # The tracker's own rights decided who may edit; roles decide what an act means here.
         unlawful = act.do in {"close", "refuse", "confirm"} and act.by not in OFFICERS | HEADS
-        return case.say("act.not_officer", act=act) if unlawful else None
+        return _say("not_officer", act, case) if unlawful else None
     own = act.by == "executor" or act.by == task.assignee
     allowed = {
         "note": own or act.by in case.playbook.roles,
@@ -175,11 +210,11 @@ def _task_refusal(act: Act, case: Case, task: Task) -> str | None:
         "confirm": act.by in OFFICERS | HEADS,
     }
     if not allowed[act.do]:
-        return case.say("act.not_officer", act=act)
+        return _say("not_officer", act, case)
     if act.do == "status" and status_of(act) is None:
         return case.say("act.bad_status", act=act)
     closes = act.do == "status" and status_of(act) is TaskStatus.CLOSED
-    return case.say("act.not_officer", act=act) if closes and act.by not in OFFICERS else None
+    return _say("not_officer", act, case) if closes and act.by not in OFFICERS else None
 
 
 def _is_draft_or_report(act: Act, case: Case) -> bool:
@@ -194,13 +229,14 @@ def _report_refusal(act: Act, case: Case) -> str | None:
         if act.do not in {"release", "hold"}:
             return case.say("act.not_for_draft", act=act)
         may = act.by in {draft.owner} | HEADS
-        return None if may else case.say("act.not_author", act=act)
+        return None if may else _say("not_author", act, case)
     rule = case.playbook.rules["report"].get(key.split(":")[2] if key.count(":") > 1 else "")
     author = getattr(rule, "author", "")
     if rule is None:
-        return case.say("act.no_object", act=act)
-    may = act.by == author or (act.do != "correct" and act.by in HEADS)
-    return None if may else case.say("act.not_author", act=act)
+        return _say("no_object", act, case)
+    if act.do == "correct":
+        return None if act.by == author else case.say("act.not_corrector", act=act)
+    return None if act.by in {author} | HEADS else _say("not_author", act, case)
 
 
 # --- what follows -------------------------------------------------------------------------------------
@@ -259,11 +295,11 @@ def _ask_officer(
 
 def _absence(act: Act, case: Case) -> Iterator[Intent]:
     today = case.playbook.calendar.local(act.at).date()
-    until = act.fields.get("until", "")
+    last = _last_day(act) if act.fields.get("until") else None
     yield NoteAbsence(
         person=act.fields.get("person", ""),
         first=today,
-        last=date.fromisoformat(until[:10]) if until else today,
+        last=last or today,
         substitute=act.fields.get("substitute") or None,
     )
 
@@ -285,5 +321,5 @@ def _cite(act: Act, case: Case) -> Cite:
         playbook=case.playbook.id,
         rule=rule,
         clause=clause or next(iter(case.playbook.clauses), ""),
-        why=case.say("act.why", act=act),
+        why=_say("why", act, case),
     )

@@ -26,6 +26,7 @@ from mcur.playbooks.documents import (
 from mcur.playbooks.facts import Appeal, Task, TaskKind, TaskStatus
 from mcur.playbooks.language import mask_personal, shorten
 from mcur.playbooks.rules.base import Case
+from mcur.playbooks.rules.term import is_late
 
 if TYPE_CHECKING:
     from mcur.playbooks.rules.report import Report
@@ -124,7 +125,7 @@ def work(rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
     ]
     set_today = [t for t in tasks if t.decided_at >= first]
     closed = [t for t in tasks if not t.status.is_open]
-    late = [t for t in tasks if t.status.is_open and t.due_at and t.due_at < case.now]
+    late = [t for t in tasks if is_late(t, case.now)]
     sent = case.facts.deliveries(case.playbook.id, first, last)
     figures = {
         **count,
@@ -207,8 +208,7 @@ def _verdict(task: Task, now: datetime) -> str:
     """Closed is solved; refused or past its due is not; the rest is in work (analysis, part g)."""
     if task.status is TaskStatus.CLOSED:
         return "solved"
-    late = task.due_at is not None and task.due_at < now
-    if task.status in {TaskStatus.REFUSED, TaskStatus.REJECTED} or late:
+    if task.status in {TaskStatus.REFUSED, TaskStatus.REJECTED} or is_late(task, now):
         return "unsolved"
     return "in_work"
 
@@ -237,7 +237,7 @@ def _by_executor(case: Case, tasks: Sequence[Task]) -> list[Block]:
         row = rows.setdefault(_hands(case, task), [0] * 3)
         row[0] += task.status.is_open
         row[1] += not task.status.is_open
-        row[2] += bool(task.status.is_open and task.due_at and task.due_at < case.now)
+        row[2] += is_late(task, case.now)
     if not rows:
         return []
     names = ("executor", "open", "closed", "late")

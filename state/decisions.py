@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from mcur.playbooks.documents import Block, Document, Heading, Paragraph
+from mcur.playbooks.documents import Block, Document, Heading, Pairs, Paragraph
 from mcur.playbooks.facts import TaskKind
 from mcur.playbooks.intents import (
     EFFECT,
@@ -308,8 +308,10 @@ class Decision:
 
 def first_words(document: Document) -> str:
     """Return the first lines of a document as one text, for the timeline."""
-    texts = (getattr(block, "text", "") for block in document.blocks)
-    return "\n".join((*document.lead, *filter(None, texts)))
+    texts = [getattr(block, "text", "") for block in document.blocks]
+    pairs = [block.items for block in document.blocks if isinstance(block, Pairs)]
+    said = [f"{label}: {value}" for items in pairs for label, value in items]
+    return "\n".join((*document.lead, *filter(None, texts), *said))
 
 
 def _merged(old: UpdateTask, new: UpdateTask) -> UpdateTask:

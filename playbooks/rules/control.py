@@ -8,12 +8,15 @@ from typing import Any, Literal
 
 from mcur.playbooks.documents import Bullets, Column, Document, Heading, Paragraph, Table
 from mcur.playbooks.durations import ClockField
-from mcur.playbooks.facts import Appeal, TaskKind
+from mcur.playbooks.facts import Appeal, Task, TaskKind
 from mcur.playbooks.intents import Channel, CreateTask, Intent, SendLetter
 from mcur.playbooks.language import capital
 from mcur.playbooks.rules.base import Case, Kind, Rule
+from mcur.playbooks.rules.term import is_late
 
-Group = Literal["unaccepted", "returned", "deferred", "overdue", "repeat", "tasks_overdue"]
+Group = Literal[
+    "assignments", "unaccepted", "returned", "deferred", "overdue", "repeat", "tasks_overdue"
+]
 
 
 class List(Rule):
@@ -130,22 +133,25 @@ def _daily(rule: DailyControl, case: Case) -> Iterator[Intent]:
 def _rows(part: List, case: Case, first: datetime, last: datetime) -> list[tuple[str, ...]]:
     if part.group == "tasks_overdue":
         tasks = case.facts.tasks(case.playbook.id, {TaskKind.EXECUTOR, TaskKind.ASSIGNMENT})
-        late = [t for t in tasks if t.due_at and t.due_at < case.now and not t.history]
-        return [
-            (
-                f"№ {t.ident}" if t.ident else (t.number or ""),
-                t.address or "",
-                t.topic or t.subject,
-                t.executor or case.playbook.roles.get(t.assignee or "", ""),
-            )
-            for t in late
-        ]
+        return [_task_row(case, t) for t in tasks if is_late(t, case.now) and not t.history]
+    if part.group == "assignments":
+        tasks = case.facts.tasks(case.playbook.id, {TaskKind.ASSIGNMENT}, since=first)
+        return [_task_row(case, t) for t in tasks if first <= t.decided_at < last and not t.history]
     if part.group == "unaccepted":
         breaches = case.facts.breaches(case.playbook.id, part.clause, first, last)
         found = [case.facts.appeal(*term.object.split(":", 1)) for term in breaches]
         return [_row(case, a) for a in found if a]
     found_all = case.facts.entered(part.group, first, last)
     return [_row(case, a) for a in found_all if case.playbook.owns(a)]
+
+
+def _task_row(case: Case, task: Task) -> tuple[str, ...]:
+    return (
+        f"№ {task.ident}" if task.ident else (task.number or ""),
+        task.address or case.say("no_address"),
+        task.topic or task.subject,
+        task.executor or case.playbook.roles.get(task.assignee or "", case.say("no_executor")),
+    )
 
 
 def _row(case: Case, appeal: Appeal) -> tuple[str, ...]:
@@ -209,10 +215,16 @@ def _poor_work(
     }
     found: list[tuple[str, Appeal]] = []
     for name, (appeals, limit) in hits.items():
-        ours = [a for a in appeals if a.source in rule.sources and case.playbook.owns(a)]
+        ours = [a for a in appeals if _is_ours(rule, case, a)]
         if limit and len(ours) >= limit:
             found.extend((name, a) for a in ours)
     return found
+
+
+def _is_ours(rule: QualityControl, case: Case, appeal: Appeal) -> bool:
+    """What was received before the site went live is fact only: nobody is blamed for it now."""
+    live = appeal.received_at >= case.facts.live_from
+    return live and appeal.source in rule.sources and case.playbook.owns(appeal)
 
 
 def _quality_letter(

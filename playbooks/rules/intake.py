@@ -68,11 +68,24 @@ def decide(rule: IntakeRule, case: Case) -> Iterator[Intent]:
         case FromLetters():
             yield from assignments.sort_letters(rule, case)
         case FromIssues():
-            return
+            yield from _issues(rule, case)
 
 
 def _shape(table: dict[str, Any]) -> IntakeRule:
     return _SHAPES[table["takes"]].model_validate(table)
+
+
+def _issues(rule: FromIssues, case: Case) -> Iterator[UpdateTask]:
+    """A task of somebody outside that nobody has in hand is the officer's (odintsovo 2.1.6)."""
+    for task in case.facts.fresh_tasks(case.playbook.id):
+        if task.rule == rule.id and task.assignee is None and task.status.is_open:
+            why = case.say("intake.issues.why", task=task)
+            yield UpdateTask(
+                key=f"update:{task.key}:assignee",
+                cite=case.cite(rule, why),
+                task=task.key,
+                assignee=rule.assignee,
+            )
 
 
 # --- appeals ----------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from mcur.playbooks.intents import (
 )
 from mcur.playbooks.language import capital
 from mcur.playbooks.rules.base import Case, Kind, Rule
+from mcur.playbooks.rules.term import is_late
 
 
 class Step(Rule):
@@ -166,13 +167,10 @@ def _open_plan(rule: OnOverdue, case: Case) -> Task | None:
 def _gathered(rule: OnOverdue, case: Case, plan: Task | None) -> list[Task]:
     """All that is overdue now; the draft is a plan itself and does not stand in its own table."""
     tasks = case.facts.tasks(case.playbook.id, set(rule.objects))
-    late = [
-        t
-        for t in tasks
-        if t.due_at and case.facts.live_from <= t.due_at < case.now and not t.history
-    ]
+    late = [t for t in tasks if is_late(t, case.now) and not t.history]
+    started = [t for t in late if t.due_at and t.due_at >= case.facts.live_from]
     return sorted(
-        (t for t in late if t.status.is_open and (plan is None or t.key != plan.key)),
+        (t for t in started if plan is None or t.key != plan.key),
         key=lambda t: (t.due_at or case.now, t.key),
     )
 

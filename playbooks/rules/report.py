@@ -264,7 +264,7 @@ def _quality(rule: Report, case: Case, first: datetime, last: datetime) -> tuple
 
 def _act(rule: Report, case: Case, act: Act, key: str, day: date) -> Iterator[Intent]:
     kept = case.facts.report(key)
-    cite = case.cite(rule, case.say("act.why", act=act))
+    cite = case.cite(rule, case.say("act.why", act=act, word=case.say("act.name", act=act)))
     who = act.person or case.playbook.roles.get(act.by, act.by)
     state = kept.state if kept else ReportState.DRAFTED
     match act.do:

@@ -82,21 +82,38 @@ def _acceptance(rule: OfAppeal, case: Case, appeal: Appeal) -> Iterator[Intent]:
     key = f"term:{case.playbook.id}:{rule.clause}:{object_}"
     due = appeal.received_at + rule.within
     term = case.facts.term(key)
-    if term is None:
-        why = case.say("term.accept_started", appeal=appeal, due=due)
-        yield StartTerm(
-            key=key,
-            cite=case.cite(rule, why),
-            object=object_,
-            started_at=appeal.received_at,
-            due_at=due,
-        )
-    elif term.outcome is not None and term.ended_at is not None:
+    running = term is not None and term.outcome is None
+    if _is_settled(term):
         return
-    if appeal.accepted_at is not None:
-        yield from _ended(rule, case, key, due, appeal.accepted_at, term)
-    elif appeal.status not in {None, AppealStatus.NEW}:
-        yield from _unknown_acceptance(rule, case, appeal, key)
+    if appeal.withdrawn_at is not None and appeal.accepted_at is None:
+        why = case.say("term.withdrawn", appeal=appeal)
+        yield EndTerm(
+            key=key, cite=case.cite(rule, why), outcome=TermOutcome.CANCELLED, ended_at=case.now
+        )
+    elif appeal.accepted_at is None and appeal.status is not AppealStatus.NEW:
+        if term is None or running:
+            yield from _unknown_acceptance(rule, case, appeal, key)
+    else:
+        if term is None:
+            yield _started(rule, case, appeal, key, due)
+        if appeal.accepted_at is not None:
+            yield from _ended(rule, case, key, due, appeal.accepted_at, term)
+
+
+def _is_settled(term: Term | None) -> bool:
+    """A breach without its end may still get one; what was not computable may become so."""
+    return term is not None and term.ended_at is not None and term.outcome != TermOutcome.CANCELLED
+
+
+def _started(rule: OfAppeal, case: Case, appeal: Appeal, key: str, due: datetime) -> StartTerm:
+    why = case.say("term.accept_started", appeal=appeal, due=due)
+    return StartTerm(
+        key=key,
+        cite=case.cite(rule, why),
+        object=f"{appeal.source}:{appeal.number}",
+        started_at=appeal.received_at,
+        due_at=due,
+    )
 
 
 def _unknown_acceptance(rule: OfAppeal, case: Case, appeal: Appeal, key: str) -> Iterator[Intent]:
@@ -157,6 +174,12 @@ def _task(rule: OfTask, case: Case, task: Task) -> Iterator[Intent]:
         yield MoveTerm(key=key, cite=case.cite(rule, why), due_at=task.due_at)
     if ended is not None and (term is None or term.outcome is None):
         yield from _ended(rule, case, key, task.due_at, ended, term)
+
+
+def is_late(task: Task, now: datetime) -> bool:
+    """Whether an open task is past its due; an executor's report in time has met the term."""
+    ended = _end_of(task) or now
+    return task.status.is_open and task.due_at is not None and task.due_at < ended
 
 
 def _end_of(task: Task) -> datetime | None:

@@ -1,0 +1,99 @@
+"""What the timeline says of a delivery, and of a change that somebody made in a tracker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from mcur.connectors.papers.text import to_text
+from mcur.daemon.render import Addressed
+from mcur.playbooks.facts import Task, TaskSeen
+from mcur.playbooks.intents import Cite, CreateTask, SendLetter, UpdateTask
+from mcur.state.journal import Event
+
+
+def letter_left(effect: SendLetter, addressed: Addressed, now: datetime) -> Event:
+    """Tell that a letter left; ``from`` is the role in whose name it is written."""
+    return Event(
+        at=now,
+        event="mail.sent",
+        cite=effect.cite,
+        key=effect.key,
+        to=addressed.to,
+        cc=addressed.cc,
+        subject=addressed.letter.subject,
+        late=addressed.late,
+        data={
+            "from": effect.sender or addressed.letter.sender[1],
+            "attachments": [f.name for f in addressed.letter.files],
+            "text": addressed.letter.text,
+        },
+    )
+
+
+def task_made(effect: CreateTask, number: str | None, now: datetime) -> Event:
+    """Tell that a task stands in the tracker, as it was made."""
+    return Event(
+        at=now,
+        event="task.created",
+        cite=effect.cite,
+        key=effect.key,
+        subject=effect.subject,
+        data={
+            "kind": effect.kind,
+            "project": effect.project,
+            "subject": effect.subject,
+            "text": to_text(effect.body),
+            "assignee": effect.assignee,
+            "due_at": effect.due_at,
+            "parent": effect.parent,
+            "status": "new",
+            "attachments": [a.name for a in effect.attachments],
+            "reopen_count": 0,
+            "number": number,
+        },
+    )
+
+
+def task_changed(effect: UpdateTask, task: Task | None, now: datetime) -> Event:
+    """Tell of our change of a task: what was written, and how the task stands now."""
+    closed = effect.status is not None and not effect.status.is_open
+    words = effect.note or effect.body
+    return Event(
+        at=now,
+        event="task.closed" if closed else "task.updated",
+        cite=effect.cite,
+        key=effect.task,
+        subject=effect.subject or (task.subject if task else None),
+        data=_standing(task, to_text(words) if words else "", (a.name for a in effect.attachments)),
+    )
+
+
+def task_seen(task: Task, seen: TaskSeen, cite: Cite, now: datetime) -> Event:
+    """Tell of a change that a person made in the tracker."""
+    words = seen.notes[-1].text if seen.notes else ""
+    return Event(
+        at=now,
+        event="task.updated" if task.status.is_open else "task.closed",
+        cite=cite,
+        key=task.key,
+        subject=task.subject,
+        data=_standing(task, words, ()),
+    )
+
+
+def _standing(task: Task | None, text: str, attachments: Iterable[str]) -> dict[str, Any]:
+    said: dict[str, Any] = {"text": text, "attachments": list(attachments)}
+    if task is None:
+        return said
+    return said | {
+        "kind": task.kind,
+        "project": task.project,
+        "subject": task.subject,
+        "assignee": task.assignee,
+        "due_at": task.due_at,
+        "parent": task.parent,
+        "status": task.status.value,
+        "reopen_count": task.reopen_count,
+    }
