@@ -47,7 +47,7 @@ class Switch:
         self.before: Callable[[str], None] = _nothing
         self.after: Callable[[str], None] = _nothing
 
-    def fail(self, error: Exception | None, *, late: bool = False) -> None:
+    def fail(self, error: BaseException | None, *, late: bool = False) -> None:
         """Raise this error in every operation from now on; ``late``: the effect has happened."""
 
         def strike(_operation: str) -> None:

@@ -1,0 +1,505 @@
+"""The dispatcher: silence, refusal, doubt, gates and the fuse, on the embedded parts behind switches."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcur.connectors.ports import Barred, PartlySent, Refusal, Rejected, Unavailable
+from mcur.playbooks.documents import Document, plain
+from mcur.playbooks.facts import TaskKind
+from mcur.playbooks.intents import (
+    Channel,
+    Cite,
+    CreateTask,
+    KeepReport,
+    ReportState,
+    SendLetter,
+    UpdateTask,
+)
+from tests.fakes import CITE, MORNING, Stand, an_appeal, some_appeals
+
+TASK = "task:odintsovo-1204:dobrodel:1"
+TRACKER = "tracker:embedded"
+REPORT = "report:odintsovo-1204:O-2:2026-11-18"
+SILENT = Unavailable("send: mail did not answer")
+
+
+def a_task(key: str = TASK, **fields: Any) -> CreateTask:
+    """Want a task that nobody is told of by letter."""
+    values: dict[str, Any] = {
+        "key": key,
+        "cite": CITE,
+        "kind": TaskKind.EXECUTOR,
+        "project": "",
+        "subject": "Нет отопления",
+        "body": plain("Нет отопления"),
+        "assignee": "mcur_resp",
+    }
+    return CreateTask(**values | fields)
+
+
+def an_update(key: str = "update:1", task: str = TASK) -> UpdateTask:
+    """Want a note on a task."""
+    return UpdateTask(key=key, cite=CITE, task=task, note=plain(f"заметка {key}"))
+
+
+def a_letter(key: str = "letter:1", **fields: Any) -> SendLetter:
+    """Want a letter to the head."""
+    values: dict[str, Any] = {
+        "key": key,
+        "cite": CITE,
+        "channel": Channel.REPORTS,
+        "sender": "mcur_resp",
+        "to": ("mcur_head",),
+        "subject": f"Письмо {key}",
+        "document": Document(title="Отчет"),
+    }
+    return SendLetter(**values | fields)
+
+
+def want(stand: Stand, *effects: Any) -> None:
+    """Take these in one decision."""
+    site = stand.site
+    with stand.state.deciding(site.directory, site.live_from(), site.route, stand.now) as (_, one):
+        for effect in effects:
+            one.take(effect)
+
+
+def states(stand: Stand) -> dict[str, str]:
+    """Return the state of each row of the outbox, by key."""
+    return {r["key"]: r["state"] for r in stand.state.db.query("SELECT key, state FROM outbox")}
+
+
+def test_a_silent_destination_does_not_hold_the_others(stand: Stand) -> None:
+    """Tasks wait, letters leave; a circuit opens for the one alone."""
+    stand.tracker.switch.fail(Unavailable("create: did not answer"))
+    want(stand, a_task(), a_letter())
+    stand.deliver()
+
+    assert states(stand) == {TASK: "waiting", "letter:1": "done"}
+    assert [c.destination for c in stand.state.outbox.circuits()] == [TRACKER]
+    [down] = [h for h in stand.state.health() if h.down_since]
+    assert (down.system, down.why) == (TRACKER, "create: did not answer")
+
+
+def test_what_waited_leaves_in_its_order_when_the_silence_is_over(stand: Stand) -> None:
+    """Nothing lost, nothing twice, whatever the back-off was."""
+    stand.tracker.switch.fail(Unavailable("create: did not answer"))
+    want(stand, *(a_task(f"{TASK}{n}") for n in range(20)))
+    for _ in range(30):
+        stand.deliver()
+        stand.pass_time(minutes=2)
+    stand.tracker.switch.mend()
+    for _ in range(4):
+        stand.pass_time(minutes=6)
+        stand.deliver()
+
+    made = [task.key for task in stand.tracker.listing()]
+    assert made == [f"{TASK}{n}" for n in range(20)]
+    assert set(states(stand).values()) == {"done"}
+    assert not [h for h in stand.state.health() if h.down_since]
+
+
+def test_one_short_silence_costs_seconds_whatever_the_width_of_the_pool(tmp_path: Path) -> None:
+    """Eight hands that meet it do not open the circuit for five minutes."""
+    stand = Stand(tmp_path)
+    stand.site.destinations[TRACKER].width = 4
+    stand.tracker.switch.fail(Unavailable("create: did not answer"))
+    want(stand, *(a_task(f"{TASK}{n}") for n in range(8)))
+    stand.deliver()
+
+    [circuit] = stand.state.outbox.circuits()
+    assert circuit.open_until - stand.now < timedelta(seconds=10)
+    stand.close()
+
+
+def test_a_refusal_ends_in_a_dead_letter_and_the_administrator_hears_of_it_once(
+    stand: Stand,
+) -> None:
+    """Once a day and destination, whatever the number of rows."""
+    stand.tracker.switch.fail(Rejected("create: the project is closed"))
+    want(stand, a_task("task:odintsovo-1204:dobrodel:1"), a_task("task:odintsovo-1204:dobrodel:2"))
+    stand.deliver()
+    stand.pass_time(days=1)
+    want(stand, a_task("task:odintsovo-1204:dobrodel:3"), a_letter())
+    stand.deliver()
+
+    told = [e for e in stand.told("mail.sent") if e.to == ("admin@firm.test",)]
+    assert len(told) == 2
+    assert told[0].subject == "mcur: не принято и ждёт решения (tracker:embedded)"
+    assert "the project is closed" in told[0].data["text"]
+    assert "mcur outbox retry" in told[0].data["text"]
+    assert list(states(stand).values()).count("dead") == 3
+
+
+def test_dead_letters_leave_after_a_retry(stand: Stand) -> None:
+    """Nothing is dropped."""
+    stand.tracker.switch.fail(Rejected("create: the project is closed"))
+    want(stand, a_task())
+    stand.deliver()
+    stand.tracker.switch.mend()
+    with stand.state.atomic():
+        stand.state.outbox.retry(None, stand.now)
+    stand.deliver()
+
+    assert [task.key for task in stand.tracker.listing()] == [TASK]
+
+
+def test_behind_a_shut_door_rows_wait_and_all_leave_when_it_opens(stand: Stand) -> None:
+    """A wrong key kills nothing; the administrator is told what to mend."""
+    stand.tracker.switch.fail(Barred("create: the key is not accepted"))
+    want(stand, *(a_task(f"{TASK}{n}") for n in range(10)))
+    stand.deliver()
+    waiting = states(stand)
+    [told] = stand.told("mail.sent")
+    stand.tracker.switch.mend()
+    stand.pass_time(minutes=6)
+    stand.deliver()
+
+    rows = [state for key, state in waiting.items() if key.startswith(TASK)]
+    assert rows == ["waiting"] * 10
+    assert told.subject == "mcur: нет доступа к «tracker:embedded»"
+    assert len(stand.tracker.listing()) == 10
+
+
+def test_a_letter_that_reached_some_is_sent_and_said(stand: Stand) -> None:
+    """It is not repeated: those who have it would get it twice."""
+    refused = (Refusal("old@firm.test", 550, "no such user"),)
+    fault = PartlySent("send: old@firm.test was refused", refused, "250 queued")
+    struck: list[str] = []
+
+    def strike(_operation: str) -> None:
+        if not struck:
+            struck.append("once")
+            raise fault
+
+    stand.courier.switch.after = strike
+    want(stand, a_letter())
+    stand.deliver()
+
+    assert states(stand)["letter:1"] == "done"
+    assert [e.subject for e in stand.told("mail.sent")] == [
+        "Письмо letter:1",
+        "mcur: письмо дошло не до всех",
+    ]
+
+
+def test_a_fault_of_ours_in_one_row_stops_no_other(stand: Stand) -> None:
+    """It is a dead letter with the fault's name; the daemon goes on."""
+    struck: list[str] = []
+
+    def strike(_operation: str) -> None:
+        if not struck:
+            struck.append("once")
+            raise ZeroDivisionError("division by zero")
+
+    stand.tracker.switch.before = strike
+    want(stand, a_task("task:odintsovo-1204:dobrodel:1"), a_task("task:odintsovo-1204:dobrodel:2"))
+    stand.deliver()
+
+    assert [task.key for task in stand.tracker.listing()] == ["task:odintsovo-1204:dobrodel:2"]
+    row = stand.state.outbox.get("task:odintsovo-1204:dobrodel:1")
+    assert row is not None
+    assert row["why"] == "a fault of mcur itself, ZeroDivisionError: division by zero"
+
+
+def test_a_row_of_a_playbook_that_is_gone_is_a_dead_letter(stand: Stand) -> None:
+    """An administrator who removes a regulation does not stop the daemon with it."""
+    gone = Cite(playbook="ruza-679", rule="r", clause="1", why="")
+    want(stand, a_letter(cite=gone), a_letter("letter:2"))
+    stand.deliver()
+
+    assert states(stand)["letter:1"] == "dead"
+    assert states(stand)["letter:2"] == "done"
+    row = stand.state.outbox.get("letter:1")
+    assert row is not None
+    assert "ruza-679 is not a playbook of this site any more" in row["why"]
+
+
+def test_a_letter_without_a_reader_is_a_dead_letter(stand: Stand) -> None:
+    """Nobody in the role, and the sentence says which."""
+    want(stand, a_letter(to=("gzhi_head",)))
+    stand.deliver()
+
+    row = stand.state.outbox.get("letter:1")
+    assert row is not None
+    assert row["why"] == "send letter:1: nobody with an address holds gzhi_head"
+
+
+# --- the day of a report ------------------------------------------------------------------------------
+
+
+def decide_report(stand: Stand, not_after: datetime) -> None:
+    """Decide a report that is worth nothing after a moment."""
+    day = MORNING.date()
+    keep = KeepReport(key=REPORT, cite=CITE, rule="O-2", day=day, state=ReportState.DECIDED)
+    want(stand, keep, a_letter(REPORT, not_after=not_after))
+
+
+def test_what_could_not_leave_on_its_day_is_missed(stand: Stand) -> None:
+    """Not next week's surprise."""
+    stand.courier.switch.fail(SILENT)
+    decide_report(stand, MORNING + timedelta(hours=16))
+    stand.deliver()
+    stand.courier.switch.mend()
+    stand.pass_time(hours=16)
+    stand.deliver()
+
+    assert states(stand) == {REPORT: "expired"}
+    assert [e.key for e in stand.told("report.missed")] == [REPORT]
+    assert stand.letters() == []
+
+
+@pytest.mark.parametrize(("forgetful", "end"), [(False, "done"), (True, "expired")])
+def test_a_report_that_may_have_left_before_a_crash_is_looked_for_before_it_is_missed(
+    stand: Stand, forgetful: bool, end: str
+) -> None:
+    """A courier that cannot know says so in the reason."""
+    decide_report(stand, MORNING + timedelta(hours=16))
+    stand.courier.switch.fail(Crash(), late=True)
+    with pytest.raises(Crash):
+        stand.deliver()
+    stand.courier.switch.mend()
+    stand.courier.forgetful = forgetful
+    stand.pass_time(days=1)
+    stand.restart()
+    stand.deliver()
+
+    row = stand.state.outbox.get(REPORT)
+    assert row is not None
+    assert row["state"] == end
+    assert ("it may have left before the stop" in row["why"]) is forgetful
+    assert len(stand.courier.sent_ids) == 1
+    assert len(stand.told("report.missed")) == int(forgetful)
+
+
+# --- doubt --------------------------------------------------------------------------------------------
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+def settle(stand: Stand, rounds: int = 5) -> None:
+    """Let back-offs and looks pass."""
+    for _ in range(rounds):
+        stand.deliver()
+        stand.pass_time(minutes=6)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_after_a_crash_around_a_create_there_is_one_task(stand: Stand, late: bool) -> None:
+    """Whether it fell before the effect or after it."""
+    stand.tracker.switch.fail(Crash(), late=late)
+    want(stand, a_task())
+    with pytest.raises(Crash):
+        stand.deliver()
+    stand.tracker.switch.mend()
+    stand.restart()
+    settle(stand)
+
+    assert [task.key for task in stand.tracker.listing()] == [TASK]
+    assert states(stand) == {TASK: "done"}
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_after_an_answer_that_never_came_there_is_one_task(stand: Stand, late: bool) -> None:
+    """A time-out says nothing about the effect; the look comes first, twice, with time between."""
+    stand.tracker.switch.fail(Unavailable("create: did not answer"), late=late)
+    want(stand, a_task())
+    stand.deliver()
+    stand.tracker.switch.mend()
+    settle(stand)
+
+    assert [task.key for task in stand.tracker.listing()] == [TASK]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_after_a_crash_around_a_change_its_note_stands_once(stand: Stand, late: bool) -> None:
+    """By the token that travels with it."""
+    want(stand, a_task())
+    stand.deliver()
+    want(stand, an_update())
+    stand.tracker.switch.fail(Crash(), late=late)
+    with pytest.raises(Crash):
+        stand.deliver()
+    stand.tracker.switch.mend()
+    stand.restart()
+    settle(stand)
+
+    with stand.tracker._file.reading("count notes"):
+        rows = stand.tracker._file.db.execute("select count(*) from notes").fetchone()
+    assert rows[0] == 1
+    assert states(stand)["update:1"] == "done"
+
+
+def test_a_courier_that_remembers_sends_once(stand: Stand) -> None:
+    """The file is there: it had left."""
+    stand.courier.switch.fail(Crash(), late=True)
+    want(stand, a_letter())
+    with pytest.raises(Crash):
+        stand.deliver()
+    stand.courier.switch.mend()
+    stand.restart()
+    stand.deliver()
+
+    assert stand.courier.sent_ids == [stand.site.dispatcher.message_id("letter:1")]
+    assert stand.state.outbox.counts() == {"done": 1, "repeated": 0}
+
+
+def test_a_courier_that_cannot_know_repeats_with_the_same_message_id_and_it_is_counted(
+    stand: Stand,
+) -> None:
+    """The readers' programs show one letter; status says that it was repeated."""
+    stand.courier.forgetful = True
+    stand.courier.switch.fail(Crash(), late=True)
+    want(stand, a_letter())
+    with pytest.raises(Crash):
+        stand.deliver()
+    stand.courier.switch.mend()
+    stand.restart()
+    stand.deliver()
+
+    assert stand.courier.sent_ids == [stand.site.dispatcher.message_id("letter:1")] * 2
+    assert stand.state.outbox.counts() == {"done": 1, "repeated": 1}
+
+
+# --- gates --------------------------------------------------------------------------------------------
+
+
+def test_a_channel_that_is_off_leaves_nothing_and_says_nothing(tmp_path: Path) -> None:
+    """The rows are ended, so that nothing leaves when the gate opens next month."""
+    stand = Stand(tmp_path, live={"tasks": "off", "reports": "off"})
+    want(stand, a_task(), an_update(), a_letter())
+    stand.deliver()
+
+    assert states(stand) == {TASK: "off", "update:1": "off", "letter:1": "off"}
+    assert stand.told("shadow") == []
+    assert (stand.tracker.listing(), stand.letters()) == ([], [])
+    stand.close()
+
+
+def test_a_channel_in_shadow_files_what_it_would_have_sent(tmp_path: Path) -> None:
+    """The task, the change of it, the letter: each once, with the name of its event."""
+    stand = Stand(tmp_path, live={"tasks": "shadow", "reports": "shadow"})
+    want(stand, a_task())
+    want(stand, an_update())
+    want(stand, a_letter())
+    for _ in range(3):
+        stand.deliver()
+
+    told = {e.key: e.data["event"] for e in stand.told("shadow")}
+    assert len(stand.told("shadow")) == 3
+    assert told == {"letter:1": "mail.sent", TASK: "task.updated"}
+    assert set(states(stand).values()) == {"shadow"}
+    assert (stand.tracker.listing(), stand.letters()) == ([], [])
+    stand.close()
+
+
+def test_a_redirected_letter_names_its_reader_and_goes_elsewhere(tmp_path: Path) -> None:
+    """Tasks cannot be redirected: they stay in the shadow."""
+    gate = "redirect:probe@firm.test"
+    stand = Stand(tmp_path, live={"tasks": gate, "reports": gate})
+    want(stand, a_task(), a_letter())
+    stand.deliver()
+
+    [letter] = stand.letters()
+    text = letter.read_text("utf-8")
+    assert "To: probe@firm.test" in text
+    assert "mcur_head@mcur.example" not in text
+    [sent] = stand.told("mail.sent")
+    assert sent.subject == "[кому: mcur_head] Письмо letter:1"
+    assert states(stand)[TASK] == "shadow"
+    stand.close()
+
+
+def test_words_to_the_administrator_pass_every_gate(tmp_path: Path) -> None:
+    """Nobody else would tell him."""
+    stand = Stand(tmp_path, live={"reports": "off", "tasks": "on"})
+    stand.tracker.switch.fail(Rejected("create: the project is closed"))
+    want(stand, a_task())
+    stand.deliver()
+
+    assert [e.to for e in stand.told("mail.sent")] == [("admin@firm.test",)]
+    stand.close()
+
+
+# --- the fuse -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def blown(stand: Stand) -> Stand:
+    """A site that was asked for 600 tasks at once."""
+    stand.cycle()
+    stand.pass_time(minutes=10)
+    stand.take(*some_appeals(600, received_at=stand.now))
+    stand.decide()
+    stand.deliver()
+    return stand
+
+
+def test_600_new_rows_are_held_and_two_people_are_told(blown: Stand) -> None:
+    """The officer in the tracker, the administrator by mail; the executor hears nothing yet."""
+    blown.pass_time(hours=1)
+    blown.decide()
+    blown.deliver()
+
+    assert blown.state.outbox.counts()["held"] == 600
+    [held] = blown.told("appeals.held")
+    assert held.data == {"tasks": 600, "fuse": 500}
+    [review] = [t for t in blown.tracker.listing() if t.kind is not TaskKind.DAY]
+    assert (review.kind, review.assignee) == (TaskKind.REVIEW, "mcur_resp")
+    assert review.subject == "Удержано задач: 600. Проверьте выгрузку"
+    assert [e.to for e in blown.told("mail.sent") if e.cite.rule == "appeals"] == [
+        ("admin@firm.test",)
+    ]
+
+
+def test_outbox_retry_lets_them_go_and_the_executor_gets_one_letter_with_numbers(
+    blown: Stand,
+) -> None:
+    """Once the tracker has given them."""
+    blown.pass_time(hours=1)
+    with blown.state.atomic():
+        blown.state.outbox.retry(None, blown.now)
+    blown.decide()
+    blown.deliver()
+    blown.decide()
+    blown.deliver()
+
+    assert len([t for t in blown.tracker.listing() if t.kind is TaskKind.EXECUTOR]) == 600
+    [letter] = [e for e in blown.told("mail.sent") if e.to == ("executor:ООО «Жилсервис»",)]
+    assert letter.data["text"].count("№ ") >= 600
+    assert letter.subject == "600 новых задач"
+
+
+def test_what_is_held_is_changed_by_nobody(blown: Stand) -> None:
+    """A row that changes meanwhile leaves after its task."""
+    changed = dataclasses.replace(
+        an_appeal(1, received_at=MORNING + timedelta(minutes=10)), due_at=MORNING
+    )
+    blown.take(changed)
+    blown.decide()
+    blown.deliver()
+    assert len(blown.tracker.listing()) == 1
+
+    with blown.state.atomic():
+        blown.state.outbox.retry(None, blown.now)
+    blown.deliver()
+    first = next(t for t in blown.tracker.listing() if t.key == TASK)
+    assert first.due_at == MORNING
+
+
+def test_500_rows_are_no_cause_for_the_fuse(stand: Stand) -> None:
+    """The value is the last that passes."""
+    stand.cycle()
+    stand.take(*some_appeals(500))
+    stand.decide()
+
+    assert "held" not in stand.state.outbox.counts()
+    assert stand.state.outbox.counts()["waiting"] == 500
