@@ -150,13 +150,14 @@ class Telling:
 
     def closed(self, events: Sequence[Event]) -> list[Line]:
         """Tell of tasks that were closed."""
-        tasks = [self._state().tasks.get(e.key) for e in events]
-        self.counts["tasks_closed"] += sum(
-            t is not None and t.kind is TaskKind.EXECUTOR for t in tasks
-        )
-        text = f"{counted(len(events), *_TASKS)}: обращения закрыты в системе-источнике"
-        if len(events) == 1:
-            text = self._task(events[0].key)
+        tasks = [t for e in events if (t := self._state().tasks.get(e.key))]
+        told = [t for t in tasks if t.kind is not TaskKind.DAY]
+        self.counts["tasks_closed"] += sum(t.kind is TaskKind.EXECUTOR for t in told)
+        if not told:
+            return [Line(label="закрыто", text="задачи дня")]
+        text = f"{counted(len(told), *_TASKS)}: обращения закрыты в системе-источнике"
+        if len(told) == 1:
+            text = self._task(told[0].key)
         return [Line(label="закрыто", text=text)]
 
     def breaches(self, events: Sequence[Event]) -> list[Line]:

@@ -19,6 +19,7 @@ from mcur.daemon.books import load_playbooks
 from mcur.daemon.clock import VirtualClock
 from mcur.daemon.scenario import ZONE, Scenario, ScenarioError
 from mcur.daemon.settings import Settings, SettingsError
+from mcur.daemon.settings_connectors import EmbeddedSettings, TrackerSettings
 from mcur.daemon.wiring import Site
 from mcur.daemon.world import Behind, Outages, World, feed_id
 from mcur.playbooks.directory import fold
@@ -58,6 +59,7 @@ class Simulation:
     ) -> None:
         self._scenario = scenario
         self._folder = folder
+        self._own_site = site is not None
         self._settings = site or site_settings(scenario, folder, source)
         self._clock = VirtualClock(scenario.start)
         self._world = World(scenario, folder)
@@ -115,8 +117,7 @@ class Simulation:
         with state.atomic():
             state.outbox.recover(self._clock.now())
         made: dict[str, Any] = {
-            t.id: EmbeddedTracker(self._folder / "state" / f"{t.id}.db", t.id)
-            for t in self._settings.trackers
+            t.id: EmbeddedTracker(self._tracker_file(t), t.id) for t in self._settings.trackers
         }
         mailbox = MaildirMailbox("inbox", MaildirShape(path=self._folder / "mail" / "in"))
         courier = FileCourier("courier", FilesShape(folder=self._folder / "mail" / "out"))
@@ -131,6 +132,12 @@ class Simulation:
             courier=self._behind(courier, "mail_out"),
             threads=False,
         )
+
+    def _tracker_file(self, shape: TrackerSettings) -> Path:
+        """A site's own file; trackers of a scenario, whatever their kind, need not name one."""
+        if self._own_site and isinstance(shape, EmbeddedSettings):
+            return shape.path
+        return self._folder / "state" / f"{shape.id}.db"
 
     def _feed(self, shape: Any) -> FileFeed:
         return FileFeed(
