@@ -22,6 +22,8 @@ def decide(site: Site, now: datetime) -> None:
         for case in cases:
             for intent in acts.decide(case):
                 wishes.take(intent)
+        for intent in acts.leftover(cases[0]):
+            wishes.take(intent)
         for kind in LAYERS:
             for case in cases:
                 for rule in case.playbook.enabled(kind.name):

@@ -108,6 +108,12 @@ def decide(case: Case) -> Iterator[Intent]:
             yield from _judge(act, case)
 
 
+def leftover(case: Case) -> Iterator[Intent]:
+    """Judge acts whose key names no playbook of the site, so that none waits for ever."""
+    for act in case.facts.fresh_acts():
+        yield from _judge(act, case)
+
+
 def status_of(act: Act) -> TaskStatus | None:
     """Return the status that an act gives to its task."""
     match act.do:
