@@ -12,6 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from mcur.connectors.papers.xlsx import to_xlsx
+from mcur.playbooks.documents import Column, Group, Table
+
 ZONE = ZoneInfo("Europe/Moscow")
 Row = dict[str, str]
 
@@ -48,20 +51,13 @@ def moment_of(text: str) -> datetime:
 
 def write_ecur(appeals: Iterable[Row], path: Path, at: datetime) -> None:
     """Write the export of ЕЦУР at an hour: a workbook with a title above its headings."""
-    import xlsxwriter
-
-    book = xlsxwriter.Workbook(str(path))
-    sheet = book.add_worksheet("Заявки")
-    stamp = book.add_format({"num_format": "dd.mm.yyyy hh:mm"})
-    sheet.write(0, 0, f"Заявки ЕЦУР, Одинцовский городской округ, на {at:%d.%m.%Y %H:%M}")
-    sheet.write_row(2, 0, _ECUR)
-    for line, row in enumerate(_seen(appeals, at, ecur=True), start=3):
-        for column, cell in enumerate(_ecur_cells(row, at)):
-            if isinstance(cell, datetime):
-                sheet.write_datetime(line, column, cell, stamp)
-            else:
-                sheet.write(line, column, cell)
-    book.close()
+    title = f"Заявки ЕЦУР, Одинцовский городской округ, на {at:%d.%m.%Y %H:%M}"
+    table = Table(
+        columns=tuple(Column(title=heading) for heading in _ECUR),
+        groups=(Group(title=title, span=len(_ECUR)),),
+        rows=tuple(_ecur_cells(row, at) for row in _seen(appeals, at, ecur=True)),
+    )
+    path.write_bytes(to_xlsx(table, "Заявки", at))
 
 
 def write_dobrodel(appeals: Iterable[Row], path: Path, at: datetime, misprint: Row) -> None:
@@ -98,20 +94,16 @@ def _address(row: Row) -> str:
     return ", ".join(filter(None, (row["settlement"], row["street"], house)))
 
 
-def _ecur_cells(row: Row, at: datetime) -> list[datetime | str]:
+def _ecur_cells(row: Row, at: datetime) -> tuple[str, ...]:
     state, began = _state(row, at)
     accepted = row["accepted"] if state else ""
     until = row["until"] if state == "deferred" else ""
-    received, changed, taken, put_off, due = (
-        datetime.fromisoformat(text) if text else ""
-        for text in (row["received"], began, accepted, until, row["due"])
-    )
-    return [
-        f"20{row['number']}", _SOURCES[row["source"]], row["number"], received, "Одинцовский г.о.",
-        _address(row), _direction(row), row["category"], row["subcategory"], row["text"],
-        row["executor"], _WORDS[state][0], changed, taken, put_off, due,
-        "Да" if row["repeat_of"] else "Нет",
-    ]  # fmt: skip
+    return (
+        f"20{row['number']}", _SOURCES[row["source"]], row["number"], _printed(row["received"]),
+        "Одинцовский г.о.", _address(row), _direction(row), row["category"], row["subcategory"],
+        row["text"], row["executor"], _WORDS[state][0], _printed(began), _printed(accepted),
+        _printed(until), _printed(row["due"]), "Да" if row["repeat_of"] else "Нет",
+    )  # fmt: skip
 
 
 def _direction(row: Row) -> str:
