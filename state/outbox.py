@@ -143,7 +143,14 @@ class Outbox:
         )
 
     def recover(self, now: datetime) -> int:
-        """After a crash: rows that a hand had may have left, so they come back in doubt."""
+        """Begin anew: a new process tries at once whatever waits.
+
+        Rows that a hand had may have left, so they come back in doubt; what was in doubt is
+        looked for once more, for ``once --at`` may have moved the clock since. Return how many
+        rows a hand had.
+        """
+        self.try_now(now)
+        self._db.execute("UPDATE outbox SET doubt = 1 WHERE state = 'waiting' AND doubt > 1")
         return self._db.execute(
             "UPDATE outbox SET state = 'waiting', doubt = 1, next_at = ? WHERE state = 'claimed'",
             (text_of(now),),
