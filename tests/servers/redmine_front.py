@@ -42,8 +42,7 @@ class Front:
         """How far the clock of the Date header is ahead."""
         self.sends_date = True
         self._target = urlsplit(target)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Quiet(("127.0.0.1", 0), self._handler())
         if certificates is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificates.server, certificates.key)
@@ -89,6 +88,15 @@ class Front:
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         return type("Handler", (_Handler,), {"front": self})
+
+
+class _Quiet(ThreadingHTTPServer):
+    """A server whose clients may die and whose Redmine may be stopped: nobody is told of it."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Break the connection off, as after any error, and say nothing."""
 
 
 class _Handler(BaseHTTPRequestHandler):

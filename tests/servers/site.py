@@ -179,15 +179,17 @@ class RealSite:
 
     def kill(self, child: subprocess.Popen[str]) -> None:
         """``kill -9`` the whole group of a command."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.communicate()
+        if child.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+        if child.stdout is not None:
+            child.stdout.close()
 
     def stop(self) -> None:
         """Kill what a failed test has left running."""
         for child in self.children:
-            if child.poll() is None:
-                self.kill(child)
+            self.kill(child)
 
     def drop(self, name: str, content: bytes) -> None:
         """Put an export into the folder of feeds, whole at once."""

@@ -10,6 +10,7 @@ import asyncio
 import smtplib
 import ssl
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +31,8 @@ class SmtpServer:
     faults: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     letters: list[tuple[str, list[str], bytes]] = field(default_factory=list)
     doors: list[Controller] = field(default_factory=list)
+    accepted: Callable[[], None] | None = None
+    """Called when a letter lies in its mailbox and the client does not know it yet."""
 
     def start(self) -> None:
         """Open the doors."""
@@ -61,6 +64,7 @@ class SmtpServer:
         """Forget letters and faults of the test before."""
         self.faults.clear()
         self.letters.clear()
+        self.accepted = None
 
     def fault(self, command: str) -> str | None:
         """Take the fault that is ordered for this command."""
@@ -104,6 +108,8 @@ class _Handler:
         sender, to = envelope.mail_from or "", list(envelope.rcpt_tos)
         await asyncio.get_running_loop().run_in_executor(None, self._deliver, sender, to, content)
         self._server.letters.append((sender, to, content))
+        if self._server.accepted is not None:
+            self._server.accepted()
         return f"250 2.0.0 OK queued as {len(self._server.letters)}"
 
     def _deliver(self, sender: str, to: list[str], content: bytes) -> None:
