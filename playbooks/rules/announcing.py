@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from mcur.playbooks.directory import Notify
 from mcur.playbooks.documents import Column, Document, Paragraph, Table
-from mcur.playbooks.facts import Task
+from mcur.playbooks.facts import Task, TaskKind
 from mcur.playbooks.intents import Announced, Channel, Intent, SendLetter, digest_of
 from mcur.playbooks.rules.base import Case, Rule
 
@@ -29,6 +29,18 @@ def letters(rule: Rule, every: timedelta, wait: timedelta, case: Case) -> Iterat
             yield Announced(tasks=tuple(t.key for t in tasks), executor=name)
 
 
+def only_task_of(letter: str, case: Case) -> Task | None:
+    """Return the open task of an executor's letter by its key, where the letter told of no other."""
+    for task in case.facts.tasks(case.playbook.id, {TaskKind.EXECUTOR}):
+        if task.executor and letter == _letter_key(case, task.executor, [task]):
+            return task
+    return None
+
+
+def _letter_key(case: Case, name: str, tasks: list[Task]) -> str:
+    return f"letter:{case.playbook.id}:executor:{name}:{digest_of(*(t.key for t in tasks))}"
+
+
 def _waiting(wait: timedelta, case: Case) -> dict[str, list[Task]]:
     found: dict[str, list[Task]] = defaultdict(list)
     for task in case.facts.tasks_to_announce(case.playbook.id):
@@ -40,7 +52,7 @@ def _waiting(wait: timedelta, case: Case) -> dict[str, list[Task]]:
 def _letter(rule: Rule, case: Case, name: str, tasks: list[Task]) -> SendLetter:
     why = case.say("announcing.why", count=len(tasks), executor=name)
     return SendLetter(
-        key=f"letter:{case.playbook.id}:executor:{name}:{digest_of(*(t.key for t in tasks))}",
+        key=_letter_key(case, name, tasks),
         cite=case.cite(rule, why),
         channel=Channel.EXECUTOR_MAIL,
         sender=getattr(rule, "officer", ""),
@@ -72,7 +84,7 @@ def _document(rule: Rule, case: Case, name: str, tasks: list[Task]) -> Document:
         lead=(case.say("announcing.lead", count=len(tasks)),),
         blocks=(
             Table(columns=columns, rows=rows),
-            Paragraph(text=case.say("announcing.what_next")),
+            Paragraph(text=case.say("announcing.what_next", count=len(tasks))),
         ),
         footer=(case.clause_line(rule.clause),),
     )

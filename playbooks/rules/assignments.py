@@ -20,6 +20,7 @@ from mcur.playbooks.intents import (
     UpdateTask,
 )
 from mcur.playbooks.quotes import strip_quoted
+from mcur.playbooks.rules import announcing
 from mcur.playbooks.rules.base import Case, Rule
 
 
@@ -57,7 +58,7 @@ def _letter(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
         yield SortLetter(digest=letter.digest, state="history", why=case.say("letter.history"))
         return
     known = case.facts.letter_for((letter.in_reply_to or "", *letter.references))
-    task = known and case.facts.task(known)
+    task = known and (case.facts.task(known) or announcing.only_task_of(known, case))
     sender = case.facts.directory.trusted_as(letter.sender)
     if task:
         yield from _answer(rule, case, letter, task)
@@ -66,7 +67,9 @@ def _letter(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
     elif sender in rule.senders and letter.authenticated is not False:
         yield from _assignment(rule, case, letter)
     else:
-        why = "letter.spoofed" if sender in rule.senders else "letter.unknown"
+        why = "letter.ours" if known else "letter.unknown"
+        if sender in rule.senders:
+            why = "letter.spoofed"
         yield from _review(rule, case, letter, case.say(why, letter=letter))
 
 
