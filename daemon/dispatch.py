@@ -30,8 +30,12 @@ from mcur.state.journal import Event
 from mcur.state.outbox import Row
 from mcur.state.store import State
 
-SETTLE = timedelta(seconds=5)
-"""How long a server may still be busy with a request whose answer nobody waited for."""
+SETTLE = timedelta(seconds=10)
+"""How long a server may still be busy with a request whose answer nobody waited for.
+
+Measured on a Redmine of two processes: 0.1 s alone, 4 s with sixty clients that write at once; and
+the looks before and after the wait queue behind that request.
+"""
 
 log = structlog.get_logger()
 Gates = Callable[[Channel], Gate]

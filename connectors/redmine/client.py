@@ -17,6 +17,7 @@ from typing import Any
 import requests
 from redminelib import Redmine, exceptions  # type: ignore[import-untyped]  # has none
 from redminelib.engines import SyncEngine  # type: ignore[import-untyped]
+from urllib3.exceptions import NewConnectionError
 
 from mcur.connectors.ports import Barred, ConnectorError, Rejected, Unavailable
 from mcur.connectors.redmine.shape import RedmineShape
@@ -136,7 +137,8 @@ class Client:
             return Barred(f"{doing}: {self.base} is not an address of a Redmine")
         if isinstance(exc, requests.exceptions.Timeout):
             return Unavailable(f"{doing}: {self._who} did not answer in time")
-        return Unavailable(f"{doing}: {self._who} at {self.base} cannot be reached: {_root(exc)}")
+        msg = f"{doing}: {self._who} at {self.base} cannot be reached: {_root(exc)}"
+        return Unavailable(msg, reached=not isinstance(_reason(exc), NewConnectionError))
 
     def _refusal(self, exc: exceptions.BaseRedmineError, doing: str) -> ConnectorError:
         """Say what the answer meant, by its exception and, where that says too little, its code."""
@@ -241,6 +243,10 @@ def _retry_after(answer: requests.Response | None) -> timedelta | None:
 
 def _root(exc: BaseException) -> str:
     """Return the words of the innermost cause: «Connection refused», not a chain of wrappers."""
+    return str(_reason(exc)).rpartition(": ")[2] or type(exc).__name__
+
+
+def _reason(exc: BaseException) -> object:
+    """Return what urllib3 found, out of the library's wrappers."""
     reason = exc.args[0] if exc.args else exc
-    reason = getattr(reason, "reason", reason)
-    return str(reason).rpartition(": ")[2] or type(exc).__name__
+    return getattr(reason, "reason", reason)

@@ -78,7 +78,7 @@ class RedmineTracker:
         if wish.values:
             doing = f"update task {change.ident}"
             self._client.put(doing, f"/issues/{change.ident}.json", {"issue": wish.values})
-            issue = self._changes.whole(change.ident)
+            issue = self._read_back(change.ident)
         ignored = wish.ignored + self._writer.differences(wish.values, issue)
         if ignored:
             msg = f"update task {change.ident} in Redmine «{self.name}»: {'; '.join(ignored)}"
@@ -149,6 +149,14 @@ class RedmineTracker:
                     *self._writer.differences(wish.values, issue),
                 ]
         return self._writer.differences(wish.values, issue)
+
+    def _read_back(self, ident: str) -> Json:
+        """Read what was just written; if that fails, the change may stand there all the same."""
+        try:
+            return self._changes.whole(ident)
+        except Unavailable as exc:
+            exc.reached = True
+            raise
 
     def _attach(self, files: Iterable[Attachment], wish: Wish) -> None:
         """Bring files over; one that Redmine does not take is named and left out."""
