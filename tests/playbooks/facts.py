@@ -1,0 +1,293 @@
+"""Facts made by hand: the protocol that rules ask, answered from lists in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from mcur.playbooks.directory import Directory, Executor, Person
+from mcur.playbooks.facts import (
+    Act,
+    Appeal,
+    AppealChange,
+    AppealStatus,
+    Draft,
+    Health,
+    Letter,
+    LetterPlace,
+    Report,
+    Task,
+    TaskKind,
+    TaskStatus,
+    Term,
+)
+from mcur.playbooks.load import load
+from mcur.playbooks.rules.base import Case, Rule
+
+ID = "odintsovo-1204"
+PLAYBOOK = load(ID)
+
+
+def at(clock: str, day: int = 18) -> datetime:
+    """Return a moment of November 2026 in Moscow: ``at("09:50")``, ``at("09:50:01", 17)``."""
+    seconds = "" if clock.count(":") == 2 else ":00"
+    return datetime.fromisoformat(f"2026-11-{day:02d}T{clock}{seconds}+03:00")
+
+
+LIVE = at("00:00", 1)
+PEOPLE = Directory(
+    people=tuple(
+        Person(name=role, roles=(role,), email=f"{role}@mosreg.ru", login=role)
+        for role in PLAYBOOK.roles
+        if role != "executor"
+    ),
+    executors=(
+        Executor(name="УК «Дом»", aliases=("ООО УК Дом",), email="dom@uk.ru"),
+        Executor(name="Горсвет", email="svet@svet.ru", topics=("Освещение",)),
+    ),
+    trusted=(("*@cur.mosreg.ru", "cur"), ("*@other.ru", "other")),
+    administrator="admin@odin.ru",
+)
+
+
+@dataclass
+class Known:
+    """What is known at one decision. Lists are filled by the test; answers follow from them."""
+
+    directory: Directory = PEOPLE
+    live_from: datetime = LIVE
+    changes: list[AppealChange] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
+    accepted: list[Act] = field(default_factory=list)
+    terms: list[Term] = field(default_factory=list)
+    breached: list[Term] = field(default_factory=list)
+    kept: list[Task] = field(default_factory=list)
+    fresh: list[Task] = field(default_factory=list)
+    announcing: list[Task] = field(default_factory=list)
+    told: dict[str, datetime] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+    entries: dict[str, list[Appeal]] = field(default_factory=dict)
+    data: bool = True
+    reports: list[Report] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+    threads: dict[str, str] = field(default_factory=dict)
+    before: datetime | None = None
+    systems: list[Health] = field(default_factory=list)
+    sent: dict[str, int] = field(default_factory=dict)
+
+    def fresh_appeals(self) -> Sequence[AppealChange]:
+        """Return what is new or changed."""
+        return self.changes
+
+    def fresh_letters(self) -> Sequence[Letter]:
+        """Return letters nobody has sorted."""
+        return self.letters
+
+    def fresh_acts(self) -> Sequence[Act]:
+        """Return acts nobody has judged."""
+        return self.acts
+
+    def accepted_acts(self) -> Sequence[Act]:
+        """Return acts that were accepted."""
+        return self.accepted
+
+    def fresh_breaches(self, playbook: str) -> Sequence[Term]:
+        """Return terms that were breached now."""
+        return self.breached
+
+    def breaches(
+        self, playbook: str, clause: str, first: datetime, last: datetime
+    ) -> Sequence[Term]:
+        """Return breached terms of a clause whose end lies in [first, last)."""
+        return [
+            t
+            for t in self.terms
+            if t.clause == clause and t.outcome == "breached" and first <= t.due_at < last
+        ]
+
+    def fresh_tasks(self, playbook: str) -> Sequence[Task]:
+        """Return tasks that were made or changed."""
+        return self.fresh
+
+    def knows(self, key: str) -> bool:
+        """Whether the key was decided before."""
+        return key in self.keys
+
+    def appeal(self, source: str, number: str) -> Appeal | None:
+        """Return an appeal of the changes or entries."""
+        known = [c.appeal for c in self.changes] + [a for e in self.entries.values() for a in e]
+        return next((a for a in known if (a.source, a.number) == (source, number)), None)
+
+    def task(self, key: str) -> Task | None:
+        """Return a task by its key."""
+        return next((t for t in (*self.kept, *self.fresh) if t.key == key), None)
+
+    def tasks(
+        self, playbook: str, kinds: Collection[TaskKind], *, since: datetime | None = None
+    ) -> Sequence[Task]:
+        """Return open tasks and those changed since."""
+        return [
+            t
+            for t in self.kept
+            if t.kind in kinds
+            and (t.status.is_open or (since and t.changed_at and t.changed_at >= since))
+        ]
+
+    def tasks_to_announce(self, playbook: str) -> Sequence[Task]:
+        """Return tasks whose executor was not told."""
+        return self.announcing
+
+    def last_letter(self, playbook: str, executor: str) -> datetime | None:
+        """Return when the executor last got a letter."""
+        return self.told.get(executor)
+
+    def letter_for(self, message_ids: Collection[str]) -> str | None:
+        """Return the key that an answer continues."""
+        return next((self.threads[m] for m in message_ids if m in self.threads), None)
+
+    def letter(self, digest: str) -> Letter | None:
+        """Return a letter by its digest."""
+        return next((x for x in self.letters if x.digest == digest), None)
+
+    def term(self, key: str) -> Term | None:
+        """Return a term by its key."""
+        return next((t for t in self.terms if t.key == key), None)
+
+    def ended_terms(self, playbook: str, rule: str, now: datetime) -> Sequence[Term]:
+        """Return running terms whose end lies before now."""
+        return [t for t in self.terms if t.rule == rule and t.outcome is None and t.due_at < now]
+
+    def next_wake(self, playbook: str, after: datetime) -> datetime | None:
+        """No term wakes a cycle here."""
+        return None
+
+    def entered(self, what: str, first: datetime, last: datetime) -> Sequence[Appeal]:
+        """Return what a test put into a group, whatever the span."""
+        return self.entries.get(what, [])
+
+    def count_entered(self, what: str, first: datetime, last: datetime) -> int:
+        """Count what entered."""
+        return len(self.entered(what, first, last))
+
+    def stock(self) -> dict[str, int]:
+        """Count what is open."""
+        return {"open": 7, "overdue": 2}
+
+    def has_data(self, first: datetime, last: datetime) -> bool:
+        """Whether the day has data."""
+        return self.data
+
+    def report(self, key: str) -> Report | None:
+        """Return a report by its key."""
+        return next((r for r in self.reports if r.key == key), None)
+
+    def missed_reports(self, playbook: str, rule: str, day: date) -> Sequence[Report]:
+        """Return missed reports of the rule."""
+        return [r for r in self.reports if r.rule == rule and r.state == "missed" and r.day < day]
+
+    def draft(self, key: str) -> Draft | None:
+        """Return a waiting letter."""
+        return next((d for d in self.drafts if d.key == key), None)
+
+    def first_cycle(self) -> datetime | None:
+        """Return the first cycle."""
+        return self.before
+
+    def last_cycle(self) -> datetime | None:
+        """Return the cycle before."""
+        return self.before
+
+    def health(self) -> Sequence[Health]:
+        """Return how the systems do."""
+        return self.systems
+
+    def deliveries(self, playbook: str, first: datetime, last: datetime) -> dict[str, int]:
+        """Count what left."""
+        return self.sent
+
+
+def case(known: Known, now: datetime, **values: Any) -> Case:
+    """Show facts to rules; ``values`` are playbook values by dotted path with ``__`` for dots."""
+    playbook = (
+        load(ID, {f"{ID}.{k.replace('__', '.')}": v for k, v in values.items()})
+        if values
+        else PLAYBOOK
+    )
+    return Case(known, playbook, now)
+
+
+def rule(kind: str, name: str, of: Case | None = None) -> Any:
+    """Return a rule of the regulation by kind and id."""
+    found: Rule = (of.playbook if of else PLAYBOOK).rules[kind][name]
+    return found
+
+
+def appeal(number: str = "1", **given: Any) -> Appeal:
+    """Make an appeal of this morning."""
+    values: dict[str, Any] = {
+        "source": "dobrodel",
+        "received_at": at("08:00"),
+        "status": AppealStatus.NEW,
+        "address": "Одинцово, ул. Мира, 1",
+        "subcategory": "Снег",
+        **given,
+    }
+    return Appeal(number=number, **values)
+
+
+def change(
+    one: Appeal, *changed: str, first: bool | None = None, history: bool = False
+) -> AppealChange:
+    """Say that an appeal is new, or which fields of it changed."""
+    return AppealChange(
+        appeal=one, first=not changed if first is None else first, history=history, changed=changed
+    )
+
+
+def task(number: str = "1", **given: Any) -> Task:
+    """Make an executor's task of this morning."""
+    values: dict[str, Any] = {
+        "key": f"task:{ID}:dobrodel:{number}",
+        "playbook": ID,
+        "kind": TaskKind.EXECUTOR,
+        "rule": "appeals",
+        "clause": "2.1.1[1]",
+        "project": "Задачи исполнителям",
+        "subject": f"Снег: ул. Мира (№ {number})",
+        "status": TaskStatus.NEW,
+        "assignee": "executor:УК «Дом»",
+        "executor": "УК «Дом»",
+        "decided_at": at("08:05"),
+        "changed_at": at("08:05"),
+        "source": "dobrodel",
+        "number": number,
+        "address": "Одинцово, ул. Мира, 1",
+        "topic": "Снег",
+        "ident": number,
+        **given,
+    }
+    return Task(**values)
+
+
+def letter(text: str, **given: Any) -> Letter:
+    """Make a letter of the centre."""
+    values: dict[str, Any] = {
+        "digest": "d1",
+        "message_id": "<1@cur.mosreg.ru>",
+        "place": LetterPlace(account="inbox", folder="INBOX", uidvalidity=1, uid="1"),
+        "sender": "duty@cur.mosreg.ru",
+        "sender_name": "Дежурный",
+        "subject": "Задание",
+        "received_at": at("11:00"),
+        **given,
+    }
+    return Letter(text=text, **values)
+
+
+def act(do: str, by: str = "mcur_resp", key: str = f"task:{ID}:dobrodel:1", **given: Any) -> Act:
+    """Make an act of this noon."""
+    values: dict[str, Any] = {"ident": "a1", "at": at("12:00"), "origin": "scenario", **given}
+    return Act(do=do, by=by, key=key, **values)
