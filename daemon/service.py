@@ -98,6 +98,7 @@ def notify(state: str) -> None:
     if address.startswith("@"):
         address = "\0" + address[1:]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as link:
+        link.settimeout(TICK)  # whoever does not listen must not stop the loop
         try:
             link.connect(address)
             link.sendall(state.encode())

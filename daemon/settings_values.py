@@ -30,6 +30,7 @@ from mcur.playbooks.durations import Duration, ElapsedField, shown
 
 _EMAIL = re.compile(r"[^@\s<>,;:\"()]+@[^@\s<>,;:\"()]+\.[^@\s<>,;:\"().]+")
 _IDENT = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_SECONDS = re.compile(r"([0-9]{1,4})s")
 _SIZE = re.compile(r"([0-9]{1,6})(KB|MB|GB)")
 _SIZES = {"KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30}
 
@@ -174,6 +175,12 @@ def _day(value: object) -> date:
     return value
 
 
+def _seconds(value: object) -> object:
+    """Take seconds as well: no regulation counts them, but a mailbox may be asked so often."""
+    found = _SECONDS.fullmatch(value) if isinstance(value, str) else None
+    return timedelta(seconds=int(found[1])) if found else value
+
+
 def _pause(value: timedelta) -> timedelta:
     if not value:
         msg = 'is no time at all; write "1m" or more'
@@ -286,7 +293,8 @@ DateFormat = Annotated[str, AfterValidator(_or_empty(_date_format))]
 Afterwards = Annotated[str, AfterValidator(_afterwards)]
 Stamp = Annotated[datetime, BeforeValidator(_stamp)]
 Day = Annotated[date, BeforeValidator(_day)]
-Pause = Annotated[ElapsedField, AfterValidator(_pause)]
+Pause = Annotated[ElapsedField, BeforeValidator(_seconds), AfterValidator(_pause)]
+"""How long to wait between two looks: a duration, or seconds, `"30s"`."""
 ByteSize = Annotated[StrictInt, BeforeValidator(_size)]
 Zone = Annotated[InstanceOf[ZoneInfo], BeforeValidator(_zone), PlainSerializer(str)]
 GateField = Annotated[InstanceOf[Gate], BeforeValidator(Gate.parse), PlainSerializer(str)]
