@@ -108,6 +108,19 @@ def test_the_site_that_is_left_answers(
     assert [row["sender"].partition("@")[0] for row in letters] == ["zhitel", "zayavki"]
 
 
+@pytest.mark.parametrize("name", ["README.md", "README.ru.md"])
+def test_the_readme_shows_lines_that_the_demo_prints(
+    week: tuple[Path, list[str]], name: str
+) -> None:
+    """What people are shown before they try it is what they get."""
+    _, lines = week
+    text = (Path(__file__).parents[2] / name).read_text("utf-8")
+    shown = re.findall(r"^(?:Пн|Вт|Ср|Чт|Пт) .+$", text, re.MULTILINE)
+
+    assert len(shown) >= 3
+    assert [line for line in shown if line not in lines] == []
+
+
 def test_an_older_demo_is_replaced(tmp_path: Path) -> None:
     """A second run into the same folder starts from nothing; days can be fewer."""
     out = tmp_path / "demo-site"
