@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from itertools import zip_longest
 
 from mcur.playbooks.addresses import house_of
 from mcur.playbooks.calendar import Calendar
+from mcur.playbooks.dues import read_due
 from mcur.playbooks.facts import Attachment, Letter
 
 
@@ -35,13 +36,15 @@ def read_assignment(
     «Адрес: Одинцово, ул. Маршала Жукова, 10. Проблема: нет освещения» may stand in one line or
     in three. Without labels the address is looked for in each line and the problem is the text.
     """
-    said = _labelled(letter.text, labels)
-    address = said.get("address") or _unlabelled_address(letter.text)
+    text = _QUOTED.sub("", letter.text)
+    said = _labelled(text, labels)
+    address = said.get("address") or _unlabelled_address(text)
+    due = said.get("due") or _unlabelled_due(text)
     return Assignment(
         address=address,
         house=house_of(address) if address else None,
-        problem=said.get("problem") or _first_lines(letter.text) or letter.subject.strip(),
-        due_at=_due(said.get("due", ""), letter.received_at, calendar),
+        problem=said.get("problem") or _first_lines(text, address) or letter.subject.strip(),
+        due_at=read_due(due, letter.received_at, calendar),
     )
 
 
@@ -59,58 +62,64 @@ def _labelled(text: str, labels: Mapping[str, Sequence[str]]) -> dict[str, str]:
     if not names:
         return {}
     alternatives = "|".join(re.escape(w) for w in sorted(names, key=len, reverse=True))
-    marks = list(re.finditer(rf"(?<!\w)({alternatives})\s*[:–—-]\s*", text, re.IGNORECASE))
+    pattern = rf"(?<!\w)({alternatives})(?:\s*[:–—|-]\s*|[ ]*\t\s*)"
+    marks = list(re.finditer(pattern, text, re.IGNORECASE))
     found: dict[str, str] = {}
     for mark, after in zip_longest(marks, marks[1:]):
+        field = names[mark[1].casefold()]
         value = text[mark.end() : after.start() if after else len(text)]
-        value = re.split(r"\n\s*\n" if names[mark[1].casefold()] == "problem" else r"\n", value)[0]
-        found.setdefault(names[mark[1].casefold()], " ".join(value.split()).rstrip(" .;,"))
+        value = (_END_OF_PROBLEM if field == "problem" else _END_OF_LINE).split(value)[0]
+        found.setdefault(field, " ".join(value.split()).rstrip(" .;,"))
     return {field: value for field, value in found.items() if value}
 
 
 def _unlabelled_address(text: str) -> str | None:
     for line in text.splitlines():
-        hit = re.search(r"(?:по адресу|адрес[уе]?)\s*[:–—-]?\s*(.+)", line, re.IGNORECASE)
-        candidate = hit[1].strip(" .;") if hit else line.strip(" .;")
-        if len(candidate) <= 200 and (hit or _STREET.search(candidate)) and house_of(candidate):
-            return candidate
+        hit = _ADDRESSED.search(line)
+        if hit or (len(line) <= 200 and _STREET.search(line)):
+            address = _until_house(hit[1] if hit else line)
+            if address:
+                return address
     return None
 
 
+def _until_house(text: str) -> str | None:
+    """Return the beginning of a text that ends with a house; what follows is no address."""
+    words = text.split()[:40]
+    for n, word in enumerate(words, start=1):
+        address = " ".join(words[:n]).strip(" .,;!")
+        following = words[n] if n < len(words) else ""
+        ends = not following or word[-1] in ".;!" or _WORD.match(following) is not None
+        if ends and house_of(address):
+            return address
+    return None
+
+
+def _unlabelled_due(text: str) -> str:
+    hit = _TERM.search(text)
+    return hit[1] if hit else ""
+
+
+def _first_lines(text: str, address: str | None) -> str:
+    paragraphs = [" ".join(p.split()) for p in re.split(r"\n\s*\n", text)]
+    said = (p for p in paragraphs if p and not _GREETING.match(p) and p.strip(" .,;!") != address)
+    return next(said, "")[:2000]
+
+
+_QUOTED = re.compile(r"^[ \t]*>[> \t]*", re.MULTILINE)
+_END_OF_LINE = re.compile(r"\n")
+_END_OF_PROBLEM = re.compile(
+    r"\n\s*\n|\n\s*(?=с уважением|спасибо|заранее|--|отправлено (?:из|с)\b)", re.IGNORECASE
+)
+_ADDRESSED = re.compile(r"(?:по адресу|(?<!\w)адрес[уе]?)\s*[:–—-]?\s*(.+)", re.IGNORECASE)
 _STREET = re.compile(
     r"(?<!\w)(ул|улица|пр-?т|проспект|ш|шоссе|пер|переулок|мкр|бульвар|б-р)\b\.?", re.IGNORECASE
 )
-
-
-def _first_lines(text: str) -> str:
-    paragraphs = [" ".join(p.split()) for p in re.split(r"\n\s*\n", text)]
-    greeting = re.compile(
-        r"^(добрый (день|вечер)|доброе утро|здравствуйте|уважаем\w+)[^.!]{0,60}[.!,]?$",
-        re.IGNORECASE,
-    )
-    return next((p for p in paragraphs if p and not greeting.match(p)), "")[:2000]
-
-
-def _due(said: str, received_at: datetime, calendar: Calendar) -> datetime | None:
-    hit = _DUE.search(said)
-    if hit is None:
-        return None
-    here = calendar.local(received_at)
-    year = int(hit["year"] or here.year)
-    try:
-        day = here.date().replace(
-            year=year + (2000 if year < 100 else 0), month=int(hit["month"]), day=int(hit["day"])
-        )
-        clock = time(int(hit["hour"]), int(hit["minute"])) if hit["hour"] else time(23, 59, 59)
-    except ValueError:
-        return None
-    due = calendar.at(day, clock)
-    if hit["year"] is None and due < received_at:
-        due = calendar.at(day.replace(year=year + 1), clock)
-    return due
-
-
-_DUE = re.compile(
-    r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})(?:\.(?P<year>\d{4}|\d{2}))?(?:\s*г\.?)?"
-    r"(?:\s*(?:до|в|,)?\s*(?P<hour>\d{1,2})[:.](?P<minute>\d{2}))?"
+_WORD = re.compile(
+    r"(?!(?:к|корп|корпус|стр|строение|лит|литера|кв|квартира|под|подъезд)\b)[а-яё]{2,}\b"
+)
+"""A word in small letters that is no part of an address."""
+_TERM = re.compile(r"(?<!\w)срок\w*([^\n]{0,80})", re.IGNORECASE)
+_GREETING = re.compile(
+    r"^(добрый (день|вечер)|доброе утро|здравствуйте|уважаем\w+)[^.!]{0,60}[.!,]?$", re.IGNORECASE
 )
