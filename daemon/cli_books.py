@@ -20,12 +20,14 @@ from mcur.state.answers import Answers
 _json = click.option("--json", "as_json", is_flag=True, help="For scripts.")
 
 
-@click.group()
+@click.group(
+    epilog="\b\nExamples:\n  mcur playbook list\n  mcur playbook show odintsovo-1204 --json"
+)
 def playbook() -> None:
     """The regulations: which there are, and what each says."""
 
 
-@playbook.command("list")
+@playbook.command("list", epilog="\b\nExample:\n  mcur playbook list")
 @_json
 def list_(as_json: bool) -> None:
     """List the regulations that are shipped."""

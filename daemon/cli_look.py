@@ -122,6 +122,9 @@ def outbox(
                 count = state.outbox.retry(keys or None, now)
             else:
                 count = state.outbox.drop(keys, "dropped by the administrator", now)
+    if keys and not count:
+        click.echo(f"{what}: nothing under {', '.join(keys)} is held, dead or waiting", err=True)
+        raise SystemExit(WRONG)
     click.echo(f"{what}: {count}; the next cycle delivers" if what == "retry" else f"drop: {count}")
 
 

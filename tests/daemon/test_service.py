@@ -29,7 +29,7 @@ PATIENCE = 45.0
 
 def mcur(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command on a site."""
-    command = [MCUR, "-c", site / "mcur.toml", *arguments]
+    command = [str(MCUR), "-c", str(site / "mcur.toml"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -71,7 +71,7 @@ class Daemon:
         self._listener = threading.Thread(target=self._listen)
         self._listener.start()
         self._log = (site / "log").open("w")
-        command = [MCUR, "-c", site / "mcur.toml", "run"]
+        command = [str(MCUR), "-c", str(site / "mcur.toml"), "run"]
         env = {**os.environ, "NOTIFY_SOCKET": self._address}
         self.process = subprocess.Popen(command, env=env, stderr=self._log)
 
