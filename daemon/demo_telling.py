@@ -16,11 +16,12 @@ from mcur.playbooks.playbook import Playbook
 from mcur.state.journal import Event
 from mcur.state.store import State
 
-WIDTH = 140
+WIDTH = 150
 """Longest text of a line, in characters; whoever wants more asks ``mcur explain``."""
 _WEEKDAYS = ("Пн", "Вт", "Ср", "Чт", "Пт", "Сб", "Вс")
 _FEEDS = {"ecur": "ЕЦУР", "dobrodel": "«Добродел»"}
 _UNTOLD = frozenset({"term.started", "term.met", "draft.released"})
+_TAKEN = "Взята в работу."
 _ONE_DRAFT = "O-2"
 """Whose draft is told; those of the other reports go the same way."""
 # Within a moment: what was read, what followed from it, what people did, what left.
@@ -196,9 +197,9 @@ class Telling:
         # «Образцова О. О., 17.11.2026 11:10: …»: who and when the line says itself.
         head, _, said = " ".join((event.data["text"] or "").split()).partition(": ")
         label = "письмо" if event.cite.why.startswith("Письмо") else "люди"
-        if event.data["status"] == "returned":
-            label = "возврат"
-        text = f"{self._task(event.key)}. {said or head or event.cite.why.partition(': ')[2]}"
+        if event.data["status"] == "returned" and not said:
+            label = "возврат"  # by the source system: what people write has their name before it
+        text = f"{self._task(event.key)}. {said or head or _TAKEN}"
         return [Line(label=label, text=text)]
 
     def sent(self, event: Event) -> list[Line]:
