@@ -15,6 +15,7 @@ import structlog
 
 from mcur.connectors.ports import (
     Barred,
+    ConnectorError,
     NewTask,
     PartlySent,
     Rejected,
@@ -211,9 +212,8 @@ class Dispatcher:
                 # The wait before the next attempt is the time that the other side is given.
                 doubt = 2 if until - now >= SETTLE else 1
             self._state.outbox.wait(row, until, str(why), doubt=max(doubt, row.doubt))
-        self._state.note_health(destination.name, now, str(why))
-        self.unreachable[destination.name] = why
-        log.warning("no answer", destination=destination.name, key=row.key, why=str(why))
+        if self._is_news(destination, why, now):
+            log.warning("no answer", destination=destination.name, key=row.key, why=str(why))
 
     def _barred(self, destination: Destination, row: Row, cause: Barred, now: datetime) -> None:
         why = str(cause)
@@ -223,9 +223,15 @@ class Dispatcher:
             )
             self._state.outbox.wait(row, circuit.open_until, why, doubt=row.doubt)
             self._tell_administrator(row, "barred", destination.name, why, now)
-        self._state.note_health(destination.name, now, why)
-        self.unreachable[destination.name] = cause
-        log.error("the door is shut", destination=destination.name, why=why)
+        if self._is_news(destination, cause, now):
+            log.error("the door is shut", destination=destination.name, why=why)
+
+    def _is_news(self, destination: Destination, why: ConnectorError, now: datetime) -> bool:
+        """Note that a destination is closed to us; what flew with the first row says nothing new."""
+        known = self.unreachable.get(destination.name)
+        self._state.note_health(destination.name, now, str(why))
+        self.unreachable[destination.name] = why
+        return type(known) is not type(why)
 
     def _bury(self, row: Row, cause: Exception, now: datetime) -> None:
         """End a row that was refused, or that this program cannot handle: a person must look."""

@@ -185,7 +185,8 @@ class Outbox:
         known = next((c for c in self.circuits() if c.destination == destination), None)
         if known is not None and known.open_until > now:
             return known
-        failures = known.failures + 1 if known else 1
+        # Rows that flew together fail together: that is one failure.
+        failures = known.failures + (known.open_until <= now) if known else 1
         pause = min(FIRST_WAIT * 2 ** min(failures - 1, 8), LONGEST_WAIT)
         # The jitter is made of the destination's name: a scenario stays the same each time.
         pause *= 1 + (sum(destination.encode()) + failures) % 7 / 50
