@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from mcur.playbooks import inbound
+from mcur.playbooks import acts, inbound
 from mcur.playbooks.documents import Block, Document, Pairs, Paragraph, plain
 from mcur.playbooks.facts import Letter, Task, TaskKind, TaskStatus
 from mcur.playbooks.intents import (
@@ -58,7 +58,7 @@ def _letter(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
         yield SortLetter(digest=letter.digest, state="history", why=case.say("letter.history"))
         return
     known = case.facts.letter_for((letter.in_reply_to or "", *letter.references))
-    task = known and (case.facts.task(known) or announcing.only_task_of(known, case))
+    task = _task_behind(known, case) if known else None
     sender = case.facts.directory.trusted_as(letter.sender)
     if task:
         yield from _answer(rule, case, letter, task)
@@ -71,6 +71,15 @@ def _letter(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
         if sender in rule.senders:
             why = "letter.spoofed"
         yield from _review(rule, case, letter, case.say(why, letter=letter))
+
+
+def _task_behind(key: str, case: Case) -> Task | None:
+    """Find the task that a letter of ours was about: itself, the only one told of, or its object."""
+    task = case.facts.task(key) or announcing.only_task_of(key, case)
+    parts = key.split(":", 4)
+    if task is None and parts[0] == "letter" and len(parts) == 5:
+        task = case.facts.task(parts[4].rpartition(":")[0])
+    return task
 
 
 def _assignment(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
@@ -135,10 +144,19 @@ def _answer(rule: FromLetters, case: Case, letter: Letter, task: Task) -> Iterat
             ),
             task=task.key,
             note=plain(head, said),
+            fields=acts.fields_in(said) if _may_report(case, letter, task) else {},
             attachments=letter.attachments,
         )
     why = case.say("letter.auto") if letter.auto else head
     yield SortLetter(digest=letter.digest, state="answer", why=why, task=task.key)
+
+
+def _may_report(case: Case, letter: Letter, task: Task) -> bool:
+    """Only the task's own executor, or a person of the centre, fills in what reports say."""
+    executor = case.facts.directory.executor_of(letter.sender)
+    known = executor is not None and executor.name == task.executor
+    staff = set(case.facts.directory.roles_of(letter.sender)) & set(case.playbook.roles)
+    return letter.authenticated is not False and (known or bool(staff))
 
 
 def _review(rule: FromLetters, case: Case, letter: Letter, why: str) -> Iterator[Intent]:
