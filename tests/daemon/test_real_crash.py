@@ -55,7 +55,9 @@ def test_ten_kills_make_no_issue_twice_and_lose_no_letter(site: RealSite) -> Non
     print(f"lived {lives}, then to the end")  # noqa: T201  as above
     keys = Counter(key_of(issue) for issue in issues(site.servers.redmine))
     assert [key for key, count in keys.items() if count > 1] == []
-    assert set(keys) == {row.key for row in rows} | {f"task:{PLAYBOOK}:day:mcur_resp:{DAY:%Y-%m-%d}"}
+    assert set(keys) == {row.key for row in rows} | {
+        f"task:{PLAYBOOK}:day:mcur_resp:{DAY:%Y-%m-%d}"
+    }
     letters = sent_letters(site.servers.dovecot)
     assert Counter(user for user, _ in letters) == {"head": 1, "garant": 1, "uyut": 1}
     repeated = sum(letters.values()) - len(letters)

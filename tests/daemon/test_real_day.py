@@ -282,14 +282,20 @@ def _faults(morning: Morning, row: Row) -> Iterator[str]:
             ),
             "tracker": (issue["tracker"]["name"], "Задача исполнителю"),
         }
-    yield from (f"{row.key}: {name} {is_} is not {shall}" for name, (is_, shall) in wanted.items() if is_ != shall)
+    yield from (
+        f"{row.key}: {name} {is_} is not {shall}"
+        for name, (is_, shall) in wanted.items()
+        if is_ != shall
+    )
 
 
 def _work(morning: Morning, solved: Row, worked: Row, noted: Row) -> None:
     """Do what an officer does in Redmine."""
     server = morning.servers.redmine
     staff = Staff(server, "ivanov")
-    status = {str(name): number for number, name in server.sql("select id, name from issue_statuses")}
+    status = {
+        str(name): number for number, name in server.sql("select id, name from issue_statuses")
+    }
     staff.change(morning.number(solved), notes="Меры: Запущен насос\nПричина: порыв теплотрассы")
     staff.change(morning.number(solved), status_id=status["Закрыта"])
     if morning.profile == "full":

@@ -37,6 +37,7 @@ from tests.servers.smtp import SmtpServer
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 PLAYBOOK = "odintsovo-1204"
+ADMINISTRATOR = "officer@firm.test"
 MCUR = Path(sysconfig.get_path("scripts")) / "mcur"
 
 SECTIONS: dict[str, str] = {
@@ -217,7 +218,7 @@ def real_site(
         "url": servers.front.url if servers.front else servers.redmine.url,
         "profile": profile,
     }
-    text = site.config.read_text(encoding="utf-8")
+    text = site.config.read_text(encoding="utf-8").replace("admin@mcur.example", ADMINISTRATOR)
     for title, table in SECTIONS.items():
         text = _with_section(text, title, table.format(**values))
     site.config.write_text(text, encoding="utf-8")
