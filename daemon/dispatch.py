@@ -189,7 +189,7 @@ class Dispatcher:
                 self._event(row, prepared, back, now),
                 evidence=f"{destination.name} {back.receipt}",
             )
-        self._state.note_health(destination.name, now, None)
+            self._state.note_health(destination.name, now, None)
         self.unreachable.pop(destination.name, None)
 
     def _keep(self, row: Row, back: Delivered) -> None:
