@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from mcur.playbooks.documents import Bullets, Column, Document, Heading, Paragraph, Table
 from mcur.playbooks.durations import ClockField
-from mcur.playbooks.facts import Appeal, Task, TaskKind
-from mcur.playbooks.intents import Channel, CreateTask, Intent, SendLetter
+from mcur.playbooks.facts import Appeal, Task, TaskKind, TaskStatus
+from mcur.playbooks.intents import Channel, CreateTask, Intent, SendLetter, UpdateTask
 from mcur.playbooks.language import capital
 from mcur.playbooks.rules.base import Case, Kind, Rule
 from mcur.playbooks.rules.term import is_late
@@ -110,6 +110,7 @@ def _daily(rule: DailyControl, case: Case) -> Iterator[Intent]:
     due = case.now >= moment >= case.facts.live_from
     if not due or case.facts.knows(day_task_key(case, rule.assignee)):
         return
+    yield from _days_over(rule, case)
     first, last = calendar.day_bounds(calendar.day_of(moment) - timedelta(days=1))
     blocks: list[Any] = []
     totals: list[str] = []
@@ -128,6 +129,18 @@ def _daily(rule: DailyControl, case: Case) -> Iterator[Intent]:
         footer=(case.clause_line(rule.clause),),
     )
     yield day_task(rule, case, rule.assignee, body, case.say("control.why", first=first))
+
+
+def _days_over(rule: DailyControl, case: Case) -> Iterator[UpdateTask]:
+    """Close the tasks of past days: they held the drafts of reports that have left."""
+    for task in case.facts.tasks(case.playbook.id, {TaskKind.DAY}):
+        if task.due_at and task.due_at < case.now:
+            yield UpdateTask(
+                key=f"update:{task.key}:over",
+                cite=case.cite(rule, case.say("control.day_over")),
+                task=task.key,
+                status=TaskStatus.CLOSED,
+            )
 
 
 def _rows(part: List, case: Case, first: datetime, last: datetime) -> list[tuple[str, ...]]:
