@@ -71,7 +71,10 @@ def groups(rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
         Group(title=case.say("form.groups.head", group=name, count=count), span=2)
         for name, count in figures.items()
     )
-    table = Table(columns=columns, groups=heads, rows=body, empty=case.say("form.groups.empty"))
+    if not height and not case.facts.has_data(first, last):
+        figures["no_data"] = True
+    empty = case.say("form.groups.no_data" if "no_data" in figures else "form.groups.empty")
+    table = Table(columns=columns, groups=heads, rows=body, empty=empty)
     lead = (case.say("form.groups.lead", figures=figures, first=first, stock=case.facts.stock()),)
     return Filled(
         blocks=(table,), lead=lead, figures=figures, gaps=tuple(dict.fromkeys(gaps)), landscape=True
