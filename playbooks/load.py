@@ -20,8 +20,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from mcur.playbooks.calendar import Calendar
+from mcur.playbooks.facts import TaskKind
 from mcur.playbooks.playbook import Clause, LegalAct, Playbook
-from mcur.playbooks.rules.base import Rule
+from mcur.playbooks.rules.base import Rule, WrongVariant
 from mcur.playbooks.rules.registry import KINDS
 from mcur.playbooks.texts import Texts
 
@@ -70,6 +71,8 @@ def parse(
     problems += found
     clauses = clauses_of(str(table.get("id", "")))
     problems += _unknown_clauses(rules, clauses, name)
+    problems += [f"{name}: {key}: is missing" for key in ("id", "title") if key not in table]
+    problems += [f"{name}: {problem}" for problem in _gaps(rules, table)]
     try:
         calendar = Calendar.model_validate(table.get("calendar", {}))
     except ValidationError as exc:
@@ -146,19 +149,52 @@ def _rules(table: Mapping[str, Any], name: str) -> tuple[dict[str, dict[str, Rul
         for key in table
         if key not in KINDS and key not in _PLAIN
     ]
-    for kind, shape in KINDS.items():
-        for rule_id, body in table.get(kind, {}).items():
-            where = f"{name}: {kind}.{rule_id}"
-            try:
-                rule = shape.shape({"id": rule_id, **body})
-            except ValidationError as exc:
-                problems += sentences(exc, where)
-            except KeyError as exc:
-                problems.append(f"{where}.{exc.args[0]}: is missing or unknown")
-            else:
+    for kind in KINDS:
+        bodies = table.get(kind, {})
+        if not isinstance(bodies, dict):
+            problems.append(f"{name}: {kind}: is not a table of rules; write [{kind}.ID]")
+            continue
+        for rule_id, body in bodies.items():
+            rule, found = _rule(kind, rule_id, body)
+            problems += [f"{name}: {problem}" for problem in found]
+            if rule is not None:
                 rules[kind][rule_id] = rule
-                problems += [f"{where}: {problem}" for problem in rule.problems()]
     return rules, problems
+
+
+def _rule(kind: str, rule_id: str, body: Any) -> tuple[Rule | None, list[str]]:
+    """Make one rule of its table, or say what is wrong with it."""
+    where = f"{kind}.{rule_id}"
+    if not isinstance(body, dict):
+        return None, [f"{where}: is not a table; write [{where}]"]
+    try:
+        rule = KINDS[kind].shape({"id": rule_id, **body})
+    except ValidationError as exc:
+        return None, sentences(exc, where)
+    except WrongVariant as exc:
+        return None, [f"{where}.{exc}"]
+    return rule, [f"{where}: {problem}" for problem in rule.problems()]
+
+
+def _gaps(rules: Mapping[str, Mapping[str, Rule]], table: Mapping[str, Any]) -> list[str]:
+    """Say which roles and projects the rules need and the playbook does not name."""
+    roles, projects = table.get("roles", {}), table.get("projects", {})
+    known = ", ".join(TaskKind)
+    found = [
+        f"projects.{k}: is no kind of task; known: {known}"
+        for k in projects
+        if k not in set(TaskKind)
+    ]
+    for kind, rule in ((k, r) for k, named in rules.items() for r in named.values()):
+        where = f"{kind}.{rule.id}"
+        asked = dict.fromkeys(role.partition("@")[0] for role in KINDS[kind].roles(rule))
+        found += [f'{where}: role "{r}" does not stand in [roles]' for r in asked if r not in roles]
+        found += [
+            f"{where}: makes tasks of the kind {made}, for which [projects] names no project"
+            for made in KINDS[kind].makes(rule)
+            if made not in projects
+        ]
+    return found
 
 
 def _unknown_clauses(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from mcur.playbooks.facts import TaskKind
 from mcur.playbooks.inquiry import Facts
 from mcur.playbooks.intents import Cite, Intent
 
@@ -79,7 +80,8 @@ class Kind(Generic[R]):
     """A rule kind: its name in TOML, the shape of its table and the function that decides.
 
     ``wakes`` names the next clock time at which a rule of the kind wants a cycle of its own.
-    ``roles`` names the roles that must have a person for the rule to do its work.
+    ``roles`` names the roles that must have a person for the rule to do its work, ``makes`` the
+    kinds of tasks that need a project.
     """
 
     name: str
@@ -87,3 +89,19 @@ class Kind(Generic[R]):
     decide: Callable[[R, Case], Iterable[Intent]]
     wakes: Callable[[R, Case], datetime | None] = lambda _rule, _case: None
     roles: Callable[[R], tuple[str, ...]] = lambda _rule: ()
+    makes: Callable[[R], tuple[TaskKind, ...]] = lambda _rule: ()
+
+
+class WrongVariant(Exception):
+    """A table does not say, or wrongly says, which of its kind's shapes it has."""
+
+
+def variant(shapes: Mapping[str, type[R]], table: Mapping[str, Any], name: str) -> type[R]:
+    """Return the shape that a table names under ``name``; raise :class:`WrongVariant`."""
+    said = table.get(name)
+    if said in shapes:
+        return shapes[str(said)]
+    known = ", ".join(shapes)
+    fault = "is missing" if said is None else f'"{said}" is not known'
+    msg = f"{name}: {fault}; write one of {known}"
+    raise WrongVariant(msg)

@@ -11,7 +11,7 @@ from mcur.playbooks.durations import ClockField
 from mcur.playbooks.facts import Appeal, Task, TaskKind, TaskStatus
 from mcur.playbooks.intents import Channel, CreateTask, Intent, SendLetter, UpdateTask
 from mcur.playbooks.language import capital
-from mcur.playbooks.rules.base import Case, Kind, Rule
+from mcur.playbooks.rules.base import Case, Kind, Rule, variant
 from mcur.playbooks.rules.term import is_late
 
 Group = Literal[
@@ -64,7 +64,7 @@ def decide(rule: ControlRule, case: Case) -> Iterator[Intent]:
 
 
 def _shape(table: dict[str, Any]) -> ControlRule:
-    return _SHAPES[table["checks"]].model_validate(table)
+    return variant(_SHAPES, table, "checks").model_validate(table)
 
 
 def _wakes(rule: ControlRule, case: Case) -> datetime | None:
@@ -266,6 +266,10 @@ def _roles(rule: ControlRule) -> tuple[str, ...]:
     return (rule.assignee,) if isinstance(rule, DailyControl) else (rule.sender, *rule.to)
 
 
+def _makes(rule: ControlRule) -> tuple[TaskKind, ...]:
+    return (TaskKind.DAY,) if isinstance(rule, DailyControl) else ()
+
+
 KIND: Kind[ControlRule] = Kind(
-    name="control", shape=_shape, decide=decide, wakes=_wakes, roles=_roles
+    name="control", shape=_shape, decide=decide, wakes=_wakes, roles=_roles, makes=_makes
 )

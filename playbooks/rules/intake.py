@@ -21,7 +21,7 @@ from mcur.playbooks.facts import (
 from mcur.playbooks.intents import CreateTask, Intent, UpdateTask, digest_of
 from mcur.playbooks.rules import announcing, assignments
 from mcur.playbooks.rules.assignments import FromLetters
-from mcur.playbooks.rules.base import Case, Kind, Rule
+from mcur.playbooks.rules.base import Case, Kind, Rule, variant
 from mcur.playbooks.rules.term import OfTask
 
 
@@ -72,7 +72,7 @@ def decide(rule: IntakeRule, case: Case) -> Iterator[Intent]:
 
 
 def _shape(table: dict[str, Any]) -> IntakeRule:
-    return _SHAPES[table["takes"]].model_validate(table)
+    return variant(_SHAPES, table, "takes").model_validate(table)
 
 
 def _issues(rule: FromIssues, case: Case) -> Iterator[UpdateTask]:
@@ -231,4 +231,10 @@ def _came_back(change: AppealChange, task: Task) -> bool:
     return closed or change.appeal.status is AppealStatus.RETURNED
 
 
-KIND: Kind[IntakeRule] = Kind(name="intake", shape=_shape, decide=decide)
+def _makes(rule: IntakeRule) -> tuple[TaskKind, ...]:
+    if isinstance(rule, FromAppeals):
+        return (TaskKind.EXECUTOR, TaskKind.REVIEW)
+    return (TaskKind.ASSIGNMENT,) if isinstance(rule, FromLetters) else ()
+
+
+KIND: Kind[IntakeRule] = Kind(name="intake", shape=_shape, decide=decide, makes=_makes)

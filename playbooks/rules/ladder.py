@@ -24,7 +24,7 @@ from mcur.playbooks.intents import (
     digest_of,
 )
 from mcur.playbooks.language import capital
-from mcur.playbooks.rules.base import Case, Kind, Rule
+from mcur.playbooks.rules.base import Case, Kind, Rule, variant
 from mcur.playbooks.rules.term import is_late
 
 
@@ -76,7 +76,7 @@ def refuses(act: Act, task: Task) -> bool:
 
 
 def _shape(table: dict[str, Any]) -> LadderRule:
-    return _SHAPES[table["on"]].model_validate(table)
+    return variant(_SHAPES, table, "on").model_validate(table)
 
 
 def _roles(rule: LadderRule) -> tuple[str, ...]:
@@ -237,4 +237,10 @@ def _plan_body(rule: OnOverdue, case: Case, late: list[Task]) -> Document:
     )
 
 
-KIND: Kind[LadderRule] = Kind(name="ladder", shape=_shape, decide=decide, roles=_roles)
+def _makes(rule: LadderRule) -> tuple[TaskKind, ...]:
+    return (TaskKind.PLAN,) if isinstance(rule, OnOverdue) else ()
+
+
+KIND: Kind[LadderRule] = Kind(
+    name="ladder", shape=_shape, decide=decide, roles=_roles, makes=_makes
+)

@@ -371,4 +371,10 @@ def _roles(rule: Report) -> tuple[str, ...]:
     return (rule.author, *rule.to, *rule.cc)
 
 
-KIND: Kind[Report] = Kind(name="report", shape=_shape, decide=decide, wakes=_wakes, roles=_roles)
+def _makes(_rule: Report) -> tuple[TaskKind, ...]:
+    return (TaskKind.DAY,)
+
+
+KIND: Kind[Report] = Kind(
+    name="report", shape=_shape, decide=decide, wakes=_wakes, roles=_roles, makes=_makes
+)

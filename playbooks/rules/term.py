@@ -22,7 +22,7 @@ from mcur.playbooks.intents import (
     StartTerm,
     TermOutcome,
 )
-from mcur.playbooks.rules.base import Case, Kind, Rule
+from mcur.playbooks.rules.base import Case, Kind, Rule, variant
 
 
 class OfAppeal(Rule):
@@ -62,7 +62,7 @@ def decide(rule: TermRule, case: Case) -> Iterator[Intent]:
 
 
 def _shape(table: dict[str, Any]) -> TermRule:
-    return _SHAPES[table["starts"]].model_validate(table)
+    return variant(_SHAPES, table, "starts").model_validate(table)
 
 
 # --- of appeals -------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ def test_no_appeals_and_no_file_are_two_different_things(data: bool, words: str)
     filled = fill("groups", Known(data=data))
 
     assert table(filled).empty == words
-    assert ("новых 0" in filled.lead[0]) is data
+    assert ("Новых 0" in filled.lead[0]) is data
     assert ("no_data" in filled.figures) is not data
 
 
