@@ -136,9 +136,9 @@ class MailSource:
         for raw in batch.letters:
             try:
                 letter = parse(raw, self.blobs, trusted_authserv=self.authserv)
-            except Unreadable as exc:
+            except Exception as exc:  # noqa: BLE001  (one letter never holds up the mailbox)
                 digest = self.blobs.put(raw.raw or raw.head)
-                unreadable.append((raw.place, str(exc), digest))
+                unreadable.append((raw.place, _why_unreadable(exc, raw.place), digest))
                 continue
             received = min(self.translate(letter.received_at), now)
             letters.append(replace(letter, received_at=received))
@@ -287,6 +287,13 @@ class Observers:
         self.unreachable[source.name] = cause
         if self._state.note_health(source.name, now, why):
             log.warning("no answer", source=source.name, why=why)
+
+
+def _why_unreadable(cause: Exception, place: LetterPlace) -> str:
+    if isinstance(cause, Unreadable):
+        return str(cause)
+    log.error("fault", mailbox=place.account, letter=place.uid, exc_info=cause)
+    return f"a fault of mcur itself, {type(cause).__name__}: {cause}"
 
 
 def _settle(source: Source, found: Any) -> None:
