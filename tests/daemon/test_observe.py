@@ -1,0 +1,238 @@
+"""Observers: who does not answer is said, who hangs holds up nobody, what cannot be read is kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from mcur.connectors.ports import Rejected, Unavailable
+from mcur.daemon.observe import MailSource, Observers
+from mcur.state.store import State
+from tests.fakes import MORNING, Stand, write_csv, write_letter
+
+
+@dataclass
+class Place:
+    """Something outside that does what the test says, and remembers what it was told."""
+
+    name: str
+    look_: Callable[[], object] = lambda: None
+    every: timedelta = timedelta(minutes=1)
+    batches: int = 0
+    kept: list[object] = field(default_factory=list)
+    settled: list[object] = field(default_factory=list)
+
+    def look(self, cursor: str | None, now: datetime) -> object:
+        """Answer, or not."""
+        return self.look_()
+
+    def keep(self, found: object, state: State, now: datetime) -> bool:
+        """Keep it, and ask again while there is more."""
+        self.kept.append(found)
+        return len(self.kept) < self.batches
+
+    def settle(self, found: object) -> None:
+        """Remember that it was told."""
+        self.settled.append(found)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[State]:
+    """Open an empty state."""
+    opened = State(tmp_path / "mcur.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """A pool of two threads."""
+    with ThreadPoolExecutor(2) as made:
+        yield made
+
+
+def raising(error: Exception) -> Callable[[], object]:
+    """Return something that raises."""
+
+    def look() -> object:
+        raise error
+
+    return look
+
+
+def test_a_source_that_hangs_holds_up_no_other(state: State, pool: ThreadPoolExecutor) -> None:
+    """And is not asked a second time while the first question is out."""
+    open_ = threading.Event()
+    asked: list[int] = []
+
+    def hang() -> object:
+        asked.append(1)
+        return open_.wait(10)
+
+    slow, quick = Place("slow", hang), Place("quick")
+    observers = Observers([slow, quick], state, pool)
+    for n in range(5):
+        observers.ask("slow", MORNING)
+        observers.ask("quick", MORNING)
+        while len(quick.kept) <= n:
+            observers.collect(MORNING)
+        while len(quick.settled) <= n:
+            pass
+    before = list(slow.kept)
+    open_.set()
+    while not slow.kept:
+        observers.collect(MORNING)
+
+    assert (before, len(asked), len(quick.kept)) == ([], 1, 5)
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (Unavailable("fetch: mail did not answer"), "fetch: mail did not answer"),
+        (Rejected("log in: the password is wrong"), "log in: the password is wrong"),
+        (ZeroDivisionError("oh"), "a fault of mcur itself, ZeroDivisionError: oh"),
+    ],
+)
+def test_who_does_not_answer_is_noted_and_the_others_are_read(
+    state: State, pool: ThreadPoolExecutor, error: Exception, why: str
+) -> None:
+    """With the reason; it is well again with its next answer."""
+    bad, good = Place("bad", raising(error)), Place("good")
+    observers = Observers([bad, good], state, pool)
+    observers.look_at_all(MORNING)
+    [down] = [h for h in state.health() if h.down_since]
+    bad.look_ = lambda: None
+    observers.look_at_all(MORNING + timedelta(hours=1))
+
+    assert (down.system, down.why, down.down_since) == ("bad", why, MORNING)
+    assert len(good.kept) == 2
+    assert observers.unreachable == {}
+    assert not [h for h in state.health() if h.down_since]
+
+
+def test_a_fault_while_keeping_keeps_nothing_and_stops_nobody(
+    state: State, pool: ThreadPoolExecutor
+) -> None:
+    """The source is not told that it was stored."""
+    bad, good = Place("bad"), Place("good")
+
+    def fall(*_: object) -> bool:
+        raise ZeroDivisionError
+
+    setattr(bad, "keep", fall)  # noqa: B010  (a place that falls)
+    Observers([bad, good], state, pool).look_at_all(MORNING)
+
+    assert (bad.settled, len(good.settled)) == ([], 1)
+
+
+def test_what_comes_in_batches_is_read_to_its_end_in_one_cycle(
+    state: State, pool: ThreadPoolExecutor
+) -> None:
+    """Each batch is stored and settled before the next is asked for."""
+    place = Place("mail", batches=7)
+    Observers([place], state, pool).look_at_all(MORNING)
+
+    assert len(place.kept) == len(place.settled) == 7
+
+
+def test_reports_say_which_system_did_not_answer(stand: Stand) -> None:
+    """In the letter itself, since when."""
+    stand.pass_time(hours=-1)
+    stand.cycle()
+    inbox = stand.folder / "mail" / "in"
+    inbox.rename(stand.folder / "mail" / "away")
+    stand.cycle(MORNING.replace(hour=9, minute=30))
+    stand.cycle(MORNING.replace(hour=9, minute=50))
+
+    [report] = [e for e in stand.told("mail.sent") if e.cite.rule == "O-2"]
+    [down] = [h for h in stand.state.health() if h.down_since]
+    assert down.system == "mail:inbox"
+    assert "не отвечает" in report.data["text"]
+    assert "09:30" in report.data["text"]
+
+
+def test_2000_old_letters_are_read_in_one_cycle_and_make_nothing(stand: Stand) -> None:
+    """In batches; the next look finds nothing new."""
+    stand.cycle()
+    for n in range(2000):
+        at = MORNING - timedelta(minutes=n + 1)
+        write_letter(stand.folder / "mail" / "in", f"old-{n}", at=at)
+    stand.cycle(MORNING + timedelta(minutes=2))
+    stand.cycle(MORNING + timedelta(minutes=4))
+
+    assert stand.state.history()["letters"] == 2000
+    assert stand.told("task.created") == []
+
+
+def test_a_letter_that_cannot_be_read_is_kept_with_its_raw_bytes(
+    stand: Stand,
+) -> None:
+    """The others of the batch are taken, the cursor goes on."""
+    inbox = stand.folder / "mail" / "in"
+    (inbox / "new" / "bad").write_bytes(b" \r\n\r\n")
+    write_letter(inbox, "good", at=MORNING)
+    stand.cycle()
+    stand.cycle(MORNING + timedelta(minutes=2))
+
+    [kept] = stand.state.quarantine()
+    assert (kept["kind"], kept["file"]) == ("letter", "INBOX/bad")
+    assert "пустое" in kept["reason"]
+    assert stand.state.blobs.get(kept["raw"]) == b" \r\n\r\n"
+    assert sum(stand.state.letters.counts().values()) == 1
+
+
+def test_a_letter_in_two_mailboxes_makes_one_task(tmp_path: Path) -> None:
+    """The duty officer's and the common one."""
+    boxes = [{"id": name, "kind": "maildir", "path": f"mail/{name}"} for name in ("common", "duty")]
+    for box in boxes:
+        for name in ("new", "cur", "tmp"):
+            (tmp_path / box["path"] / name).mkdir(parents=True)
+    stand = Stand(tmp_path, mailboxes=boxes)
+    stand.cycle()
+    for box in boxes:
+        path = tmp_path / box["path"]
+        write_letter(path, "task", at=MORNING + timedelta(minutes=1), text="Адрес: ул. Мира, д. 5")
+    stand.cycle(MORNING + timedelta(minutes=2))
+
+    assert [s.name for s in stand.site.observers.sources if isinstance(s, MailSource)] == [
+        "mail:common",
+        "mail:duty",
+    ]
+    assert len(stand.told("task.created")) == 1
+    stand.close()
+
+
+def test_a_folder_that_cannot_be_cleared_is_read_again_without_harm(stand: Stand) -> None:
+    """Stored, but not moved: the next look finds the same rows, known."""
+    stand.cycle()
+    row = {"number": "1", "received_at": "18.11.2026 08:01", "source": "dobrodel"}
+    write_csv(stand.folder / "feeds" / "export.csv", [row])
+    (stand.folder / "feeds" / "done").write_text("somebody put a file here")
+    stand.cycle(MORNING + timedelta(minutes=2))
+    stand.cycle(MORNING + timedelta(minutes=12))
+
+    assert [e.data["new"] for e in stand.told("appeals.read")] == [1, 0]
+    assert len(stand.told("task.created")) == 1
+
+
+def test_an_auto_reply_makes_no_task(stand: Stand) -> None:
+    """Else two robots would write to each other for ever."""
+    stand.cycle()
+    message = EmailMessage()
+    message["From"] = "duty@cur.mosreg.ru"
+    message["Message-ID"] = "<auto@firm.test>"
+    message["Auto-Submitted"] = "auto-replied"
+    message["Subject"] = "Отсутствую"
+    message.set_content("Адрес: ул. Мира, д. 5")
+    (stand.folder / "mail" / "in" / "new" / "auto").write_bytes(bytes(message))
+    stand.cycle(MORNING + timedelta(days=30))
+
+    assert [e for e in stand.told("task.created") if e.data["kind"] == "assignment"] == []
