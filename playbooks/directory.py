@@ -44,9 +44,12 @@ class Person:
 
     def holds(self, role: str, identity: str) -> bool:
         """Whether this person holds the role and answers to the login, address or name."""
+        return self.answers_to(identity) and any(_base(r) == role for r in self.roles)
+
+    def answers_to(self, identity: str) -> bool:
+        """Whether a login, an address or a name is this person's; an empty one is nobody's."""
         wanted = fold(identity)
-        known = {fold(self.login), fold(self.email), fold(self.name)}
-        return wanted in known and any(_base(r) == role for r in self.roles)
+        return bool(wanted) and wanted in {fold(self.login), fold(self.email), fold(self.name)}
 
     def absence_on(self, day: date) -> Absence | None:
         """Return the absence that covers the day."""
@@ -166,11 +169,10 @@ class Directory:
 
     def roles_of(self, identity: str) -> tuple[str, ...]:
         """List the roles (without blocks) of a login, an e-mail address or a name."""
-        wanted = fold(identity)
         found = [
             _base(role)
             for person in self.people
-            if wanted in {fold(person.login), fold(person.email), fold(person.name)}
+            if person.answers_to(identity)
             for role in person.roles
         ]
         return tuple(dict.fromkeys(found))
@@ -178,7 +180,8 @@ class Directory:
     def executor_of(self, identity: str) -> Executor | None:
         """Find the executor behind a login or an e-mail address."""
         wanted = fold(identity)
-        return next((e for e in self.executors if wanted in {fold(e.login), fold(e.email)}), None)
+        known = (e for e in self.executors if wanted in {fold(e.login), fold(e.email)})
+        return next(known, None) if wanted else None
 
     def _executor(self, ref: str) -> list[Recipient]:
         found = self.executor(ref.removeprefix("executor:"))

@@ -1,0 +1,58 @@
+"""Days and hours as one playbook counts them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+
+import pytest
+from pydantic import ValidationError
+
+from mcur.playbooks.calendar import Calendar
+from tests.playbooks.facts import at
+
+NIGHT = Calendar(day_starts="08:00")
+
+
+@pytest.mark.parametrize(
+    ("calendar", "moment", "day"),
+    [(Calendar(), at("00:00"), 18), (Calendar(), at("23:59:59"), 18),
+     (NIGHT, at("07:59:59"), 17), (NIGHT, at("08:00"), 18)],
+)  # fmt: skip
+def test_a_day_may_begin_at_eight(calendar: Calendar, moment: datetime, day: int) -> None:
+    """C2: the first second belongs to the day that begins."""
+    assert calendar.day_of(moment) == date(2026, 11, day)
+
+
+def test_the_bounds_of_a_day_hold_its_moments() -> None:
+    """[start, end): the end belongs to the next day."""
+    first, last = NIGHT.day_bounds(date(2026, 11, 18))
+
+    assert (first, last) == (at("08:00"), at("08:00", 19))
+    assert NIGHT.day_of(first) == date(2026, 11, 18)
+    assert NIGHT.day_of(last) == date(2026, 11, 19)
+
+
+def test_a_stamp_of_another_zone_is_shown_in_ours() -> None:
+    """State is UTC; calendars are not."""
+    utc = datetime.fromisoformat("2026-11-17T22:00:00+00:00")
+
+    assert Calendar().local(utc).hour == 1
+    assert Calendar().day_of(utc) == date(2026, 11, 18)
+
+
+def test_a_day_keeps_its_hours_where_clocks_are_changed() -> None:
+    """In a zone with summer time a day may have 23 hours."""
+    berlin = Calendar(tz="Europe/Berlin")
+    first, last = berlin.day_bounds(date(2026, 3, 29))
+
+    assert last.timestamp() - first.timestamp() == 23 * 3600
+    assert berlin.at(date(2026, 3, 29), time(9)).utcoffset() != first.utcoffset()
+
+
+@pytest.mark.parametrize(
+    "table", [{"tz": "Moscow"}, {"day_starts": "24:00"}, {"report_days": "some"}, {"zone": "UTC"}]
+)
+def test_a_calendar_that_cannot_be_is_refused(table: dict[str, str]) -> None:
+    """Zone, hour, word, key."""
+    with pytest.raises(ValidationError):
+        Calendar.model_validate(table)
