@@ -16,7 +16,8 @@ from mcur.playbooks.rules.base import Case, Rule
 def letters(rule: Rule, every: timedelta, wait: timedelta, case: Case) -> Iterator[Intent]:
     """Send each executor what he was not told yet, unless he had a letter within ``every``.
 
-    A task is told of once the tracker has given it a number, or after ``wait`` without one.
+    A task is told of once the tracker has given it a number, or after ``wait`` without one; while
+    the tracker is still at others of his, those that are made wait for them as long.
     """
     for name, tasks in sorted(_waiting(wait, case).items()):
         executor = case.facts.directory.executor(name)
@@ -43,10 +44,19 @@ def _letter_key(case: Case, name: str, tasks: list[Task]) -> str:
 
 def _waiting(wait: timedelta, case: Case) -> dict[str, list[Task]]:
     found: dict[str, list[Task]] = defaultdict(list)
+    being_made = set()
     for task in case.facts.tasks_to_announce(case.playbook.id):
-        if task.assignee and (task.ident or case.now - task.decided_at >= wait):
-            found[task.assignee.removeprefix("executor:")].append(task)
-    return found
+        name = (task.assignee or "").removeprefix("executor:")
+        waited = case.now - task.decided_at
+        if name and (task.ident or waited >= wait):
+            found[name].append(task)
+        elif waited:
+            being_made.add(name)
+    return {
+        name: tasks
+        for name, tasks in found.items()
+        if name not in being_made or any(case.now - t.decided_at >= wait for t in tasks)
+    }
 
 
 def _letter(rule: Rule, case: Case, name: str, tasks: list[Task]) -> SendLetter:
