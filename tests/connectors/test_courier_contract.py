@@ -14,6 +14,7 @@ from mcur.connectors.mail.mime import parse
 from mcur.connectors.mail.smtp import SmtpCourier, SmtpShape
 from mcur.connectors.ports import Courier, MailFile, OutgoingLetter, Rejected
 from mcur.playbooks.facts import Letter
+from tests.fakes import SwitchedCourier
 from tests.servers.letters import FILE_NAME, NOON, TEXT, Blobs, a_raw
 from tests.servers.smtp import SmtpServer
 
@@ -45,6 +46,7 @@ class Side:
 @pytest.fixture(
     params=[
         "files",
+        "switched",
         pytest.param("starttls", marks=pytest.mark.server, id="smtp-starttls"),
         pytest.param("tls", marks=pytest.mark.server, id="smtp-tls"),
         pytest.param("none", marks=pytest.mark.server, id="smtp-relay"),
@@ -52,8 +54,8 @@ class Side:
 )
 def side(request: pytest.FixtureRequest, tmp_path: Path) -> Side:
     """Give each courier in turn; nothing has been sent."""
-    if request.param == "files":
-        return files_side(tmp_path / "out")
+    if request.param in {"files", "switched"}:
+        return files_side(tmp_path / "out", switched=request.param == "switched")
     server: SmtpServer = request.getfixturevalue("smtp_server")
     shape = SmtpShape(
         host="localhost",
@@ -66,14 +68,15 @@ def side(request: pytest.FixtureRequest, tmp_path: Path) -> Side:
     return Side(SmtpCourier("out", shape), lambda: inbox_of_head(server), remembers=False)
 
 
-def files_side(folder: Path) -> Side:
+def files_side(folder: Path, *, switched: bool) -> Side:
     """Make a courier of files; the folder is not there yet."""
 
     def received() -> list[tuple[Letter, Blobs]]:
         files = sorted(folder.glob("*"))
         return [(parse(a_raw(file.read_bytes()), blobs := Blobs()), blobs) for file in files]
 
-    return Side(FileCourier("out", FilesShape(folder=folder)), received, remembers=True)
+    kind = SwitchedCourier if switched else FileCourier
+    return Side(kind("out", FilesShape(folder=folder)), received, remembers=True)
 
 
 def inbox_of_head(server: SmtpServer) -> list[tuple[Letter, Blobs]]:

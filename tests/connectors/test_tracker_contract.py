@@ -18,11 +18,13 @@ from mcur.connectors.redmine.shape import Profile, RedmineShape
 from mcur.connectors.redmine.tracker import RedmineTracker
 from mcur.playbooks.documents import Column, Document, Pairs, Paragraph, Table, plain
 from mcur.playbooks.facts import Attachment, TaskKind, TaskStatus
+from tests.fakes import SwitchedTracker
 from tests.servers.redmine import KEYS, RedmineServer, Staff
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 DUE = datetime(2030, 11, 20, 18, 0, tzinfo=MOSCOW)
 REDMINE = ("full", "bare")
+KINDS = {"embedded": EmbeddedTracker, "switched": SwitchedTracker}
 
 
 class Shelf:
@@ -59,8 +61,8 @@ class Office(Protocol):
 class EmbeddedOffice:
     """The embedded tracker and ivanov at a command line; an hour passes with each act."""
 
-    def __init__(self, path: Path) -> None:
-        self.embedded = EmbeddedTracker(path)
+    def __init__(self, path: Path, kind: type[EmbeddedTracker] = EmbeddedTracker) -> None:
+        self.embedded = kind(path)
         self.tracker: Tracker = self.embedded
         self.shelf = Shelf()
         self._now = datetime(2030, 11, 18, 9, tzinfo=UTC)
@@ -147,14 +149,15 @@ def shape_of(server: RedmineServer, profile: Profile, **other: Any) -> RedmineSh
 @pytest.fixture(
     params=[
         "embedded",
+        "switched",
         pytest.param("full", marks=pytest.mark.server),
         pytest.param("bare", marks=pytest.mark.server),
     ]
 )
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
     """An office with an empty tracker."""
-    if request.param == "embedded":
-        embedded = EmbeddedOffice(tmp_path / "tracker.db")
+    if request.param in KINDS:
+        embedded = EmbeddedOffice(tmp_path / "tracker.db", KINDS[request.param])
         yield embedded
         embedded.embedded.close()
         return
