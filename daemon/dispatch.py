@@ -109,8 +109,9 @@ class Dispatcher:
     # --- out ------------------------------------------------------------------------------------------
 
     def _hand_out(self, destination: Destination, now: datetime) -> bool:
+        # A hand that comes back finds its next row waiting: so many are claimed ahead, in batches.
         free = 2 * destination.width - len(destination.flying)
-        if free <= 0 or not self._state.outbox.is_open(destination.name, now):
+        if free < destination.width or not self._state.outbox.is_open(destination.name, now):
             return False
         with self._state.atomic():
             rows = self._state.outbox.claim(destination.name, now, free)

@@ -6,7 +6,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 
@@ -81,7 +81,7 @@ class State(Lookup):
                 # IMMEDIATE: a command line may write beside the daemon; who reads first and
                 # writes later would otherwise be thrown out by the other's commit.
                 self.db.conn.execute("BEGIN IMMEDIATE")
-            with self.db.atomic():
+            with nullcontext() if outermost else self.db.atomic():
                 yield
             if outermost:
                 self.db.conn.execute("COMMIT")
