@@ -25,8 +25,9 @@ from mcur.connectors.ports import (
 )
 from mcur.daemon import telling
 from mcur.playbooks.directory import Directory
+from mcur.playbooks.documents import plain
 from mcur.playbooks.facts import Export, Letter, LetterPlace, Task, TaskSeen
-from mcur.playbooks.intents import Cite
+from mcur.playbooks.intents import Channel, Cite, SendLetter
 from mcur.playbooks.playbook import Playbook
 from mcur.state.journal import Event
 from mcur.state.store import State
@@ -63,6 +64,7 @@ class FeedSource:
     scope: str | None
     playbooks: Sequence[Playbook]
     live_from: Callable[[], datetime]
+    administrator: str = ""
 
     def look(self, cursor: str | None, now: datetime) -> list[tuple[Path, Export | Rejected]]:  # noqa: ARG002  (files need neither)
         """Read every export that waits; one that is none is kept aside with its reason."""
@@ -82,6 +84,9 @@ class FeedSource:
             if isinstance(export, Rejected):
                 with state.atomic():
                     state.quarantine_file(self.feed.name, path.name, str(export), now)
+                    if self.administrator:
+                        letter = self._about(path.name, str(export), now)
+                        state.outbox.put(letter, "courier", now)
                 log.error("not an export", feed=self.feed.name, file=path.name, why=str(export))
                 continue
             done = state.take_export(
@@ -97,6 +102,23 @@ class FeedSource:
         """Move stored files to ``done/``, the others to ``failed/``."""
         for path, export in found:
             self.feed.settle(path, failed=isinstance(export, Rejected))
+
+    def _about(self, file: str, why: str, now: datetime) -> SendLetter:
+        """Write to the administrator of a file that is no export: once a day and feed."""
+        playbook = self.playbooks[0]
+        calendar, say = playbook.calendar, playbook.texts.say
+        values = {"feed": self.feed.name, "file": file, "why": why}
+        subject = say("service.export_subject", zone=calendar.zone, **values)
+        text = say("service.export", zone=calendar.zone, **values)
+        return SendLetter(
+            key=f"letter:{playbook.id}:service:export:{self.feed.name}:{calendar.day_of(now)}",
+            cite=self.cite().model_copy(update={"why": text}),
+            channel=Channel.SERVICE,
+            sender="",
+            to=(self.administrator,),
+            subject=subject,
+            document=plain(text).model_copy(update={"title": subject}),
+        )
 
     def cite(self) -> Cite:
         """Name the rule that reads this feed."""

@@ -168,6 +168,7 @@ def _sources(
             scope=str(shape.scope) if shape.scope else None,
             playbooks=[p for p in site.playbooks if not shape.playbooks or p.id in shape.playbooks],
             live_from=site.live_from,
+            administrator=site.directory.administrator,
         )
         for shape, one in feeds
     ]

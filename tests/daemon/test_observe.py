@@ -223,6 +223,19 @@ def test_a_folder_that_cannot_be_cleared_is_read_again_without_harm(stand: Stand
     assert len(stand.told("task.created")) == 1
 
 
+def test_the_administrator_hears_of_a_file_that_is_no_export_once_a_day(stand: Stand) -> None:
+    """With its name and the reason; who dropped it will not look into quarantine."""
+    for n in range(3):
+        (stand.folder / "feeds" / f"broken-{n}.xlsx").write_text("not a workbook")
+        stand.cycle(MORNING + timedelta(minutes=10 * n))
+
+    [told] = stand.told("mail.sent")
+    assert told.to == ("admin@firm.test",)
+    assert told.subject == "mcur: выгрузка не прочитана (export)"
+    assert "«broken-0.xlsx»" in told.data["text"]
+    assert "the file is not a workbook" in told.data["text"]
+
+
 def test_an_auto_reply_makes_no_task(stand: Stand) -> None:
     """Else two robots would write to each other for ever."""
     stand.cycle()
