@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 import time
 from collections import Counter
@@ -21,6 +22,8 @@ from tests.servers.site import (
     ecur_workbook,
     issues,
     key_of,
+    mailbox,
+    parsed,
     real_site,
     rows_of_a_day,
     sent_letters,
@@ -29,7 +32,8 @@ from tests.servers.site import (
 pytestmark = pytest.mark.server
 
 DAY = datetime(2027, 2, 17, tzinfo=MOSCOW)
-AT = f"{DAY:%Y-%m-%d}T09:50"
+AT, LATER, LAST = (f"{DAY:%Y-%m-%d}T{clock}" for clock in ("09:50", "10:21", "10:52"))
+DAY_TASK = f"task:{PLAYBOOK}:day:mcur_resp:{DAY:%Y-%m-%d}"
 KILLS = (7, 3)
 """While tasks are made, and while letters leave."""
 
@@ -50,21 +54,22 @@ def test_ten_kills_make_no_issue_twice_and_lose_no_letter(site: RealSite) -> Non
     site.drop("ecur.xlsx", ecur_workbook(rows))
 
     lives = _kill_again_and_again(site, random.Random(seed))
-    site.mcur("once", "--at", AT)
+    site.mcur("once", "--at", LATER)
+    site.mcur("once", "--at", LAST)
 
     print(f"lived {lives}, then to the end")  # noqa: T201  as above
     keys = Counter(key_of(issue) for issue in issues(site.servers.redmine))
     assert [key for key, count in keys.items() if count > 1] == []
-    assert set(keys) == {row.key for row in rows} | {
-        f"task:{PLAYBOOK}:day:mcur_resp:{DAY:%Y-%m-%d}"
-    }
+    assert set(keys) == {row.key for row in rows} | {DAY_TASK}
     letters = sent_letters(site.servers.dovecot)
-    assert Counter(user for user, _ in letters) == {"head": 1, "garant": 1, "uyut": 1}
-    repeated = sum(letters.values()) - len(letters)
-    status = site.json("status")
-    assert ("repeated" in status["outbox"]) or not repeated
-    assert status["outbox"]["done"] == 301 + 3
-    assert site.json("outbox") == []
+    assert [user for user, _ in letters].count("head") == 1
+    for user, executor in (("garant", "УК «Гарант»"), ("uyut", "УК «Уют»")):
+        told = _told(site, user)
+        assert sorted(told) == sorted(row.number for row in rows if row.executor == executor)
+    assert sum(letters.values()) > len(letters)
+    status = site.json("status")["outbox"]
+    assert status.pop("repeated").endswith("left again after a crash, same Message-ID")
+    assert status == {"done": len(keys) + len(letters)}
 
 
 def _kill_again_and_again(site: RealSite, chance: random.Random) -> list[float]:
@@ -75,21 +80,25 @@ def _kill_again_and_again(site: RealSite, chance: random.Random) -> list[float]:
         child = site.start("once", "--at", AT)
         time.sleep(life)
         site.kill(child)
-    for _ in range(mailing):
-        pause = round(chance.uniform(0, 0.03), 3)
+    for pause in (0.0, *(round(chance.uniform(0, 0.03), 3) for _ in range(mailing - 1))):
         _kill_at_the_next_letter(site, pause)
         lives.append(pause)
     return lives
 
 
 def _kill_at_the_next_letter(site: RealSite, pause: float) -> None:
-    """Kill a run a moment after a letter has been taken, before or after it was noted as sent."""
-    child = site.start("once", "--at", AT)
+    """Kill a run when a letter has been taken: before the answer, or a moment after it.
+
+    It is half an hour later, so that the executors who had a letter already get another one.
+    """
+    child = site.start("once", "--at", LATER)
     killers: list[threading.Timer] = []
 
     def kill_soon() -> None:
         killers.append(threading.Timer(pause, site.kill, [child]))
         killers[-1].start()
+        if not pause:
+            killers[-1].join()
 
     site.servers.smtp.accepted = kill_soon
     child.wait(timeout=100)
@@ -97,3 +106,13 @@ def _kill_at_the_next_letter(site: RealSite, pause: float) -> None:
     for killer in killers:
         killer.join()
     site.kill(child)
+
+
+def _told(site: RealSite, user: str) -> list[str]:
+    """List the appeals that an executor was told of, a repeated letter once."""
+    letters = {
+        str(one["Message-ID"]): one for one in map(parsed, mailbox(site.servers.dovecot, user))
+    }
+    bodies = [letter.get_body(("plain",)) for letter in letters.values()]
+    texts = [str(body.get_content()) for body in bodies if body is not None]
+    return [number for text in texts for number in re.findall(r"Обращение: (\S+)", text)]
