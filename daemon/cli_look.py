@@ -8,6 +8,7 @@ from mcur.daemon.clock import SystemClock
 from mcur.daemon.context import playbooks_of, reading, show
 from mcur.daemon.failures import WRONG
 from mcur.state import journal as journals
+from mcur.state.outbox import DROPPABLE
 
 _json = click.option("--json", "as_json", is_flag=True, help="For scripts.")
 
@@ -95,11 +96,14 @@ def quarantine(config: str | None, as_json: bool) -> None:
     "  mcur outbox\n"
     "  mcur outbox list --state done\n"
     "  mcur outbox retry                 let go whatever is held, dead or waiting\n"
-    "  mcur outbox drop KEY"
+    "  mcur outbox drop KEY\n"
+    "  mcur outbox drop --state held     give up all that the fuse holds"
 )
 @click.argument("what", type=click.Choice(["list", "retry", "drop"]), default="list")
 @click.argument("keys", nargs=-1)
-@click.option("--state", "states", multiple=True, help="States to list; default: all but done.")
+@click.option(
+    "--state", "states", multiple=True, help="States to list (default: all but done) or drop."
+)
 @_json
 @click.pass_obj
 def outbox(
@@ -113,19 +117,29 @@ def outbox(
             columns = ("id", "state", "destination", "attempts", "next_at", "key", "why")
             show(rows, columns, as_json=as_json, empty="nothing waits")
             return
-        if what == "drop" and not keys:
-            msg = "name the keys to drop: mcur outbox lists them"
-            raise click.UsageError(msg)
+        _check_drop(what, keys, states)
         now = SystemClock().now()
         with state.atomic():
             if what == "retry":
                 count = state.outbox.retry(keys or None, now)
             else:
-                count = state.outbox.drop(keys, "dropped by the administrator", now)
+                why = "dropped by the administrator"
+                count = state.outbox.drop(keys or None, why, now, states or DROPPABLE)
     if keys and not count:
         click.echo(f"{what}: nothing under {', '.join(keys)} is held, dead or waiting", err=True)
         raise SystemExit(WRONG)
     click.echo(f"{what}: {count}; the next cycle delivers" if what == "retry" else f"drop: {count}")
+
+
+def _check_drop(what: str, keys: tuple[str, ...], states: tuple[str, ...]) -> None:
+    """Refuse what would drop everything, or what has left already."""
+    if what == "drop" and not keys and not states:
+        msg = "name the keys to drop: mcur outbox lists them"
+        raise click.UsageError(msg)
+    wrong = [name for name in states if what == "drop" and name not in DROPPABLE]
+    if wrong:
+        msg = f'rows that are "{wrong[0]}" cannot be dropped; take {", ".join(DROPPABLE)}'
+        raise click.BadParameter(msg, param_hint="--state")
 
 
 @click.command(epilog="\b\nExamples:\n  mcur journal\n  mcur journal --verify")

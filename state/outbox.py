@@ -22,6 +22,8 @@ from mcur.state.tasks import token_of
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=5)
+DROPPABLE = ("held", "dead", "waiting")
+"""States in which a row has not left and nobody has it in hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,14 +260,35 @@ class Outbox:
             (text_of(now), *(keys or ())),
         ).rowcount
 
-    def drop(self, keys: Collection[str], why: str, now: datetime) -> int:
-        """End rows for good on a person's word; they are kept as ``dropped``."""
-        marks = ", ".join("?" * len(keys))
-        return self._db.execute(
+    def drop(
+        self,
+        keys: Collection[str] | None,
+        why: str,
+        now: datetime,
+        states: Collection[str] = DROPPABLE,
+    ) -> int:
+        """End rows for good on a person's word, those named or all in some states.
+
+        They are kept as ``dropped``. A task that was never made is gone with its terms: nobody is
+        told of it, no report counts it.
+        """
+        marks = ", ".join("?" * len(states))
+        picked = "" if keys is None else f" AND key IN ({', '.join('?' * len(keys))})"
+        count = self._db.execute(
             "UPDATE outbox SET state = 'dropped', why = ?, done_at = ?"
-            f" WHERE key IN ({marks}) AND state IN ('held', 'dead', 'waiting')",
-            (why, text_of(now), *keys),
+            f" WHERE state IN ({marks}){picked}",
+            (why, text_of(now), *states, *(keys or ())),
         ).rowcount
+        dropped = "SELECT key FROM outbox WHERE state = 'dropped' AND effect = 'create_task'"
+        self._db.execute(
+            "UPDATE tasks SET gone_at = ?, is_open = 0, announce = 0"
+            f" WHERE ident IS NULL AND gone_at IS NULL AND key IN ({dropped})",
+            (text_of(now),),
+        )
+        self._db.execute(
+            f"UPDATE terms SET outcome = 'cancelled' WHERE outcome IS NULL AND object IN ({dropped})"
+        )
+        return count
 
     def counts(self) -> dict[str, int]:
         """Count rows by state, and those that were repeated with the same Message-ID."""

@@ -349,6 +349,7 @@ def test_a_report_of_tomorrow_is_shown_as_it_would_be(worked: Mcur) -> None:
         (("ingest", "/nonexistent.csv", "--source", "export"), "does not exist"),
         (("act", "note", TASK, "--by", "mcur_resp", "--field", "due"), '"due" is not NAME=VALUE'),
         (("outbox", "drop"), "name the keys to drop: mcur outbox lists them"),
+        (("outbox", "drop", "--state", "done"), 'rows that are "done" cannot be dropped;'),
         (("nonsense",), "No such command 'nonsense'"),
         (("tasks", "--loud"), "No such option"),
     ],

@@ -437,7 +437,8 @@ def blown(stand: Stand) -> Stand:
     """A site that was asked for 600 tasks at once."""
     stand.cycle()
     stand.pass_time(minutes=10)
-    stand.take(*some_appeals(600, received_at=stand.now))
+    due = stand.now + timedelta(hours=2)
+    stand.take(*some_appeals(600, received_at=stand.now, due_at=due))
     stand.decide()
     stand.deliver()
     return stand
@@ -493,6 +494,24 @@ def test_what_is_held_is_changed_by_nobody(blown: Stand) -> None:
     blown.deliver()
     first = next(t for t in blown.tracker.listing() if t.key == TASK)
     assert first.due_at == MORNING
+
+
+def test_what_is_dropped_is_gone_with_its_terms_and_letters(blown: Stand) -> None:
+    """A wrong feed leaves no trace in lists, reports and ladders."""
+    with blown.state.atomic():
+        count = blown.state.outbox.drop(None, "wrong feed", blown.now, ["held"])
+    for _ in range(3):
+        blown.pass_time(hours=12)
+        blown.decide()
+        blown.deliver()
+
+    executor = {TaskKind.EXECUTOR}
+    assert count == 600
+    assert [t for t in blown.tracker.listing() if t.kind is TaskKind.EXECUTOR] == []
+    assert [t for t in blown.state.tasks.listing(open_only=True) if t.kind in executor] == []
+    assert blown.state.tasks.find("odintsovo-1204", executor, None) == []
+    assert [e for e in blown.told("mail.sent") if "executor:" in str(e.to)] == []
+    assert blown.told("term.breached") == []
 
 
 def test_500_rows_are_no_cause_for_the_fuse(stand: Stand) -> None:
