@@ -1,7 +1,7 @@
 """A day at real servers: an export and letters in, tasks in Redmine, reports in the mailboxes.
 
 One morning is played for each Redmine, ``full`` far ahead of the machine's clock and ``bare`` far
-behind it; the tests look at what it left, and the last of them goes on to the evening.
+behind it; the tests look at what it left, and the last of them go on to the evening.
 """
 
 from __future__ import annotations
@@ -229,22 +229,30 @@ def test_what_people_did_comes_back_and_stands_in_report_2(morning: Morning) -> 
     morning.once("16:50")
 
     tasks = {one["key"]: one for one in morning.site.json("tasks", "--all")}
-    assert tasks[solved.key]["status"] == "closed"
-    assert tasks[worked.key]["status"] == "in_work"
-    letters = [parsed(raw) for raw in mailbox(morning.servers.dovecot, "head")]
-    (report,) = [one for one in letters if str(one["Subject"]).startswith("Отчет 2")]
-    text = _body(report, "plain")
-    assert _entry(text, morning.number(solved)).count("Запущен насос") == 1
-    assert "порыв теплотрассы" in _entry(text, morning.number(solved))
-    assert "решена" in _entry(text, morning.number(solved))
-    assert "Бригада на месте" in _entry(text, morning.number(worked))
-    assert "принята 17.02 16:" in _entry(text, morning.number(noted)) or True
+    assert [tasks[row.key]["status"] for row in (solved, worked, noted)] == [
+        "closed", "in_work", "new",
+    ]  # fmt: skip
+    text = _report_2(morning)
+    said = _entry(text, morning.number(solved))
+    assert all(words in said for words in ("порыв теплотрассы", "Запущен насос", "решена"))
+    said = _entry(text, morning.number(worked))
+    assert "Бригада на месте" in said
+    assert said.endswith("в работе")
+    assert "меры не указаны; задача № " in _entry(text, morning.number(noted))
     assert "не отвечает на звонки" not in text
+
+
+def test_the_evening_is_over_once_it_was_served(morning: Morning) -> None:
+    """A second cycle at the hour of Отчет 2 does nothing either."""
+    morning.once("16:50")
     before = sent_letters(morning.servers.dovecot)
     morning.servers.redmine.forget_requests()
+
     morning.once("16:50")
+
     assert writes(morning.servers.redmine) == []
     assert sent_letters(morning.servers.dovecot) == before
+    assert set(before.values()) == {1}
 
 
 # --- how the tests look -------------------------------------------------------------------------
@@ -322,6 +330,13 @@ def _body(letter: EmailMessage, kind: str) -> str:
 
 def _docx(part: Any) -> Any:
     return Document(io.BytesIO(part.get_content()))
+
+
+def _report_2(morning: Morning) -> str:
+    letters = [parsed(raw) for raw in mailbox(morning.servers.dovecot, "head")]
+    (report,) = [one for one in letters if str(one["Subject"]).startswith("Отчет 2")]
+    assert "решено 1, не решено 0, в работе 301" in str(report["Subject"])
+    return _body(report, "plain")
 
 
 def _entry(text: str, number: str) -> str:
