@@ -18,6 +18,7 @@ from mcur.daemon.wiring import Site
 from mcur.state.answers import Answers
 
 log = structlog.get_logger()
+MINUTE = timedelta(minutes=1)
 TICK = 0.5
 """Longest sleep of the loop, in seconds: a signal and the watchdog never wait longer."""
 
@@ -75,7 +76,9 @@ class Loop:
             site.observers.ask(name, now)
         self._asked.clear()
         news = site.observers.collect(now)
-        if news or now >= self._due or site.state.changed_elsewhere():
+        # Never due later than in a minute, so that a clock set back is not waited for.
+        due = now >= self._due or self._due > now + MINUTE
+        if news or due or site.state.changed_elsewhere():
             cycle.decide(site, now)
             self._due = self._next(now)
             self._say(now)
@@ -83,7 +86,7 @@ class Loop:
 
     def _next(self, now: datetime) -> datetime:
         facts = Answers(self._site.state, self._site.directory, self._site.live_from())
-        return min(cycle.next_wake(self._site, facts, now), now + timedelta(minutes=1))
+        return min(cycle.next_wake(self._site, facts, now), now + MINUTE)
 
     def _say(self, now: datetime) -> None:
         waiting = self._site.state.outbox.counts().get("waiting", 0)

@@ -21,6 +21,7 @@ import pytest
 
 from mcur.connectors.embedded import EmbeddedTracker
 from mcur.daemon.service import Loop
+from mcur.daemon.wakes import Bells
 from tests.fakes import MORNING, Stand, write_csv, write_letter
 
 MCUR = Path(sys.executable).with_name("mcur")
@@ -284,3 +285,31 @@ def test_an_idle_loop_decides_once_a_minute(stand: Stand) -> None:
     assert half == MORNING
     assert stand.state.stamp("last_cycle") == MORNING + timedelta(seconds=61)
     assert stand.state.db.execute("SELECT count(*) FROM journal").fetchone() == journal
+
+
+def test_a_clock_set_back_is_not_waited_for(stand: Stand) -> None:
+    """The loop decides at once, and its bells ring within their pause."""
+    stand.cycle()
+    loop = Loop(stand.site)
+    turns(stand, loop)
+    stand.pass_time(hours=-1)
+    turns(stand, loop, 1)
+
+    assert stand.state.stamp("last_cycle") == MORNING - timedelta(hours=1)
+
+
+def test_bells_ring_on_after_the_hour_that_comes_twice() -> None:
+    """Local time falls back by an hour; nobody waits for it to come again."""
+    rung: list[str] = []
+    bells = Bells()
+    bells.every(timedelta(minutes=1), lambda: rung.append("mail"))
+    bells.every(timedelta(minutes=10), lambda: rung.append("feeds"))
+    bells.ring()
+    before = list(rung)
+    for job in bells._scheduler.jobs:
+        assert job.next_run is not None
+        job.next_run += timedelta(hours=1)
+    bells.ring()
+    bells.ring()
+
+    assert (before, rung) == ([], ["mail", "feeds"])
