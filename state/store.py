@@ -30,6 +30,9 @@ from mcur.state.schema import ShapeUnknown, migrate
 from mcur.state.stamps import moment_or_none, text_of, text_or_none
 from mcur.state.tasks import Noticed, Tasks
 
+BUSY = 30.0
+"""Seconds that one process waits for another one's transaction."""
+
 
 class StateLocked(Exception):
     """Another mcur owns the state; the message says which process."""
@@ -80,7 +83,7 @@ class State(Lookup):
             if outermost:
                 # IMMEDIATE: a command line may write beside the daemon; who reads first and
                 # writes later would otherwise be thrown out by the other's commit.
-                self.db.conn.execute("BEGIN IMMEDIATE")
+                self._begin()
             with nullcontext() if outermost else self.db.atomic():
                 yield
             if outermost:
@@ -95,6 +98,16 @@ class State(Lookup):
             for event in told:
                 for listener in self.listeners:
                     listener(event)
+
+    def _begin(self) -> None:
+        try:
+            self.db.conn.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as exc:
+            msg = (
+                f"the state {self.path} is being written for more than {BUSY:g} s ({exc}):"
+                " the daemon reads a big export, perhaps; try again in a minute"
+            )
+            raise StateLocked(msg) from exc
 
     def tell(self, event: Event, *, by: str = "", evidence: str = "") -> None:
         """Write an event into the journal and let the listeners hear it after the commit."""
@@ -293,7 +306,7 @@ class State(Lookup):
 def _open(path: Path) -> Database:
     """Open the database in its newest shape."""
     try:
-        db = Database(sqlite3.connect(path, timeout=10.0))
+        db = Database(sqlite3.connect(path, timeout=BUSY))
         db.enable_wal()
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA foreign_keys = ON")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from mcur.state import schema
+from mcur.state import schema, store
 from mcur.state.store import State, StateLocked, StateMissing, StateUnreadable
 from tests.fakes import MORNING
 
@@ -94,6 +94,21 @@ def test_a_second_writer_is_told_who_holds_the_state(state: State) -> None:
     reader = State(state.path, writing=False)
     assert reader.meta("first_cycle") is None
     reader.close()
+
+
+def test_a_transaction_that_takes_too_long_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command beside the daemon that reads a big export ends with a sentence."""
+    monkeypatch.setattr(store, "BUSY", 0.05)
+    daemon = State(tmp_path / "mcur.db")
+    command = State(tmp_path / "mcur.db", writing=False)
+
+    with daemon.atomic(), pytest.raises(StateLocked, match="try again in a minute"):
+        command.atomic().__enter__()
+
+    command.close()
+    daemon.close()
 
 
 def test_looking_at_a_state_that_is_not_there_makes_none(tmp_path: Path) -> None:
