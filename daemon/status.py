@@ -104,7 +104,9 @@ def _outbox(state: State, zone: Any) -> dict[str, Any]:
     repeated = counts.pop("repeated", 0)
     found: dict[str, Any] = dict(sorted(counts.items()))
     if repeated:
-        found["repeated"] = f"{repeated} letters left again after a crash, same Message-ID"
+        found["repeated"] = (
+            f"{repeated} sent again after a crash: readers may have it twice, under one Message-ID"
+        )
     for circuit in state.outbox.circuits():
         since = _stamp(circuit.since, zone)
         found[circuit.destination] = f"silent since {since}: {circuit.why}"
