@@ -68,7 +68,7 @@ def test_ten_kills_make_no_issue_twice_and_lose_no_letter(site: RealSite) -> Non
         assert sorted(told) == sorted(row.number for row in rows if row.executor == executor)
     assert sum(letters.values()) > len(letters)
     status = site.json("status")["outbox"]
-    assert status.pop("repeated").endswith("left again after a crash, same Message-ID")
+    assert "sent again after a crash" in status.pop("repeated")
     assert status == {"done": len(keys) + len(letters)}
 
 

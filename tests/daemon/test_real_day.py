@@ -135,6 +135,16 @@ def test_an_unknown_sender_makes_no_task_and_waits_for_a_person(morning: Morning
     assert not any("насос" in issue["subject"].lower() for issue in morning.issues.values())
 
 
+def test_stamps_of_the_servers_come_out_in_the_time_of_the_cycle(morning: Morning) -> None:
+    """Redmine and the mail server live in the machine's time; the daemon translates theirs."""
+    explained = morning.site.mcur("explain", f"#{morning.number(morning.rows[0])}")
+    (letter,) = morning.site.json("letters")
+
+    assert f"created_at: {morning.day:%Y-%m-%d} 09:5" in explained
+    before = morning.day.replace(hour=9, minute=50) - datetime.fromisoformat(letter["received_at"])
+    assert timedelta(0) <= before < timedelta(minutes=2)
+
+
 def test_staff_read_the_task_in_the_browser(morning: Morning) -> None:
     """The page of an issue shows what the citizen wrote, the executor, the term, the clause."""
     staff = Staff(morning.servers.redmine)
