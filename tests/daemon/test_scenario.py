@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from xlsxwriter import Workbook
 
 from mcur.daemon import scenario
+from tests.connectors.feeds.making import xlsx
 from tests.daemon.playing import Player
 
 HEAD = """
@@ -230,7 +230,7 @@ def _play(**tables: object) -> scenario.Scenario:
 
 
 def _workbook(path: Path) -> None:
-    rows = [
+    rows: list[list[str | float]] = [
         ["Номер обращения", "Дата поступления", "Адрес", "Тема", "Статус", "Повтор", "Исполнитель"],
         ["1", 46343.40, "Одинцово, ул. Мира, 1", "Снег", "Новая", "", "УК «Дом»"],
         ["2", 46343.45, "Одинцово, ул. Мира, 2", "Снег", "Новая", "", "УК «Дом»"],
@@ -238,7 +238,4 @@ def _workbook(path: Path) -> None:
         ["4", "17.11.2026 10:00", "Одинцово, ул. Мира, 4", "Снег", "Отложена", "", "УК «Дом»"],
         ["5", 46343.55, "Одинцово, ул. Мира, 4", "Снег", "Отклонено", "", "УК «Дом»"],
     ]
-    with Workbook(path) as book:
-        sheet = book.add_worksheet()
-        for number, row in enumerate(rows):
-            sheet.write_row(number, 0, row)
+    path.write_bytes(xlsx(rows))

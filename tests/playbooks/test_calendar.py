@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from mcur.playbooks.calendar import Calendar
 from tests.playbooks.facts import at
 
-NIGHT = Calendar(day_starts="08:00")
+NIGHT = Calendar(day_starts=time(8))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from mcur.playbooks.facts import Act, Health, Report
 from mcur.playbooks.intents import (
     Intent,
     KeepReport,
-    ReportState,
     SendLetter,
     Tell,
     UpdateTask,
@@ -277,4 +276,3 @@ def test_the_next_wake_is_the_next_hour_of_sending() -> None:
 
     assert wakes(rule("report", "O-2"), case(Known(), at("09:00"))) == at("09:50")
     assert wakes(rule("report", "O-2"), case(Known(), at("09:50"))) == at("09:50", 19)
-    assert ReportState.SENT == "sent"
