@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mcur.connectors.mail.smtp import PartlySent, SmtpCourier, SmtpShape
+from mcur.connectors.mail.smtp import SmtpCourier, SmtpShape
 from mcur.connectors.mail.tls import Security
-from mcur.connectors.ports import OutgoingLetter, Rejected, Unavailable
+from mcur.connectors.ports import OutgoingLetter, PartlySent, Rejected, Unavailable
 from tests.servers.dovecot import free_port
 from tests.servers.letters import NOON, TEXT
 from tests.servers.smtp import SmtpServer
