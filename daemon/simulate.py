@@ -97,6 +97,9 @@ class Simulation:
         self.site.observers.look_at_all(now)
         cycle.decide(self.site, now)
         self.site.dispatcher.drain(patience=timedelta(0), pause=_no_pause)
+        if self._world.drop_late(self.site):
+            cycle.decide(self.site, now)
+            self.site.dispatcher.drain(patience=timedelta(0), pause=_no_pause)
 
     def _next(self, now: datetime, named: list[datetime]) -> datetime:
         polls = (now - self._scenario.start) // self._scenario.poll + 1

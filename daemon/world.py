@@ -98,6 +98,7 @@ class World:
         self._shown: dict[int, dict[str, Any]] = {}
         self._dropped: set[tuple[str, int]] = set()
         self._files = 0
+        self._late: list[tuple[int, shapes.Act]] = []
 
     def drop(self, site: Site, now: datetime) -> None:
         """Drop everything whose moment has come."""
@@ -196,7 +197,20 @@ class World:
 
     # --- acts -----------------------------------------------------------------------------------------
 
+    def drop_late(self, site: Site) -> bool:
+        """Drop acts on what only this cycle has made; return whether there were any."""
+        late, self._late = self._late, []
+        for index, act in late:
+            self._do(index, act, site)
+        return bool(late)
+
     def _act(self, index: int, act: shapes.Act, site: Site) -> None:
+        if act.key is None or site.state.keys_like(act.key):
+            self._do(index, act, site)
+        else:
+            self._late.append((index, act))
+
+    def _do(self, index: int, act: shapes.Act, site: Site) -> None:
         further = {k: _text(v) for k, v in (act.model_extra or {}).items()}
         with site.state.atomic():
             for done in acts_for(

@@ -310,6 +310,12 @@ def _absence(act: Act, case: Case) -> Iterator[Intent]:
     )
 
 
+def _first_clause(case: Case) -> str:
+    """Where an act concerns nothing that we know: the clause of the first duty."""
+    rules = (rule for kind in case.playbook.rules for rule in case.playbook.enabled(kind))
+    return next((rule.clause for rule in rules), next(iter(case.playbook.clauses), ""))
+
+
 def _cite(act: Act, case: Case) -> Cite:
     """An act cites the clause of what it is done to."""
     task = case.facts.task(act.key or "")
@@ -326,6 +332,6 @@ def _cite(act: Act, case: Case) -> Cite:
     return Cite(
         playbook=case.playbook.id,
         rule=rule,
-        clause=clause or next(iter(case.playbook.clauses), ""),
+        clause=clause or _first_clause(case),
         why=_say("why", act, case),
     )

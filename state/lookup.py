@@ -16,12 +16,16 @@ class Lookup:
     db: Database
 
     def keys_like(self, glob: str) -> list[str]:
-        """Return keys of things that an act can be done to; only ``*`` and ``?`` are special."""
+        """Return keys of things that an act can be done to, the oldest of each kind first.
+
+        Only ``*`` and ``?`` are special.
+        """
         rows = self.db.query(
-            "SELECT key FROM tasks WHERE key GLOB :glob UNION ALL"
-            " SELECT key FROM drafts WHERE key GLOB :glob UNION ALL"
-            " SELECT key FROM reports WHERE key GLOB :glob UNION ALL"
-            " SELECT key FROM outbox WHERE effect = 'send_letter' AND key GLOB :glob",
+            "SELECT key, 1 part, rowid n FROM tasks WHERE key GLOB :glob UNION ALL"
+            " SELECT key, 2, at FROM drafts WHERE key GLOB :glob UNION ALL"
+            " SELECT key, 3, decided_at FROM reports WHERE key GLOB :glob UNION ALL"
+            " SELECT key, 4, id FROM outbox WHERE effect = 'send_letter' AND key GLOB :glob"
+            " ORDER BY part, n",
             {"glob": glob.replace("[", "[[]")},
         )
         return list(dict.fromkeys(row["key"] for row in rows))

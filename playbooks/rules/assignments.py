@@ -67,7 +67,8 @@ def _letter(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
     elif sender in rule.senders and letter.authenticated is not False:
         yield from _assignment(rule, case, letter)
     else:
-        why = "letter.ours" if known else "letter.unknown"
+        staff = case.facts.directory.roles_of(letter.sender)
+        why = "letter.ours" if known else "letter.staff" if staff else "letter.unknown"
         if sender in rule.senders:
             why = "letter.spoofed"
         yield from _review(rule, case, letter, case.say(why, letter=letter))
@@ -147,6 +148,10 @@ def _answer(rule: FromLetters, case: Case, letter: Letter, task: Task) -> Iterat
             fields=acts.fields_in(said) if _may_report(case, letter, task) else {},
             attachments=letter.attachments,
         )
+    if not letter.auto and not task.status.is_open:
+        closed = case.say("letter.closed", letter=letter, task=task)
+        yield from _review(rule, case, letter, closed, task)
+        return
     why = case.say("letter.auto") if letter.auto else head
     yield SortLetter(digest=letter.digest, state="answer", why=why, task=task.key)
 
@@ -159,8 +164,11 @@ def _may_report(case: Case, letter: Letter, task: Task) -> bool:
     return letter.authenticated is not False and (known or bool(staff))
 
 
-def _review(rule: FromLetters, case: Case, letter: Letter, why: str) -> Iterator[Intent]:
-    yield SortLetter(digest=letter.digest, state="review", why=why)
+def _review(
+    rule: FromLetters, case: Case, letter: Letter, why: str, task: Task | None = None
+) -> Iterator[Intent]:
+    key = task.key if task else None
+    yield SortLetter(digest=letter.digest, state="review", why=why, task=key)
     yield RaiseFlag(
         key=f"flag:{case.playbook.id}:letter:{letter.digest}",
         cite=case.cite(rule, why),

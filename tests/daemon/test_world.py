@@ -186,6 +186,22 @@ def test_an_act_may_be_done_to_many_things_at_once(
     assert "task:*:X-*" in played.one("flag.raised")["why"]
 
 
+def test_an_act_at_the_moment_of_its_letter_finds_what_the_cycle_made_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A glob that matches nothing yet is tried again when the cycle has decided."""
+    when = "2026-11-18T10:10:00+03:00"
+    played = Player(tmp_path, capsys).text(
+        DAY,
+        f'[[letter]]\nat = {when}\nfrom = "duty@cur.mosreg.ru"\ntext = "Проблема: снег"',
+        f'[[act]]\nat = {when}\nby = "mcur_resp"\ndo = "close"\nkey = "task:*:letter:*"',
+    )
+
+    assert played.one("task.created", rule="letters")["at"] == when
+    assert played.one("task.closed", rule="letters")["at"] == when
+    assert [line["why"] for line in played.of("flag.raised") if "объекта" in line["why"]] == []
+
+
 def test_an_issue_of_the_centre_goes_to_the_officer(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

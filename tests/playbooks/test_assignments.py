@@ -77,6 +77,7 @@ REVIEWED = {
     "nobody we know": (replace(ORDER, sender="x@example.org"), "неизвестного отправителя"),
     "known, but not for orders": (replace(ORDER, sender="x@other.ru"), "неизвестного отправителя"),
     "a sender that the server denies": (replace(ORDER, authenticated=False), "не подтвердил"),
+    "one of our own": (replace(ORDER, sender="mcur_head@mosreg.ru"), "не отвечает ни на одну"),
 }
 
 
@@ -148,6 +149,20 @@ def test_measures_in_an_answer_count_when_he_may_say_them(
     known = Known(letters=[one], kept=[task()], threads={"<ours>": f"task:{ID}:dobrodel:1"})
 
     assert of(decide(known), UpdateTask)[0].fields == fields
+
+
+def test_an_answer_to_a_closed_task_is_read_by_a_person() -> None:
+    """«Снег не убран» must not vanish in a task that nobody looks at any more."""
+    known = Known(
+        letters=[REPLY],
+        kept=[task(status=TaskStatus.CLOSED, ident="812")],
+        threads={"<ours>": f"task:{ID}:dobrodel:1"},
+    )
+    found = decide(known)
+
+    assert len(of(found, UpdateTask)) == 1
+    assert [s.state for s in of(found, SortLetter)] == ["review"]
+    assert "о закрытой задаче № 812" in of(found, RaiseFlag)[0].text
 
 
 def test_an_automatic_reply_to_a_task_is_no_reaction() -> None:
