@@ -94,7 +94,7 @@ class World:
     def __init__(self, scenario: Scenario, folder: Path) -> None:
         self._scenario = scenario
         self._folder = folder
-        self._rows = scenario.rows()
+        self._changing = dict(enumerate(scenario.rows()))
         self._shown: dict[int, dict[str, Any]] = {}
         self._dropped: set[tuple[str, int]] = set()
         self._files = 0
@@ -123,10 +123,12 @@ class World:
     def _generated(self, now: datetime) -> None:
         """Write what is new in the rows made by rule, an export a source."""
         news: dict[str, list[dict[str, Any]]] = {}
-        for index, row in enumerate(self._rows):
+        for index, row in sorted(self._changing.items()):
             if row["received_at"] > now:
                 continue
             shown = visible(row, now)
+            if not any(row.get(name) and row[name] > now for name in _LATER):
+                del self._changing[index]
             if self._shown.get(index) != shown:
                 self._shown[index] = shown
                 news.setdefault(str(row["source"]), []).append(shown)

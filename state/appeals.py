@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -132,12 +132,19 @@ class Appeals:
         row = self._row(source, number)
         return None if row is None else self._effective(row)
 
-    def entered(self, what: str, first: datetime, last: datetime) -> list[Appeal]:
-        """Return the appeals that entered a group in [first, last), in that order."""
+    def entered(
+        self, what: str, first: datetime, last: datetime, *, sources: Collection[str] = ()
+    ) -> list[Appeal]:
+        """Return the appeals that entered a group in [first, last), in that order.
+
+        ``sources`` leaves only theirs; without any it is everybody's.
+        """
+        only = f" AND e.source IN ({', '.join('?' * len(sources))})" if sources else ""
         rows = self._db.query(
             "SELECT a.* FROM entries e JOIN appeals a USING (source, number)"
-            " WHERE e.what = ? AND e.at >= ? AND e.at < ? ORDER BY e.at, e.source, e.number",
-            [what, text_of(first), text_of(last)],
+            f" WHERE e.what = ? AND e.at >= ? AND e.at < ?{only}"
+            " ORDER BY e.at, e.source, e.number",
+            [what, text_of(first), text_of(last), *sources],
         )
         found = {(row["source"], row["number"]): row for row in rows}
         return self._all_effective(list(found.values()))

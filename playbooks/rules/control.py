@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Any, Literal
 
 from mcur.playbooks.documents import Bullets, Column, Document, Heading, Paragraph, Table
@@ -221,10 +222,11 @@ def _poor_work(
     clause = accept.clause if accept else ""
     breaches = case.facts.breaches(case.playbook.id, clause, first, last)
     late = [case.facts.appeal(*term.object.split(":", 1)) for term in breaches]
+    theirs = partial(case.facts.entered, sources=rule.sources)
     hits = {
         "late": ([a for a in late if a], rule.late_acceptances),
-        "returned": (case.facts.entered("returned", first, last), rule.returns),
-        "overdue": (case.facts.entered("overdue", first, min(last, case.now)), rule.overdue),
+        "returned": (theirs("returned", first, last), rule.returns),
+        "overdue": (theirs("overdue", first, min(last, case.now)), rule.overdue),
     }
     found: list[tuple[str, Appeal]] = []
     for name, (appeals, limit) in hits.items():
