@@ -221,3 +221,10 @@ def _owed(
         answers=letter.message_id,
     )
     yield PrepareDraft(key=key, cite=cite, owner=duty.owner, letter=letter_out)
+    ready = case.say("intake.letters.answer_ready", key=key)
+    yield UpdateTask(
+        key=f"update:{task.key}:answer:{task.reopen_count}",
+        cite=cite.model_copy(update={"clause": task.clause}),
+        task=task.key,
+        note=document.model_copy(update={"blocks": (Paragraph(text=ready), *document.blocks)}),
+    )

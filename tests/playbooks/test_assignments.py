@@ -208,6 +208,18 @@ def test_a_closed_assignment_owes_an_answer() -> None:
     assert [word for word in wanted if word not in text] == []
 
 
+def test_the_officer_sees_the_answer_where_he_works() -> None:
+    """On the task, with the key under which it is let go."""
+    known = Known(fresh=[CLOSED], letters=[replace(ORDER, received_at=at("09:00"))])
+    known.live_from = at("10:00")
+    [note] = of(decide(known), UpdateTask)
+    text = to_text(note.note)
+
+    assert (note.task, note.status) == (KEY, None)
+    assert f"draft:{ID}:4.4[2]:{KEY}:0" in text
+    assert "лампы заменены" in text
+
+
 def test_closed_again_it_owes_another_one() -> None:
     """A second occasion, a second letter."""
     [draft] = closing(reopen_count=1)
