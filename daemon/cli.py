@@ -20,6 +20,7 @@ _COMMANDS = {
     "status": ("cli_status", "Say what is open, overdue, due next and held up."),
     "explain": ("cli_explain", "Say why something exists, or why a rule did not fire."),
     "tasks": ("cli_look", "List the tasks: number, kind, who has it, due, status."),
+    "incidents": ("cli_look", "List the emergencies: object, state, appeals, since when."),
     "appeals": ("cli_look", "List the appeals, the newest first."),
     "letters": ("cli_look", "List the letters that wait for a person."),
     "quarantine": ("cli_look", "List what could not be read, each with its reason."),
@@ -27,7 +28,7 @@ _COMMANDS = {
     "journal": ("cli_look", "List the last entries of the journal, or verify it."),
     "report": ("cli_books", "Show a report as it left, or as it would leave now."),
     "playbook": ("cli_books", "List the regulations, show what each says."),
-    "act": ("cli_act", "Do an act of a person: close, refuse, review, …"),
+    "act": ("cli_act", "Do an act of a person: close, refuse, declare, approve, …"),
 }
 """Where each command stands, and its line in ``mcur --help``, which so need not import them all."""
 

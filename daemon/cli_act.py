@@ -35,7 +35,7 @@ from mcur.state.store import State, StateLocked
 def act(
     config: str | None, do: str, key: str | None, by: str, text: str, fields: tuple[str, ...]
 ) -> None:
-    """Do an act of a person: note, status, close, refuse, confirm, review, hold, release, correct, absent.
+    """Do an act of a person: note, status, close, refuse, review, release, declare, approve and others.
 
     While the daemon runs it takes the act within a moment; otherwise it is carried out at once.
     """

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from datetime import date, datetime
+from collections.abc import Collection
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
 from mcur.daemon.clock import SystemClock
 from mcur.daemon.context import playbooks_of, reading, settings_of, show
+from mcur.playbooks import coverage
 from mcur.playbooks import load as playbook_files
 from mcur.playbooks.documents import Document, Table
 from mcur.playbooks.playbook import Playbook
 from mcur.playbooks.rules import report as reports
-from mcur.playbooks.rules.base import Case
+from mcur.playbooks.rules.base import Case, Rule
 from mcur.state.answers import Answers
 
 _json = click.option("--json", "as_json", is_flag=True, help="For scripts.")
@@ -58,6 +62,91 @@ def show_(config: str | None, name: str, as_json: bool) -> None:
         for rule in table.values()
     ]
     show(rows, ("rule", "clause", "on", "title", "assumption"), as_json=as_json, empty="no rules")
+
+
+@playbook.command("assumptions", epilog="\b\nExample:\n  mcur playbook assumptions --json")
+@_json
+@click.pass_obj
+def assumptions(config: str | None, as_json: bool) -> None:
+    """List every value that stands for a gap of a text, with its clause."""
+    rows = [
+        {
+            "path": f"{one.id}.{kind}.{rule.id}",
+            "clause": one.printed(rule.clause),
+            "assumes": rule.assumes,
+            "value": _values(rule, one.roles),
+        }
+        for name in playbook_files.known_playbooks()
+        for one in [_own(config, name) or playbook_files.load(name)]
+        for kind, table in one.rules.items()
+        for rule in table.values()
+        if rule.assumption
+    ]
+    show(rows, ("path", "clause", "value", "assumes"), as_json=as_json, empty="no assumptions")
+
+
+@playbook.command(
+    "coverage",
+    epilog="\b\nExamples:\n  mcur playbook coverage\n  mcur playbook coverage --clauses --json",
+)
+@click.option("--clauses", "by_clause", is_flag=True, help="Each clause with its rules or reason.")
+@_json
+def coverage_(by_clause: bool, as_json: bool) -> None:
+    """Count per regulation the clauses that are performed, helped with and left to people."""
+    totals = []
+    clauses = []
+    for name in playbook_files.known_playbooks():
+        found = coverage.coverage(playbook_files.load(name))
+        rows = [_covered(name, one) for one in found]
+        clauses += rows
+        total: dict[str, Any] = {"regulation": name, **coverage.counts(found)}
+        totals.append(total | {"rows": rows} if by_clause else total)
+    if by_clause and not as_json:
+        told = ("regulation", "clause", "how", "rules", "reason")
+        show(clauses, told, as_json=False, empty="no clauses")
+        return
+    columns = ("regulation", "clauses", "performed", "helped", "human", "uncovered")
+    show(totals, columns, as_json=as_json, empty="no regulations")
+
+
+def _covered(name: str, one: coverage.Covered) -> dict[str, str]:
+    return {
+        "regulation": name,
+        "clause": one.clause.id,
+        "how": one.how,
+        "rules": ", ".join(one.rules),
+        "reason": one.reason,
+    }
+
+
+def _values(rule: Rule, roles: Collection[str]) -> str:
+    """Write what a site may change in a rule: numbers, hours, waits, lists; not its people and clauses."""
+    fixed = {*Rule.model_fields, "columns"}
+    told = {name: v for name, v in rule if name not in fixed and v is not None and v != ""}
+    return ", ".join(
+        f"{name} = {_value(value)}"
+        for name, value in told.items()
+        if not name.endswith("_clause") and not _names_people(value, roles) and not _is_parts(value)
+    )
+
+
+def _value(value: object) -> str:
+    match value:
+        case timedelta():
+            return f'"{value // timedelta(minutes=1) / 60:g}h"'
+        case time():
+            return f'"{value:%H:%M}"'
+        case _:
+            return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _names_people(value: object, roles: Collection[str]) -> bool:
+    names = value if isinstance(value, tuple) else (value,)
+    return bool(names) and all(isinstance(n, str) and n in roles for n in names)
+
+
+def _is_parts(value: object) -> bool:
+    return isinstance(value, tuple) and any(isinstance(part, Rule) for part in value)
 
 
 @click.command(

@@ -1,6 +1,9 @@
-"""Commands that look and mend: ``tasks``, ``appeals``, ``letters``, ``quarantine``, ``outbox``, ``journal``."""
+"""Commands that look and mend: ``tasks``, ``incidents``, ``appeals``, ``letters``, ``quarantine``, ``outbox``, ``journal``."""
 
 from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -39,6 +42,28 @@ def tasks(config: str | None, everything: bool, as_json: bool) -> None:
         as_json=as_json,
         empty="no tasks",
     )
+
+
+@click.command(epilog="\b\nExamples:\n  mcur incidents\n  mcur incidents --all --json")
+@click.option("--all", "everything", is_flag=True, help="Closed and dismissed ones too.")
+@_json
+@click.pass_obj
+def incidents(config: str | None, everything: bool, as_json: bool) -> None:
+    """List the emergencies: object, state, appeals, since when and why."""
+    with reading(config) as (settings, state):
+        zone = playbooks_of(settings)[0].calendar.zone
+        rows = [
+            row | {name: _minute(row[name], zone) for name in ("detected_at", "closed_at")}
+            for row in state.incidents.listing(open_only=not everything)
+        ]
+    columns = ("object", "mode", "state", "count", "detected_at", "closed_at", "why", "key")
+    show(rows, columns, as_json=as_json, empty="no incidents")
+
+
+def _minute(stamp: str | None, zone: ZoneInfo) -> str | None:
+    if stamp is None:
+        return None
+    return datetime.fromisoformat(stamp).astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
 @click.command(epilog="\b\nExamples:\n  mcur appeals --overdue\n  mcur appeals --limit 20 --json")

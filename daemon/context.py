@@ -15,6 +15,7 @@ import click
 
 from mcur.daemon.books import known_needs, load_playbooks
 from mcur.daemon.settings import Settings, find_config, load
+from mcur.daemon.settings_values import GateMode
 from mcur.playbooks.playbook import Playbook
 from mcur.state.store import State
 
@@ -48,6 +49,8 @@ def working(settings: Settings, clock: Clock) -> Iterator[Site]:
     try:
         with site.state.atomic():
             site.state.outbox.recover(clock.now())
+            if settings.gate("tasks").mode is GateMode.ON:
+                site.state.outbox.open_tasks(clock.now())
         yield site
     finally:
         site.close()

@@ -52,12 +52,14 @@ class Dispatcher:
         destinations: Mapping[str, Destination],
         gates: Gates,
         clock: Callable[[], datetime],
+        settle: timedelta = SETTLE,
     ) -> None:
         self._state = state
         self._desk = desk
         self._destinations = destinations
         self._gates = gates
         self._clock = clock
+        self._settle_time = settle
         self.unreachable: dict[str, Exception] = {}
 
     def step(self, now: datetime) -> bool:
@@ -160,7 +162,9 @@ class Dispatcher:
             delivered = future.result()
         except InDoubt:
             with self._state.atomic():
-                self._state.outbox.wait(row, now + SETTLE, "may have been made: looking", doubt=2)
+                self._state.outbox.wait(
+                    row, now + self._settle_time, "may have been made: looking", doubt=2
+                )
         except TooLate as exc:
             with self._state.atomic():
                 self._end_expired(row, str(exc), now)

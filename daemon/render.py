@@ -13,10 +13,10 @@ from datetime import datetime
 from mcur.connectors.ports import MailFile, NewTask, OutgoingLetter, Rejected, TaskChange
 from mcur.daemon.settings import Settings
 from mcur.daemon.settings_values import Gate, GateMode
-from mcur.playbooks.acts import OFFICERS
 from mcur.playbooks.directory import Directory, Notify, Recipient
 from mcur.playbooks.documents import Document, Paragraph, Table
 from mcur.playbooks.intents import Channel, CreateTask, SendLetter, UpdateTask
+from mcur.playbooks.permits import OFFICERS
 from mcur.playbooks.playbook import Playbook
 from mcur.state.answers import with_absences
 from mcur.state.store import State

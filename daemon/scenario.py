@@ -21,9 +21,9 @@ from pydantic import (
 
 from mcur.connectors.feeds.dates import Calendar
 from mcur.connectors.feeds.shape import CANONICAL_FIELDS
-from mcur.playbooks.acts import VOCABULARY
 from mcur.playbooks.durations import ElapsedField
 from mcur.playbooks.load import sentences
+from mcur.playbooks.permits import VOCABULARY
 
 ZONE = ZoneInfo("Europe/Moscow")
 """Where a stamp without an offset is; the exports of a scenario are read in it too."""

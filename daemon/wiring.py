@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcur.connectors.ports import Blobs, Courier, Mailbox, Tracker
 from mcur.daemon.books import load_playbooks
 from mcur.daemon.clock import Clock
-from mcur.daemon.dispatch import Dispatcher
+from mcur.daemon.dispatch import SETTLE, Dispatcher
 from mcur.daemon.hands import Destination
 from mcur.daemon.observe import FeedSource, MailSource, Observers, Source, TrackerSource
 from mcur.daemon.render import Desk
@@ -144,7 +144,15 @@ def assemble(
         directory=directory,
         clock=clock,
         observers=Observers([], state, looking),
-        dispatcher=Dispatcher(state, desk, destinations, gate, clock.now),
+        dispatcher=Dispatcher(
+            state,
+            desk,
+            destinations,
+            gate,
+            clock.now,
+            # Under the virtual clock delivering takes no time: nothing is still on its way.
+            settle=SETTLE if threads else timedelta(0),
+        ),
         destinations=destinations,
         pools=[looking, *(d.executor for d in destinations.values())],
     )

@@ -35,6 +35,9 @@ def visible(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     shown = {k: v for k, v in row.items() if not (k in _LATER and v is not None and v > now)}
     status = row.get("status")
     own = row.get(_OWN_STAMP.get(str(status), "status_changed_at")) or row.get("status_changed_at")
+    if status not in (None, "rejected") and own is None and shown.get("closed_at"):
+        shown["status"] = "closed"
+        return shown
     if status is not None and (own is None or own <= now):
         return shown
     shown.pop("status", None)

@@ -14,6 +14,7 @@ from datetime import date
 from mcur.playbooks.directory import Directory
 from mcur.playbooks.documents import plain
 from mcur.playbooks.facts import Act, Note, Task, TaskStatus
+from mcur.playbooks.incidents import Incident, Plan
 from mcur.playbooks.intents import (
     AnswerAct,
     Cite,
@@ -23,18 +24,18 @@ from mcur.playbooks.intents import (
     ReleaseDraft,
     UpdateTask,
 )
+from mcur.playbooks.permits import (
+    HEADS,
+    INCIDENT_ACTS,
+    KNOWN,
+    OFFICERS,
+    PLAN_ACTS,
+    TASK_ACTS,
+    on_incident,
+    on_plan,
+)
+from mcur.playbooks.plans import lacks, measures_in
 from mcur.playbooks.rules.base import Case
-
-OFFICERS = frozenset({"mcur_resp", "gzhi_spec", "cur_resp"})
-HEADS = frozenset({"mcur_head", "gzhi_head", "cur_head"})
-TASK_ACTS = frozenset({"note", "status", "close", "refuse", "confirm"})
-REPORT_ACTS = frozenset({"review", "hold", "release", "correct"})
-KNOWN = TASK_ACTS | REPORT_ACTS | {"absent"}
-VOCABULARY = KNOWN | {
-    "solve", "unsolved", "no-progress", "declare", "dismiss", "form-group", "form-hq", "fill-plan",
-    "approve", "return", "call-done", "tick", "extend", "report",
-}  # fmt: skip
-"""All words for acts; those that no rule performs here are refused with a sentence."""
 
 FIELDS = {
     "меры": "measures",
@@ -111,7 +112,8 @@ def decide(case: Case) -> Iterator[Intent]:
 def leftover(case: Case) -> Iterator[Intent]:
     """Judge acts whose key names no playbook of the site, so that none waits for ever."""
     for act in case.facts.fresh_acts():
-        yield from _judge(act, case)
+        name = "no_object" if act.key else "no_role"
+        yield from _answer(act, case, _cite(act, case), say_act(name, act, case))
 
 
 def status_of(act: Act) -> TaskStatus | None:
@@ -136,7 +138,7 @@ def _concerns(act: Act, case: Case) -> bool:
     return act.by in case.playbook.roles
 
 
-def _say(text: str, act: Act, case: Case) -> str:
+def say_act(text: str, act: Act, case: Case) -> str:
     """Return a text about an act, which it calls by its Russian name."""
     return case.say(f"act.{text}", act=act, word=case.say("act.name", act=act))
 
@@ -144,17 +146,24 @@ def _say(text: str, act: Act, case: Case) -> str:
 def _judge(act: Act, case: Case) -> Iterator[Intent]:
     cite = _cite(act, case)
     refusal = _refusal(act, case)
+    yield from _answer(act, case, cite, refusal)
+    if refusal is None:
+        yield from _perform(act, case, cite)
+
+
+def _answer(act: Act, case: Case, cite: Cite, refusal: str | None) -> Iterator[Intent]:
+    """Keep what became of an act; a refusal is told where a person will see it."""
     title = case.playbook.roles.get(act.by, act.by)
     who = f"{act.person}, {title}" if act.person and act.person != title else title
     yield AnswerAct(
         ident=act.ident, key=act.key or "", do=act.do, by=who, cite=cite, refused=refusal
     )
     if refusal is None:
-        yield from _perform(act, case, cite)
         return
     told = cite.model_copy(update={"why": refusal})
     yield RaiseFlag(key=f"flag:{act.ident}", cite=told, object=act.key or act.do, text=refusal)
-    task = case.facts.task(act.key or "")
+    plan = case.facts.plan(act.key or "")
+    task = case.facts.task(act.key or "") or (case.facts.task(plan.task) if plan else None)
     if task:
         yield UpdateTask(
             key=f"update:{task.key}:refused:{act.ident}",
@@ -166,21 +175,31 @@ def _judge(act: Act, case: Case) -> Iterator[Intent]:
 
 def _refusal(act: Act, case: Case) -> str | None:
     if act.do not in KNOWN:
-        return _say("unknown", act, case)
+        return say_act("unknown", act, case)
     if act.do == "absent":
         return _absence_refusal(act, case)
+    incident = case.facts.incident(act.key or "")
+    if incident is not None or act.do == "declare":
+        return _incident_refusal(act, case, incident)
+    plan = case.facts.plan(act.key or "") if act.do in PLAN_ACTS else None
+    if plan is not None:
+        return _plan_refusal(act, case, plan)
+    return _paper_refusal(act, case)
+
+
+def _paper_refusal(act: Act, case: Case) -> str | None:
     if act.do in TASK_ACTS:
         task = case.facts.task(act.key or "")
         if task is not None:
             return _task_refusal(act, case, task)
     elif _is_draft_or_report(act, case):
         return _report_refusal(act, case)
-    return _say("no_object", act, case)
+    return say_act("no_object", act, case)
 
 
 def _absence_refusal(act: Act, case: Case) -> str | None:
     if act.by not in HEADS:
-        return _say("not_head", act, case)
+        return say_act("not_head", act, case)
     if _last_day(act) is None:
         return case.say("act.bad_day", act=act)
     asked = (act.fields.get("person", ""), act.fields.get("substitute") or act.by)
@@ -202,25 +221,49 @@ def _last_day(act: Act) -> date | None:
         return None
 
 
+def _incident_refusal(act: Act, case: Case, incident: Incident | None) -> str | None:
+    if incident is None:
+        return None if act.by in case.playbook.roles else say_act("no_role", act, case)
+    if act.do not in INCIDENT_ACTS or not incident.is_open:
+        return say_act("no_object", act, case)
+    if on_incident(act, incident):
+        return None
+    declared = act.do == "close" and incident.declared_by
+    return say_act("not_declarer" if declared else "not_officer", act, case)
+
+
+def _plan_refusal(act: Act, case: Case, plan: Plan) -> str | None:
+    if not on_plan(act):
+        return say_act("not_head" if act.do == "fill-plan" else "not_deputy", act, case)
+    if plan.state == "approved":
+        return case.say("act.plan_approved")
+    try:
+        measures = measures_in(act) or plan.measures
+    except ValueError:
+        return case.say("act.bad_measures")
+    return lacks(case, measures) if act.do == "approve" else None
+
+
 def _task_refusal(act: Act, case: Case, task: Task) -> str | None:
     if act.origin == "tracker":
         # The tracker's own rights decided who may edit; roles decide what an act means here.
         unlawful = act.do in {"close", "refuse", "confirm"} and act.by not in OFFICERS | HEADS
-        return _say("not_officer", act, case) if unlawful else None
+        return say_act("not_officer", act, case) if unlawful else None
     own = act.by == "executor" or act.by == task.assignee
     allowed = {
         "note": own or act.by in case.playbook.roles,
         "status": own or act.by in OFFICERS | HEADS,
         "close": act.by in OFFICERS,
         "refuse": act.by in OFFICERS,
+        "unsolved": act.by in OFFICERS | HEADS,
         "confirm": act.by in OFFICERS | HEADS,
     }
     if not allowed[act.do]:
-        return _say("not_officer", act, case)
+        return say_act("not_officer", act, case)
     if act.do == "status" and status_of(act) is None:
         return case.say("act.bad_status", act=act)
     closes = act.do == "status" and status_of(act) is TaskStatus.CLOSED
-    return _say("not_officer", act, case) if closes and act.by not in OFFICERS else None
+    return say_act("not_officer", act, case) if closes and act.by not in OFFICERS else None
 
 
 def _is_draft_or_report(act: Act, case: Case) -> bool:
@@ -235,14 +278,14 @@ def _report_refusal(act: Act, case: Case) -> str | None:
         if act.do not in {"release", "hold"}:
             return case.say("act.not_for_draft", act=act)
         may = act.by in {draft.owner} | HEADS
-        return None if may else _say("not_author", act, case)
+        return None if may else say_act("not_author", act, case)
     rule = case.playbook.rules["report"].get(key.split(":")[2] if key.count(":") > 1 else "")
     author = getattr(rule, "author", "")
     if rule is None:
-        return _say("no_object", act, case)
+        return say_act("no_object", act, case)
     if act.do == "correct":
         return None if act.by == author else case.say("act.not_corrector", act=act)
-    return None if act.by in {author} | HEADS else _say("not_author", act, case)
+    return None if act.by in {author} | HEADS else say_act("not_author", act, case)
 
 
 # --- what follows -------------------------------------------------------------------------------------
@@ -250,8 +293,11 @@ def _report_refusal(act: Act, case: Case) -> str | None:
 
 def _perform(act: Act, case: Case, cite: Cite) -> Iterator[Intent]:
     task = case.facts.task(act.key or "")
+    incident = case.facts.incident(act.key or "")
     if act.do == "absent":
         yield from _absence(act, case)
+    elif incident is not None:
+        yield from _on_incident(act, case, cite, incident)
     elif task is not None and act.do in TASK_ACTS:
         yield from _on_task(act, case, cite, task)
     elif act.do == "release" and case.facts.draft(act.key or ""):
@@ -277,6 +323,17 @@ def _on_task(act: Act, case: Case, cite: Cite, task: Task) -> Iterator[Intent]:
         )
     if by_executor and status in {TaskStatus.DONE, TaskStatus.REFUSED}:
         yield from _ask_officer(act, case, cite, task, status)
+
+
+def _on_incident(act: Act, case: Case, cite: Cite, incident: Incident) -> Iterator[Intent]:
+    """What is said of an incident is a note on its task; what it means its mode decides."""
+    if act.text and act.origin != "tracker":
+        yield UpdateTask(
+            key=f"update:{incident.key}:{act.ident}",
+            cite=cite,
+            task=incident.key,
+            note=plain(case.say("act.note", act=act, text=act.text)),
+        )
 
 
 def _follows(act: Act, task: Task) -> TaskStatus | None:
@@ -321,7 +378,10 @@ def _cite(act: Act, case: Case) -> Cite:
     task = case.facts.task(act.key or "")
     draft = case.facts.draft(act.key or "")
     rule, clause = "", ""
-    if task:
+    if act.do == "declare":
+        mode = next(iter(case.playbook.rules.get("mode", {}).values()), None)
+        rule, clause = (mode.id, getattr(mode, "declared_clause", "")) if mode else ("", "")
+    elif task:
         rule, clause = task.rule, task.clause
     elif draft:
         rule, clause = draft.rule, draft.clause
@@ -333,5 +393,5 @@ def _cite(act: Act, case: Case) -> Cite:
         playbook=case.playbook.id,
         rule=rule,
         clause=clause or _first_clause(case),
-        why=_say("why", act, case),
+        why=say_act("why", act, case),
     )

@@ -75,7 +75,14 @@ def groups(rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
         figures["no_data"] = True
     empty = case.say("form.groups.no_data" if "no_data" in figures else "form.groups.empty")
     table = Table(columns=columns, groups=heads, rows=body, empty=empty)
-    lead = (case.say("form.groups.lead", figures=figures, first=first, stock=case.facts.stock()),)
+    lead = (
+        case.say(
+            "form.groups.lead",
+            figures=figures,
+            first=first,
+            stock=case.facts.stock(case.playbook.covers),
+        ),
+    )
     return Filled(
         blocks=(table,), lead=lead, figures=figures, gaps=tuple(dict.fromkeys(gaps)), landscape=True
     )
@@ -203,8 +210,10 @@ def _hands(case: Case, task: Task) -> str:
 
 
 def _has_news(task: Task, first: datetime) -> bool:
-    stamps = (task.decided_at, task.changed_at, task.closed_at, task.done_at, task.accepted_at)
-    return any(at is not None and at >= first for at in stamps)
+    """Whether somebody did something in the period; that a task was set is no news of measures."""
+    moved = task.status is not TaskStatus.NEW or task.measures is not None
+    stamps = (task.changed_at, task.closed_at, task.done_at, task.accepted_at)
+    return moved and any(at is not None and at >= first for at in stamps)
 
 
 def _verdict(task: Task, now: datetime) -> str:

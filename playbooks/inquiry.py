@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Protocol
 
+from mcur.playbooks.counting import Tally
 from mcur.playbooks.directory import Directory
 from mcur.playbooks.facts import (
     Act,
@@ -19,6 +21,7 @@ from mcur.playbooks.facts import (
     TaskKind,
     Term,
 )
+from mcur.playbooks.incidents import Incident, Plan
 
 
 class Facts(Protocol):
@@ -116,7 +119,7 @@ class Facts(Protocol):
         """Count entries over all municipalities; who entered twice (returned, again) counts twice."""
         ...
 
-    def stock(self) -> dict[str, int]:
+    def stock(self, covers: Callable[[str | None], bool]) -> dict[str, int]:
         """Count known appeals by status (``open`` and ``overdue`` beside the statuses)."""
         ...
 
@@ -130,6 +133,36 @@ class Facts(Protocol):
 
     def missed_reports(self, playbook: str, rule: str, day: date) -> Sequence[Report]:
         """Return reports of this rule that were missed and not yet named in a later one."""
+        ...
+
+    def tallies(self, first: datetime, last: datetime) -> Sequence[Tally]:
+        """Return the counts of [first, last) by municipality, topic, house, source and origin."""
+        ...
+
+    def indices(self, *, fresh: bool) -> Mapping[str, Decimal]:
+        """Return the newest index of each category, folded; ``fresh``: only what just came."""
+        ...
+
+    def incident(self, key: str) -> Incident | None:
+        """Return an incident by its key."""
+        ...
+
+    def incidents(self, playbook: str) -> Sequence[Incident]:
+        """Return the incidents whose mode lasts, the oldest first."""
+        ...
+
+    def plan(self, key: str) -> Plan | None:
+        """Return a plan by its key, or by the key of its draft task."""
+        ...
+
+    def finding(
+        self, playbook: str, rule: str, object_: str, day: date
+    ) -> Mapping[str, str] | None:
+        """Return the numbers that a rule found for an object on a day; ``None`` where it did not look."""
+        ...
+
+    def acts_on(self, key: str) -> Sequence[Act]:
+        """Return the accepted acts on something, in their order."""
         ...
 
     def draft(self, key: str) -> Draft | None:

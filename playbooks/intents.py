@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from mcur.playbooks.documents import Document
 from mcur.playbooks.facts import Attachment, TaskKind, TaskStatus
+from mcur.playbooks.incidents import Measure
 
 
 class Cite(BaseModel):
@@ -287,8 +288,67 @@ class NoteAbsence:
     substitute: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenIncident:
+    """An incident begins; its own task follows under the same key."""
+
+    key: str
+    cite: Cite
+    object: str
+    mode: str
+    state: Literal["open", "suspected"]
+    detected_at: datetime
+    onset_at: datetime
+    count: int = 0
+    houses: tuple[str, ...] = ()
+    life_threat: bool = False
+    declared_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeIncident:
+    """An incident got news: more appeals, another mode, a person's word, its end.
+
+    ``fact`` names what a person said (``solved``, ``no_progress``); ``event`` is the timeline's.
+    """
+
+    key: str
+    cite: Cite
+    event: Literal["updated", "closed", "escalated", "dismissed", ""]
+    count: int | None = None
+    houses: tuple[str, ...] | None = None
+    state: str | None = None
+    mode: str | None = None
+    fact: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepPlan:
+    """A plan in a state, with its measures where they are new."""
+
+    key: str
+    cite: Cite
+    task: str
+    state: Literal["drafted", "filled", "returned", "approved"]
+    incident: str | None = None
+    measures: tuple[Measure, ...] | None = None
+    approved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkDone:
+    """Something was done once and needs no other trace (a day was closed)."""
+
+    key: str
+
+
 Record = (
     Finding
+    | MarkDone
+    | OpenIncident
+    | ChangeIncident
+    | KeepPlan
     | StartTerm
     | EndTerm
     | MoveTerm

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
@@ -84,6 +85,12 @@ def plural(n: int, one: str, few: str, many: str) -> str:
 def counted(n: int, one: str, few: str, many: str) -> str:
     """Write the number with its word: «5 обращений»."""
     return f"{number(n)} {plural(n, one, few, many)}"
+
+
+def decimal(value: Decimal, least: int = 2) -> str:
+    """Write a decimal number with its comma and at least so many places: «3,00», «3,005»."""
+    places = max(least, -int(value.as_tuple().exponent))
+    return f"{value:.{places}f}".replace(".", ",")
 
 
 def percent(numerator: int, denominator: int, digits: int = 1) -> str:

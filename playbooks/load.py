@@ -26,7 +26,10 @@ from mcur.playbooks.rules.base import Rule, WrongVariant
 from mcur.playbooks.rules.registry import KINDS
 from mcur.playbooks.texts import Texts
 
-_PLAIN = ("id", "title", "municipalities", "act", "calendar", "poll", "roles", "projects", "texts")
+_PLAIN = (
+    "id", "title", "municipalities", "act", "calendar", "poll", "roles", "projects", "texts", "directory",
+    "human",
+)  # fmt: skip
 
 
 class PlaybookError(Exception):
@@ -73,6 +76,12 @@ def parse(
     problems += _unknown_clauses(rules, clauses, name)
     problems += [f"{name}: {key}: is missing" for key in ("id", "title") if key not in table]
     problems += [f"{name}: {problem}" for problem in _gaps(rules, table)]
+    problems += [
+        f'{name}: {part}: clause "{clause}" does not stand in the regulation'
+        for part, cites in (("human", table.get("human", {})), ("directory", _directory(table)))
+        for clause in cites
+        if clause not in clauses
+    ]
     try:
         calendar = Calendar.model_validate(table.get("calendar", {}))
     except ValidationError as exc:
@@ -89,6 +98,8 @@ def parse(
         projects=table.get("projects", {}),
         clauses=clauses,
         rules=rules,
+        human=table.get("human", {}),
+        directory=_directory(table),
         texts=Texts(_texts() | table.get("texts", {})),
         sides=tuple(sides),
         digest=hashlib.sha256(
@@ -209,9 +220,15 @@ def _unknown_clauses(
     ]
 
 
+def _directory(table: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the clauses that people and executors of a site answer, without any rule."""
+    return tuple(table.get("directory", {}).get("clauses", ()))
+
+
 def cited(rule: Any) -> list[str]:
     """List every clause that a rule, its steps, sections, groups and columns cite."""
-    found = [c for c in (rule.clause, *rule.clauses) if c]
+    own = [v for name, v in rule if name.endswith("_clause") and name != "printed_clause"]
+    found = [c for c in (rule.clause, *rule.clauses, *own) if c]
     for name in type(rule).model_fields:
         value = getattr(rule, name)
         parts = value if isinstance(value, tuple) else (value,)

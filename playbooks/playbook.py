@@ -37,7 +37,8 @@ class Playbook:
     """Everything that one regulation says, in the shapes of the rule kinds.
 
     ``rules`` holds enabled and disabled rules by kind and id; ``roles`` the Russian titles of the
-    roles; ``digest`` names this very edition, kept with each decision.
+    roles; ``human`` says of clauses why they are left to people, ``directory`` which ones the people
+    and executors of a site answer; ``digest`` names this very edition, kept with each decision.
     """
 
     id: str
@@ -50,6 +51,8 @@ class Playbook:
     clauses: Mapping[str, Clause]
     rules: Mapping[str, Mapping[str, Rule]]
     texts: Texts = field(repr=False)
+    human: Mapping[str, str] = field(default_factory=dict)
+    directory: tuple[str, ...] = ()
     sides: tuple[str, ...] = ()
     digest: str = ""
     act: LegalAct = LegalAct()
@@ -62,9 +65,13 @@ class Playbook:
 
     def owns(self, appeal: Appeal) -> bool:
         """Whether the appeal belongs here by its municipality; without one it belongs to all."""
-        if appeal.municipality is None or not self.municipalities:
+        return self.covers(appeal.municipality)
+
+    def covers(self, municipality: str | None) -> bool:
+        """Whether a municipality, as an export writes it, is one of ours."""
+        if municipality is None or not self.municipalities:
             return True
-        return _stem(appeal.municipality) in {_stem(name) for name in self.municipalities}
+        return _stem(municipality) in {_stem(name) for name in self.municipalities}
 
     def printed(self, clause: str) -> str:
         """Return the number of a clause as people know it."""

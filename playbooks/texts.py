@@ -55,8 +55,15 @@ class Texts:
             counted=language.counted,
             shorten=language.shorten,
             capital=language.capital,
+            growth=_growth,
+            decimal=language.decimal,
         )
         return environment
 
     def _compile_one(self, name: str) -> Template:
         return self._environment.from_string(self._sources[name])
+
+
+def _growth(count: int, before: int) -> str:
+    """Write growth as «30,0 %»."""
+    return language.percent(count - before, before)

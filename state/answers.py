@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -25,8 +24,9 @@ from mcur.playbooks.facts import (
     TaskKind,
     Term,
 )
-from mcur.state.rows import letter_of
+from mcur.state.rows import act_of, letter_of
 from mcur.state.stamps import moment_of, moment_or_none, text_of
+from mcur.state.tallies import GrowthAnswers
 
 if TYPE_CHECKING:
     from mcur.state.store import State
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(r"mcur\.([0-9a-f]{16})@")
 
 
-class Answers:
+class Answers(GrowthAnswers):
     """What is known, at the moment of one decision."""
 
     def __init__(self, state: State, directory: Directory, live_from: datetime) -> None:
@@ -43,6 +43,7 @@ class Answers:
         self.directory = with_absences(self._db, directory)
         self.live_from = live_from
         self._fresh: list[AppealChange] | None = None
+        self._tallies = {}
 
     def fresh_appeals(self) -> Sequence[AppealChange]:
         """Return appeals that are new or changed since the last decision."""
@@ -155,9 +156,9 @@ class Answers:
         """Count entries over all municipalities; who entered twice (returned, again) counts twice."""
         return self._state.appeals.count_entered(what, first, last)
 
-    def stock(self) -> dict[str, int]:
+    def stock(self, covers: Callable[[str | None], bool]) -> dict[str, int]:
         """Count known appeals by status, ``open`` and ``overdue`` beside the statuses."""
-        return self._state.appeals.stock()
+        return self._state.appeals.stock(covers)
 
     def has_data(self, first: datetime, last: datetime) -> bool:
         """Whether any source gave a row, or an empty export, for [first, last)."""
@@ -243,21 +244,6 @@ class Answers:
             )
             for row in rows
         ]
-
-
-def act_of(row: dict[str, Any]) -> Act:
-    """Make an act of its row."""
-    return Act(
-        ident=row["ident"],
-        at=moment_of(row["at"]),
-        by=row["by"],
-        person=row["person"],
-        do=row["do"],
-        key=row["key"],
-        text=row["text"],
-        origin=row["origin"],
-        fields=json.loads(row["fields"]),
-    )
 
 
 def with_absences(db: Database, directory: Directory) -> Directory:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -163,20 +163,23 @@ class Appeals:
         tail = self._count(what, f"{whole_last}:00:00.000000Z", text_of(last))
         return int(middle) + head + tail
 
-    def stock(self) -> dict[str, int]:
-        """Count what is known by status, with ``open`` and ``overdue`` beside."""
-        found: Counter[str] = Counter(open=0)
+    def stock(self, covers: Callable[[str | None], bool] | None = None) -> dict[str, int]:
+        """Count what is known by status; ``open``, ``overdue`` and ``repeat`` count open ones.
+
+        ``covers`` chooses municipalities; without it all count.
+        """
+        found: Counter[str] = Counter(open=0, overdue=0)
         rows = self._db.query(
-            "SELECT status, is_open, count(*) n FROM appeals"
-            " WHERE spam = 0 AND vanished_at IS NULL GROUP BY status, is_open"
+            "SELECT municipality, status, is_open, count(*) n, sum(overdue_at IS NOT NULL) late,"
+            " sum(repeat) again FROM appeals WHERE spam = 0 AND vanished_at IS NULL"
+            " GROUP BY municipality, status, is_open"
         )
         for row in rows:
+            if covers is not None and not covers(row["municipality"]):
+                continue
             found[row["status"] or "unknown"] += row["n"]
-            found["open"] += row["n"] if row["is_open"] else 0
-        found["overdue"] = self._db.execute(
-            "SELECT count(*) FROM appeals WHERE overdue_at IS NOT NULL AND is_open = 1"
-            " AND spam = 0 AND vanished_at IS NULL"
-        ).fetchone()[0]
+            if row["is_open"]:
+                found.update(open=row["n"], overdue=row["late"], repeat=row["again"])
         return dict(found)
 
     def listing(self, *, overdue: bool, now: datetime, limit: int) -> Iterator[dict[str, Any]]:

@@ -16,14 +16,18 @@ from mcur.playbooks.intents import (
     EFFECT,
     Announced,
     AnswerAct,
+    ChangeIncident,
     Cite,
     CreateTask,
     EndTerm,
     Finding,
     Intent,
+    KeepPlan,
     KeepReport,
+    MarkDone,
     MoveTerm,
     NoteAbsence,
+    OpenIncident,
     Outcome,
     PrepareDraft,
     RaiseFlag,
@@ -57,23 +61,32 @@ class Decision:
         self._now = now
         self._updates: dict[str, UpdateTask] = {}
         self.new_tasks: list[CreateTask] = []
+        self._hands: dict[type, Callable[[Any], None]] = {
+            CreateTask: self._create,
+            UpdateTask: self._update,
+            SendLetter: self._letter,
+            StartTerm: self._term,
+            EndTerm: self._term,
+            MoveTerm: self._term,
+            KeepReport: self._report,
+            Finding: self._finding,
+            Tell: self._told,
+            MarkDone: self._mark,
+            RaiseFlag: self._flag,
+            PrepareDraft: self._draft,
+            ReleaseDraft: self._release,
+            OpenIncident: self._open,
+            ChangeIncident: self._change,
+            KeepPlan: state.incidents.keep_plan,
+            SortLetter: self._sort,
+            Announced: self._announced,
+            AnswerAct: self._answer,
+            NoteAbsence: self._absent,
+        }
 
     def take(self, intent: Intent) -> None:
         """Keep one intent."""
-        match intent:
-            case CreateTask():
-                self._create(intent)
-            case UpdateTask():
-                self._update(intent)
-            case SendLetter():
-                if self._new_key(intent.key, "letter"):
-                    self._state.outbox.put(intent, self._route("letter"), self._now)
-            case StartTerm() | EndTerm() | MoveTerm():
-                self._term(intent)
-            case KeepReport():
-                self._report(intent)
-            case _:
-                self._record(intent)
+        self._hands[type(intent)](intent)
 
     def finish(self) -> None:
         """Queue the gathered changes and end the freshness of what was decided on."""
@@ -82,6 +95,7 @@ class Decision:
         self._updates.clear()
         self._state.tasks.settle()
         self._db.execute("DELETE FROM fresh_appeals")
+        self._db.execute("UPDATE indices SET fresh = 0 WHERE fresh = 1")
         self._db.execute("UPDATE terms SET fresh = 0 WHERE fresh = 1")
         self._db.execute("UPDATE acts SET state = 'done' WHERE state = 'accepted'")
 
@@ -180,45 +194,56 @@ class Decision:
                 (keep.cite.playbook, keep.rule),
             )
 
-    def _record(self, intent: Intent) -> None:
-        match intent:
-            case Finding():
-                self._finding(intent)
-            case Tell():
-                if self._new_key(f"{intent.event}:{intent.key}", "event"):
-                    self._state.tell(
-                        Event(
-                            at=self._now, event=intent.event, cite=intent.cite, key=intent.key,
-                            to=intent.to or None, subject=intent.subject, data=intent.data,
-                        )
-                    )  # fmt: skip
-            case RaiseFlag():
-                self._flag(intent)
-            case PrepareDraft():
-                self._draft(intent)
-            case ReleaseDraft():
-                self._release(intent)
-            case _:
-                self._people(intent)
+    def _letter(self, letter: SendLetter) -> None:
+        if self._new_key(letter.key, "letter"):
+            self._state.outbox.put(letter, self._route("letter"), self._now)
 
-    def _people(self, intent: Intent) -> None:
-        match intent:
-            case SortLetter():
-                self._db.execute(
-                    "UPDATE letters SET state = ?, why = ?, task = ? WHERE digest = ?",
-                    (intent.state, intent.why, intent.task, intent.digest),
+    def _told(self, line: Tell) -> None:
+        if self._new_key(f"{line.event}:{line.key}", "event"):
+            self._state.tell(
+                Event(
+                    at=self._now, event=line.event, cite=line.cite, key=line.key,
+                    to=line.to or None, subject=line.subject, data=line.data,
                 )
-            case Announced():
-                tasks = self._state.tasks
-                playbook = next((t.playbook for t in map(tasks.get, intent.tasks) if t), "")
-                tasks.announced(intent.tasks, playbook, intent.executor, self._now)
-            case AnswerAct():
-                self._answer(intent)
-            case NoteAbsence():
-                away = (intent.first.isoformat(), intent.last.isoformat(), intent.substitute)
-                self._db.execute(
-                    "INSERT OR REPLACE INTO absences VALUES (?,?,?,?)", (intent.person, *away)
-                )
+            )  # fmt: skip
+
+    def _mark(self, done: MarkDone) -> None:
+        self._new_key(done.key, "mark")
+
+    def _open(self, intent: OpenIncident) -> None:
+        if self._state.incidents.open(intent):
+            self._incident("incident.opened", intent.key, intent.cite)
+
+    def _change(self, intent: ChangeIncident) -> None:
+        if self._state.incidents.change(intent) and intent.event:
+            self._incident(f"incident.{intent.event}", intent.key, intent.cite)
+
+    def _incident(self, event: str, key: str, cite: Cite) -> None:
+        """Tell of an incident as it stands now."""
+        incident = self._state.incidents.get(key)
+        if incident is not None:
+            data = {
+                "rule": incident.rule, "object": incident.object, "count": incident.count,
+                "houses": list(incident.houses), "mode": incident.mode, "state": incident.state,
+            }  # fmt: skip
+            self._tell(event, key, cite, data)
+
+    def _sort(self, letter: SortLetter) -> None:
+        self._db.execute(
+            "UPDATE letters SET state = ?, why = ?, task = ? WHERE digest = ?",
+            (letter.state, letter.why, letter.task, letter.digest),
+        )
+
+    def _announced(self, told: Announced) -> None:
+        tasks = self._state.tasks
+        playbook = next((t.playbook for t in map(tasks.get, told.tasks) if t), "")
+        tasks.announced(told.tasks, playbook, told.executor, self._now)
+
+    def _absent(self, absence: NoteAbsence) -> None:
+        away = (absence.first.isoformat(), absence.last.isoformat(), absence.substitute)
+        self._db.execute(
+            "INSERT OR REPLACE INTO absences VALUES (?,?,?,?)", (absence.person, *away)
+        )
 
     def _answer(self, answer: AnswerAct) -> None:
         """Keep what became of an act; the journal names who did it."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from mcur.playbooks.directory import fold
 from mcur.playbooks.facts import Appeal, AppealStatus, Export
 from mcur.state.rows import appeal_of, appeal_to_dict, dump
 from mcur.state.stamps import hour_of, moment_of, text_of, text_or_none
@@ -85,7 +86,8 @@ class Entries:
 _COLUMNS = (
     "source", "number", "feed", "digest", "row", "received_at", "municipality", "status", "is_open",
     "spam", "due_at", "closed_at", "overdue_at", "executor", "house", "topic", "history",
-    "first_seen_at", "export", "vanished_at",
+    "first_seen_at", "export", "vanished_at", "block", "category", "subcategory", "origin",
+    "repeat",
 )  # fmt: skip
 _UPSERT = f"INSERT OR REPLACE INTO appeals ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 
@@ -112,6 +114,7 @@ class Batch:
         self.seen: set[tuple[str, str]] = set()
         self._entries = Entries(db)
         self._counts: Counter[str] = Counter()
+        self._indices: dict[str, tuple[datetime, str]] = {}
 
     @classmethod
     def of_correction(cls, db: Database, row: dict[str, Any], now: datetime) -> Batch:
@@ -131,6 +134,7 @@ class Batch:
         self._counts["repeated"] += len(appeals) - len(standing)
         for key, appeal in standing.items():
             self.seen.add(key)
+            self._index(appeal)
             row = dump(appeal_to_dict(appeal))
             digest = hashlib.blake2b(row.encode(), digest_size=16).hexdigest()
             known = self._known.get(key)
@@ -148,6 +152,15 @@ class Batch:
             "UPDATE appeals SET vanished_at = NULL WHERE source = ? AND number = ?", back
         )
 
+    def _index(self, appeal: Appeal) -> None:
+        """Keep the index of each category's newest row in this export (contract, «Appeals»)."""
+        if appeal.category is None or appeal.category_index is None:
+            return
+        category = fold(appeal.category)
+        known = self._indices.get(category)
+        if known is None or known[0] <= appeal.received_at:
+            self._indices[category] = (appeal.received_at, str(appeal.category_index))
+
     def rewrite(self, row: dict[str, Any], field: str) -> None:
         """Write a row anew after the correction of a field."""
         imported = appeal_of(json.loads(row["row"]))
@@ -161,6 +174,17 @@ class Batch:
     def finish(self, *, vanished: int, quarantined: int) -> Read:
         """Flush the entries and say what was done."""
         self._entries.flush()
+        # The same row with the same index is no news: what a person closed stays closed.
+        self._db.conn.executemany(
+            "INSERT INTO indices VALUES (?,?,?,?,1) ON CONFLICT (category) DO UPDATE SET fresh ="
+            " CASE WHEN value = excluded.value AND received_at = excluded.received_at THEN fresh"
+            " ELSE 1 END, value = excluded.value, export = excluded.export,"
+            " received_at = excluded.received_at",
+            [
+                (category, value, self.export_id, text_of(at))
+                for category, (at, value) in self._indices.items()
+            ],
+        )
         counts = self._counts
         rows = counts["new"] + counts["changed"] + counts["repeated"]
         return Read(
@@ -209,6 +233,7 @@ class Batch:
                 text_or_none(after.due_at), text_or_none(after.closed_at), overdue_at,
                 after.executor, after.house, after.topic, history,
                 old["first_seen_at"] if old else text_of(self._now), self.export_id, None,
+                after.block, after.category, after.subcategory, after.origin, after.is_repeat,
             ),
         )  # fmt: skip
         self._freshen(after, first=old is None, changed=changed)

@@ -24,7 +24,9 @@ class Lookup:
             "SELECT key, 1 part, rowid n FROM tasks WHERE key GLOB :glob UNION ALL"
             " SELECT key, 2, at FROM drafts WHERE key GLOB :glob UNION ALL"
             " SELECT key, 3, decided_at FROM reports WHERE key GLOB :glob UNION ALL"
-            " SELECT key, 4, id FROM outbox WHERE effect = 'send_letter' AND key GLOB :glob"
+            " SELECT key, 4, rowid FROM plans WHERE key GLOB :glob UNION ALL"
+            " SELECT key, 5, detected_at FROM incidents WHERE key GLOB :glob UNION ALL"
+            " SELECT key, 6, id FROM outbox WHERE effect = 'send_letter' AND key GLOB :glob"
             " ORDER BY part, n",
             {"glob": glob.replace("[", "[[]")},
         )

@@ -279,14 +279,22 @@ class Outbox:
             f" WHERE state IN ({marks}){picked}",
             (why, text_of(now), *states, *(keys or ())),
         ).rowcount
-        dropped = "SELECT key FROM outbox WHERE state = 'dropped' AND effect = 'create_task'"
-        self._db.execute(
+        self._forget_unmade("'dropped'", now)
+        return count
+
+    def open_tasks(self, now: datetime) -> int:
+        """The channel of tasks is open: what was only shown in shadow was never made, so it is gone."""
+        return self._forget_unmade("'shadow', 'off'", now)
+
+    def _forget_unmade(self, states: str, now: datetime) -> int:
+        unmade = f"SELECT key FROM outbox WHERE state IN ({states}) AND effect = 'create_task'"
+        count = self._db.execute(
             "UPDATE tasks SET gone_at = ?, is_open = 0, announce = 0"
-            f" WHERE ident IS NULL AND gone_at IS NULL AND key IN ({dropped})",
+            f" WHERE ident IS NULL AND gone_at IS NULL AND key IN ({unmade})",
             (text_of(now),),
-        )
+        ).rowcount
         self._db.execute(
-            f"UPDATE terms SET outcome = 'cancelled' WHERE outcome IS NULL AND object IN ({dropped})"
+            f"UPDATE terms SET outcome = 'cancelled' WHERE outcome IS NULL AND object IN ({unmade})"
         )
         return count
 

@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from mcur.playbooks.facts import (
+    Act,
     Appeal,
     AppealStatus,
     Attachment,
@@ -93,3 +94,18 @@ def letter_of(text: str) -> Letter:
     for name in ("to", "cc", "references", "flaws"):
         values[name] = tuple(values[name])
     return Letter(**values)
+
+
+def act_of(row: dict[str, Any]) -> Act:
+    """Make an act of its row."""
+    return Act(
+        ident=row["ident"],
+        at=moment_of(row["at"]),
+        by=row["by"],
+        person=row["person"],
+        do=row["do"],
+        key=row["key"],
+        text=row["text"],
+        origin=row["origin"],
+        fields=json.loads(row["fields"]),
+    )

@@ -165,6 +165,31 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX journal_key ON journal (key);
     """,
+    """
+    ALTER TABLE appeals ADD COLUMN block TEXT;
+    ALTER TABLE appeals ADD COLUMN category TEXT;
+    ALTER TABLE appeals ADD COLUMN subcategory TEXT;
+    ALTER TABLE appeals ADD COLUMN origin TEXT;
+    ALTER TABLE appeals ADD COLUMN repeat INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE indices (
+        category TEXT PRIMARY KEY, value TEXT NOT NULL, export INTEGER NOT NULL,
+        received_at TEXT NOT NULL, fresh INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE incidents (
+        key TEXT PRIMARY KEY, playbook TEXT NOT NULL, rule TEXT NOT NULL, clause TEXT NOT NULL,
+        object TEXT NOT NULL, mode TEXT NOT NULL, state TEXT NOT NULL, detected_at TEXT NOT NULL,
+        onset_at TEXT NOT NULL, entered_at TEXT NOT NULL, count INTEGER NOT NULL,
+        houses TEXT NOT NULL, why TEXT NOT NULL, life_threat INTEGER NOT NULL,
+        declared_by TEXT NOT NULL, solved_at TEXT, closed_at TEXT, facts TEXT NOT NULL
+    );
+    CREATE INDEX incidents_open ON incidents (playbook, detected_at)
+        WHERE state IN ('open', 'suspected');
+    CREATE TABLE plans (
+        key TEXT PRIMARY KEY, playbook TEXT NOT NULL, rule TEXT NOT NULL, clause TEXT NOT NULL,
+        task TEXT NOT NULL UNIQUE, state TEXT NOT NULL, incident TEXT, measures TEXT NOT NULL,
+        approved_at TEXT
+    );
+    """,
 )
 
 

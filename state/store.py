@@ -21,6 +21,7 @@ from mcur.state.appeals import Appeals
 from mcur.state.blobs import BlobStore
 from mcur.state.decisions import Decision, Route
 from mcur.state.imports import Read
+from mcur.state.incidents import Incidents
 from mcur.state.journal import Event
 from mcur.state.letters import Letters
 from mcur.state.lookup import Lookup
@@ -65,6 +66,7 @@ class State(Lookup):
         self.letters = Letters(self.db)
         self.tasks = Tasks(self.db)
         self.outbox = Outbox(self.db)
+        self.incidents = Incidents(self.db)
         self.listeners: list[Callable[[Event], None]] = []
         self._told: list[Event] = []
         self._version = self.db.execute("PRAGMA data_version").fetchone()[0]

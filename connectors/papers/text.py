@@ -71,8 +71,13 @@ def _lists(table: Table) -> str:
 
 
 def _cards(table: Table, columns: range, *, grouped: bool) -> str:
-    """Write each row as lines «label: value»; empty cells and empty rows say nothing."""
+    """Write each row as lines «label: value»; empty cells and empty rows say nothing.
+
+    In a table of two columns the first is the label of the second, the heading included.
+    """
     names = _names(table, grouped=grouped)
+    if len(names) == 2:
+        return "\n\n".join(_labelled(*pair) for pair in (names, *table.rows) if any(pair))
     cards = (
         "\n".join(_labelled(names[i], row[i]) for i in columns if row[i].strip())
         for row in table.rows

@@ -7,12 +7,21 @@ from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any, Literal
 
+from mcur.playbooks import reference
 from mcur.playbooks.documents import Bullets, Column, Document, Heading, Paragraph, Table
 from mcur.playbooks.durations import ClockField
 from mcur.playbooks.facts import Appeal, Task, TaskKind, TaskStatus
-from mcur.playbooks.intents import Channel, CreateTask, Intent, SendLetter, UpdateTask
+from mcur.playbooks.intents import (
+    Channel,
+    CreateTask,
+    Intent,
+    SendLetter,
+    UpdateTask,
+)
 from mcur.playbooks.language import capital
+from mcur.playbooks.rules import stock
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
+from mcur.playbooks.rules.stock import StockControl
 from mcur.playbooks.rules.term import is_late
 
 Group = Literal[
@@ -27,13 +36,24 @@ class List(Rule):
     group: Group
 
 
+class Part(Rule):
+    """One part of the reference under the lists."""
+
+    id: str = ""
+    part: Literal["averages", "flow", "measures"]
+
+
 class DailyControl(Rule):
-    """At an hour the officer gets his task of the day with the lists of the day before."""
+    """At an hour the officer gets his task of the day with the lists of the day before.
+
+    Under them stands the ``reference``: what he and the head must know by heart.
+    """
 
     checks: Literal["day"]
     at: ClockField = time(9)
     assignee: str
     lists: tuple[List, ...]
+    reference: tuple[Part, ...] = ()
 
 
 class QualityControl(Rule):
@@ -52,14 +72,20 @@ class QualityControl(Rule):
     to: tuple[str, ...]
 
 
-ControlRule = DailyControl | QualityControl
-_SHAPES: dict[str, type[ControlRule]] = {"day": DailyControl, "quality": QualityControl}
+ControlRule = DailyControl | QualityControl | StockControl
+_SHAPES: dict[str, type[ControlRule]] = {
+    "day": DailyControl,
+    "quality": QualityControl,
+    "stock": StockControl,
+}
 
 
 def decide(rule: ControlRule, case: Case) -> Iterator[Intent]:
     """Name who is late, returned, deferred, repeated."""
     if isinstance(rule, DailyControl):
         yield from _daily(rule, case)
+    elif isinstance(rule, StockControl):
+        yield from stock.decide(rule, case)
     else:
         yield from _quality(rule, case)
 
@@ -123,6 +149,8 @@ def _daily(rule: DailyControl, case: Case) -> Iterator[Intent]:
             clause = case.playbook.printed(part.clause)
             blocks.append(Heading(text=case.say("control.heading", title=title, clause=clause)))
             blocks.append(_table(case, rows))
+    for known in rule.reference:
+        blocks += reference.block(case, known.part, known.clause, last)
     lead = case.say("control.lead", first=first)
     body = Document(
         lead=(lead,),
@@ -265,7 +293,13 @@ def _quality_letter(
 
 
 def _roles(rule: ControlRule) -> tuple[str, ...]:
-    return (rule.assignee,) if isinstance(rule, DailyControl) else (rule.sender, *rule.to)
+    match rule:
+        case DailyControl():
+            return (rule.assignee,)
+        case StockControl():
+            return (rule.owner, *rule.to, *rule.cc)
+        case QualityControl():
+            return (rule.sender, *rule.to)
 
 
 def _makes(rule: ControlRule) -> tuple[TaskKind, ...]:

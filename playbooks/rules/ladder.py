@@ -1,23 +1,29 @@
 """Kind ``ladder``: escalation. A step, whom it reaches, what it says.
 
 ``on = "refusal"``: an officer says that the executor refuses; what an executor's own status seems
-to say is only a suggestion until then. ``on = "overdue"``: tasks past their due gather in one open
+to say is only a suggestion until then. ``on = "unsolved"``: what a person cannot
+solve goes up only at his word. ``on = "overdue"``: tasks past their due gather in one open
 plan draft of the head.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import Field
 
-from mcur.playbooks.documents import Column, Document, Pairs, Paragraph, Table
+from mcur.playbooks import portrait
+from mcur.playbooks.documents import Bullets, Column, Document, Pairs, Paragraph, Table
+from mcur.playbooks.durations import ElapsedField
 from mcur.playbooks.facts import Act, Task, TaskKind, TaskStatus
+from mcur.playbooks.incidents import Incident
 from mcur.playbooks.intents import (
     Channel,
     CreateTask,
     Intent,
+    PrepareDraft,
     SendLetter,
     Tell,
     UpdateTask,
@@ -38,10 +44,29 @@ class Step(Rule):
     cc: tuple[str, ...] = ()
 
 
+class TimedStep(Step):
+    """A step of an incident's ladder: at once, or after the ladder's wait without a result.
+
+    ``declared_clause`` is cited instead of ``clause`` where a person declared the incident.
+    """
+
+    declared_clause: str = ""
+    when: Literal["at_once", "no_result"] = "at_once"
+    text: str
+
+
 class OnRefusal(Rule):
     """Steps that a confirmed refusal starts (E-2)."""
 
     on: Literal["refusal"]
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+
+class OnUnsolved(Rule):
+    """Letters that wait for the owner's word after a person said that a task cannot be solved (E-4)."""
+
+    on: Literal["unsolved"]
+    owner: str
     steps: tuple[Step, ...] = Field(min_length=1)
 
 
@@ -53,19 +78,47 @@ class OnOverdue(Rule):
     owner: str
 
 
-LadderRule = OnRefusal | OnOverdue
-_SHAPES: dict[str, type[LadderRule]] = {"refusal": OnRefusal, "overdue": OnOverdue}
+class OnIncident(Rule):
+    """Steps that an incident climbs (E-1); a person's «solved» or the end stops them."""
+
+    on: Literal["incident"]
+    mode: str
+    wait: ElapsedField = timedelta(hours=24)
+    steps: tuple[TimedStep, ...] = Field(min_length=1)
+
+
+LadderRule = OnRefusal | OnUnsolved | OnOverdue | OnIncident
+_SHAPES: dict[str, type[LadderRule]] = {
+    "refusal": OnRefusal,
+    "unsolved": OnUnsolved,
+    "overdue": OnOverdue,
+    "incident": OnIncident,
+}
 
 
 def decide(rule: LadderRule, case: Case) -> Iterator[Intent]:
     """Climb."""
-    if isinstance(rule, OnRefusal):
+    if isinstance(rule, OnRefusal | OnUnsolved):
         for act in case.facts.accepted_acts():
             task = case.facts.task(act.key or "")
-            if task and task.playbook == case.playbook.id and refuses(act, task):
-                yield from _refusal(rule, case, act, task)
+            if task and task.playbook == case.playbook.id:
+                yield from _said(rule, case, act, task)
+    elif isinstance(rule, OnIncident):
+        for incident in case.facts.incidents(case.playbook.id):
+            if incident.mode == rule.mode:
+                yield from _climb(rule, case, incident)
     else:
         yield from _overdue(rule, case)
+
+
+def _said(rule: OnRefusal | OnUnsolved, case: Case, act: Act, task: Task) -> Iterator[Intent]:
+    if isinstance(rule, OnRefusal):
+        if refuses(act, task):
+            yield _letter_of(rule, case, act, task, "refusal")
+    elif act.do == "unsolved":
+        letter = _letter_of(rule, case, act, task, "unsolved")
+        key = letter.key.replace("letter:", "draft:", 1)
+        yield PrepareDraft(key=key, cite=letter.cite, owner=rule.owner, letter=letter)
 
 
 def refuses(act: Act, task: Task) -> bool:
@@ -85,16 +138,73 @@ def _roles(rule: LadderRule) -> tuple[str, ...]:
     return tuple(role for step in rule.steps for role in (step.sender, *step.to, *step.cc))
 
 
+# --- incidents --------------------------------------------------------------------------------------
+
+
+def _climb(rule: OnIncident, case: Case, incident: Incident) -> Iterator[Intent]:
+    for number, step in enumerate(rule.steps, start=1):
+        key = f"letter:{case.playbook.id}:{rule.id}:{number}:{incident.key}:1"
+        due = incident.entered_at + rule.wait
+        waits = step.when == "no_result" and (incident.solved_at is not None or case.now < due)
+        if waits or case.facts.knows(key):
+            continue
+        why = case.say(f"ladder.incident.{step.text}_why", incident=incident)
+        yield SendLetter(
+            key=key,
+            cite=case.cite(rule, why, clause=_clause(rule, step, incident)),
+            channel=Channel.ESCALATIONS,
+            urgent=True,
+            sender=step.sender,
+            to=step.to,
+            cc=step.cc,
+            subject=case.say(f"ladder.incident.{step.text}_subject", incident=incident),
+            document=_incident_letter(rule, case, incident, step, why),
+        )
+
+
+def _incident_letter(
+    rule: OnIncident, case: Case, incident: Incident, step: TimedStep, why: str
+) -> Document:
+    known = Pairs(items=portrait.with_shares(case, incident))
+    ask = Paragraph(text=case.say(f"ladder.incident.{step.text}_ask"))
+    houses = (Bullets(items=incident.houses),) if incident.houses else ()
+    return Document(
+        title=case.say("ladder.incident.title"),
+        lead=(capital(why) + ".",),
+        blocks=(ask, known, *houses),
+        footer=(case.clause_line(_clause(rule, step, incident)),),
+    )
+
+
+def _clause(rule: OnIncident, step: TimedStep, incident: Incident) -> str:
+    declared = step.declared_clause if incident.declared_by else ""
+    return declared or step.clause or rule.clause
+
+
+def _wakes(rule: LadderRule, case: Case) -> datetime | None:
+    """A wait wakes a cycle at its end."""
+    if not isinstance(rule, OnIncident):
+        return None
+    ends = [
+        incident.entered_at + rule.wait
+        for incident in case.facts.incidents(case.playbook.id)
+        if incident.mode == rule.mode
+    ]
+    return min((e for e in ends if e > case.now), default=None)
+
+
 # --- refusal ----------------------------------------------------------------------------------------
 
 
-def _refusal(rule: OnRefusal, case: Case, act: Act, task: Task) -> Iterator[Intent]:
+def _letter_of(
+    rule: OnRefusal | OnUnsolved, case: Case, act: Act, task: Task, word: str
+) -> SendLetter:
     occasion = 1
-    while case.facts.knows(_step_key(rule, case, task, occasion)):
+    while _is_taken(case, _step_key(rule, case, task, occasion)):
         occasion += 1
     step = rule.steps[0]
-    why = case.say("ladder.refusal.why", task=task, act=act)
-    yield SendLetter(
+    why = case.say(f"ladder.{word}.why", task=task, act=act)
+    return SendLetter(
         key=_step_key(rule, case, task, occasion),
         cite=case.cite(rule, why, clause=step.clause or rule.clause),
         channel=Channel.ESCALATIONS,
@@ -102,16 +212,20 @@ def _refusal(rule: OnRefusal, case: Case, act: Act, task: Task) -> Iterator[Inte
         sender=step.sender,
         to=step.to,
         cc=step.cc,
-        subject=case.say("ladder.refusal.subject", task=task),
-        document=_refusal_letter(rule, case, act, task, why),
+        subject=case.say(f"ladder.{word}.subject", task=task),
+        document=_task_letter(rule, case, act, task, why, word),
     )
 
 
-def _step_key(rule: OnRefusal, case: Case, task: Task, occasion: int) -> str:
+def _is_taken(case: Case, key: str) -> bool:
+    return case.facts.knows(key) or case.facts.knows(key.replace("letter:", "draft:", 1))
+
+
+def _step_key(rule: Rule, case: Case, task: Task, occasion: int) -> str:
     return f"letter:{case.playbook.id}:{rule.id}:1:{task.key}:{occasion}"
 
 
-def _refusal_letter(rule: OnRefusal, case: Case, act: Act, task: Task, why: str) -> Document:
+def _task_letter(rule: Rule, case: Case, act: Act, task: Task, why: str, word: str) -> Document:
     executor = task.executor or case.say("no_executor")
     due = case.say("moment", at=task.due_at) if task.due_at else case.say("no_due")
     pairs = (
@@ -121,13 +235,13 @@ def _refusal_letter(rule: OnRefusal, case: Case, act: Act, task: Task, why: str)
         (case.say("label.problem"), task.topic or task.subject),
         (case.say("label.executor"), executor),
         (case.say("label.due"), due),
-        (case.say("label.refusal"), act.text or case.say("not_given")),
+        (case.say(f"ladder.{word}.label"), act.text or case.say("not_given")),
         (case.say("label.measures"), task.measures or case.say("no_measures")),
     )
     return Document(
-        title=case.say("ladder.refusal.title"),
+        title=case.say(f"ladder.{word}.title"),
         lead=(capital(why) + ".",),
-        blocks=(Paragraph(text=case.say("ladder.refusal.ask")), Pairs(items=pairs)),
+        blocks=(Paragraph(text=case.say(f"ladder.{word}.ask")), Pairs(items=pairs)),
         footer=(case.clause_line(rule.clause),),
     )
 
@@ -242,5 +356,5 @@ def _makes(rule: LadderRule) -> tuple[TaskKind, ...]:
 
 
 KIND: Kind[LadderRule] = Kind(
-    name="ladder", shape=_shape, decide=decide, roles=_roles, makes=_makes
+    name="ladder", shape=_shape, decide=decide, wakes=_wakes, roles=_roles, makes=_makes
 )

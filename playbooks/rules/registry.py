@@ -8,15 +8,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from mcur.playbooks.rules import control, intake, ladder, report, term
+from mcur.playbooks.rules import (
+    control,
+    cycle,
+    intake,
+    ladder,
+    mode,
+    plan,
+    report,
+    surge,
+    term,
+)
 from mcur.playbooks.rules.base import Kind
 
 LAYERS: tuple[Kind[Any], ...] = (
     intake.KIND,
+    surge.KIND,
+    mode.KIND,
+    plan.KIND,
+    mode.DUTIES,
     term.KIND,
     control.KIND,
     ladder.KIND,
+    cycle.KIND,
     report.KIND,
 )
 
-KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in LAYERS}
+KINDS: dict[str, Kind[Any]] = {}
+for _kind in LAYERS:  # a kind may run in two layers: its shape is that of the first
+    KINDS.setdefault(_kind.name, _kind)

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from mcur.playbooks import forms
+from mcur.playbooks.acts import say_act
 from mcur.playbooks.documents import Block, Bullets, Document, Heading, Paragraph, Table
 from mcur.playbooks.durations import ClockField
 from mcur.playbooks.facts import Act, TaskKind
@@ -41,7 +42,8 @@ class Report(Rule):
     """A daily report: its form, its hours, its author and its readers.
 
     ``covers`` is the whole day before or today until the moment of sending. ``max_rows`` bounds
-    rows that carry no news. ``deadline`` is the clause's: finished at it is late already.
+    rows that carry no news. ``columns`` are the clauses of the columns of a form without groups.
+    ``deadline`` is the clause's: finished at it is late already.
     """
 
     form: Literal["groups", "problems", "work"]
@@ -53,6 +55,7 @@ class Report(Rule):
     send_at: ClockField
     deadline: ClockField
     groups: tuple[ReportGroup, ...] = ()
+    columns: tuple[str, ...] = ()
     kinds: tuple[TaskKind, ...] = ()
     max_rows: int = 40
 
@@ -212,7 +215,7 @@ def _document(rule: Report, case: Case, reviewed_by: str | None) -> tuple[Docume
         *(Paragraph(text=line, tone="mark") for line in _troubles(case)),
         *filled.blocks,
     ]
-    quality = _quality(rule, case, first, last)
+    quality = (*_quality(rule, case, first, last), *_unset(case))
     if quality:
         blocks += [Heading(text=case.say("report.quality")), Bullets(items=quality)]
     head = "report.covers_day" if rule.covers == "previous_day" else "report.covers_today"
@@ -242,6 +245,15 @@ def _troubles(case: Case) -> list[str]:
     ]
 
 
+def _unset(case: Case) -> list[str]:
+    """Name the rules that wait for a value which the text does not give."""
+    return [
+        case.say("surge.unset", printed=case.playbook.printed(rule.clause))
+        for rule in case.playbook.rules["surge"].values()
+        if not getattr(rule, "is_set", True) or not rule.enabled
+    ]
+
+
 def _quality(rule: Report, case: Case, first: datetime, last: datetime) -> tuple[str, ...]:
     """Say what the figures rest on: rows without address or topic, files that did not come."""
     if rule.form != "groups":
@@ -264,7 +276,7 @@ def _quality(rule: Report, case: Case, first: datetime, last: datetime) -> tuple
 
 def _act(rule: Report, case: Case, act: Act, key: str, day: date) -> Iterator[Intent]:
     kept = case.facts.report(key)
-    cite = case.cite(rule, case.say("act.why", act=act, word=case.say("act.name", act=act)))
+    cite = case.cite(rule, say_act("why", act, case))
     who = act.person or case.playbook.roles.get(act.by, act.by)
     state = kept.state if kept else ReportState.DRAFTED
     match act.do:

@@ -24,12 +24,19 @@ EVENTS = frozenset(
         "draft.prepared",
         "draft.released",
         "flag.raised",
+        "incident.closed",
+        "incident.dismissed",
+        "incident.escalated",
+        "incident.opened",
+        "incident.updated",
         "mail.sent",
+        "plan.approved",
         "report.corrected",
         "report.missed",
         "report.reviewed",
         "rule.not_computable",
         "shadow",
+        "slot.missed",
         "task.closed",
         "task.created",
         "task.updated",
@@ -51,9 +58,17 @@ OF_EVENT = {
     "term.met": {"due_at", "ended_at"},
     "term.breached": {"due_at"},
     "shadow": {"event"},
+    "incident.opened": {"rule", "object", "count", "houses", "mode", "state"},
 }
 """Names that must stand in ``data`` (contract, «Timeline»)."""
-ONCE = EVENTS - {"appeals.read", "task.updated", "task.closed", "term.started", "term.met"}
+ONCE = EVENTS - {
+    "appeals.read",
+    "incident.updated",
+    "task.updated",
+    "task.closed",
+    "term.started",
+    "term.met",
+}
 """Events that happen to a key once; a task changes and a term runs again after «returned»."""
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
+from mcur.playbooks.counting import Tally
 from mcur.playbooks.directory import Directory, Executor, Person
 from mcur.playbooks.facts import (
     Act,
@@ -23,6 +25,7 @@ from mcur.playbooks.facts import (
     TaskStatus,
     Term,
 )
+from mcur.playbooks.incidents import Incident, Plan
 from mcur.playbooks.load import load
 from mcur.playbooks.rules.base import Case, Rule
 
@@ -77,6 +80,11 @@ class Known:
     before: datetime | None = None
     systems: list[Health] = field(default_factory=list)
     sent: dict[str, int] = field(default_factory=dict)
+    running: list[Incident] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+    index: dict[str, Decimal] = field(default_factory=dict)
+    counted: list[Tally] = field(default_factory=list)
+    found: dict[tuple[str, str, date], dict[str, str]] = field(default_factory=dict)
 
     def fresh_appeals(self) -> Sequence[AppealChange]:
         """Return what is new or changed."""
@@ -174,7 +182,37 @@ class Known:
         """Count what entered."""
         return len(self.entered(what, first, last))
 
-    def stock(self) -> dict[str, int]:
+    def tallies(self, first: datetime, last: datetime) -> Sequence[Tally]:
+        """Return the counts that a test gave, whatever the span."""
+        return self.counted
+
+    def indices(self, *, fresh: bool) -> Mapping[str, Decimal]:
+        """Return the indices that a test gave."""
+        return self.index
+
+    def incident(self, key: str) -> Incident | None:
+        """Return an incident by its key."""
+        return next((i for i in self.running if i.key == key), None)
+
+    def incidents(self, playbook: str) -> Sequence[Incident]:
+        """Return the incidents whose mode lasts."""
+        return [i for i in self.running if i.is_open]
+
+    def plan(self, key: str) -> Plan | None:
+        """Return a plan by its key or its draft's."""
+        return next((p for p in self.plans if key in {p.key, p.task}), None)
+
+    def finding(
+        self, playbook: str, rule: str, object_: str, day: date
+    ) -> Mapping[str, str] | None:
+        """Return the numbers that a rule found."""
+        return self.found.get((rule, object_, day))
+
+    def acts_on(self, key: str) -> Sequence[Act]:
+        """Return the accepted acts on something."""
+        return [a for a in self.accepted if a.key == key]
+
+    def stock(self, covers: Callable[[str | None], bool]) -> dict[str, int]:
         """Count what is open."""
         return {"open": 7, "overdue": 2}
 

@@ -93,7 +93,7 @@ def test_reports_and_drafts_belong_to_their_author_and_the_head(
 
 REFUSALS = {
     "no such task": (act("close", key=f"task:{ID}:none"), "объекта «task:odintsovo-1204:none» нет"),
-    "no rule for it here": (act("declare"), "«объявление режима» не выполняется"),
+    "no rule for it here": (act("call-done"), "«звонок сделан» не выполняется"),
     "not the officer": (act("close", "mcur_head"), "«закрытие» может выполнить только ответств"),
     "not the head": (act("absent", "mcur_resp"), "«отсутствие» может выполнить только руковод"),
     "no such status": (act("status", fields={"status": "gone"}), "Статуса «gone» нет; известны: new"),

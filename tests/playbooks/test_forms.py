@@ -208,8 +208,9 @@ def test_tasks_without_news_are_counted_where_the_table_has_no_room() -> None:
     """By executor; the verdict figures hold them all."""
     old = {"decided_at": at("08:00", 10), "changed_at": at("08:00", 10)}
     silent = [task(f"с{n}", **old) for n in range(39)]
-    filled = fill("problems", Known(kept=[task("1"), task("2"), *silent]))
-    whole = fill("problems", Known(kept=[task("1"), *silent]))
+    told = task("1", measures="вывезен")
+    filled = fill("problems", Known(kept=[told, task("2", status=TaskStatus.IN_WORK), *silent]))
+    whole = fill("problems", Known(kept=[told, *silent]))
 
     assert (len(table(filled).rows), len(table(whole).rows)) == (2, 40)
     assert filled.figures["total"] == 41

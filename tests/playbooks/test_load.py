@@ -123,6 +123,17 @@ def test_what_fills_a_gap_says_which(shipped: Playbook) -> None:
 def test_the_file_has_no_key_that_nobody_reads(shipped: Playbook) -> None:
     """Tables at the top are rule kinds or known ones."""
     text = (files("mcur.playbooks") / "library" / f"{shipped.id}.toml").read_text("utf-8")
-    known = {"id", "title", "municipalities", "act", "calendar", "poll", "roles", "projects"}
+    known = {
+        "id",
+        "title",
+        "municipalities",
+        "act",
+        "calendar",
+        "poll",
+        "roles",
+        "projects",
+        "human",
+        "directory",
+    }
 
     assert set(tomllib.loads(text)) <= known | set(shipped.rules)

@@ -66,7 +66,7 @@ def test_no_text_is_never_asked_for() -> None:
         name
         for name in TEXTS._sources
         if f'"{name}"' not in code
-        and f'"{name.rpartition(".")[0]}.{{' not in code
+        and not re.search(rf"""["']{re.escape(name.rpartition(".")[0])}\.\{{""", code)
         and f'"{name.split("_")[0]}' not in code
         and not re.search(rf'"{re.escape(name.partition(".")[0])}\.\{{', code)
     }

@@ -247,3 +247,17 @@ def test_a_crash_in_a_decision_leaves_neither_keys_nor_rows(state: State) -> Non
 
     want(state, a_letter())
     assert keys(claim(state, "courier")) == ["letter:1"]
+
+
+def test_what_was_only_shown_in_shadow_is_gone_when_the_channel_opens(state: State) -> None:
+    """A task that was never made stands in no list and is announced to nobody."""
+    want(state, a_task(announce=True))
+    [row] = claim(state)
+
+    with state.atomic():
+        state.outbox.end(row, "shadow", "channel tasks is shadow", MORNING)
+        gone = state.outbox.open_tasks(MORNING)
+
+    assert gone == 1
+    assert state.tasks.listing(open_only=True) == []
+    assert state.tasks.to_announce("odintsovo-1204") == []

@@ -1,0 +1,41 @@
+"""Who may do what: the roles behind the table of acts (contract, «Acts»)."""
+
+from __future__ import annotations
+
+from mcur.playbooks.facts import Act
+from mcur.playbooks.incidents import Incident
+
+OFFICERS = frozenset({"mcur_resp", "gzhi_spec", "cur_resp"})
+HEADS = frozenset({"mcur_head", "gzhi_head", "cur_head"})
+DEPUTIES = frozenset({"deputy_head", "okrug_deputy", "gzhi_dep_curator"})
+SUPERIORS = frozenset({"okrug_head"})
+"""Stand above whoever declares an emergency, beside heads and deputies."""
+
+TASK_ACTS = frozenset({"note", "status", "close", "refuse", "unsolved", "confirm"})
+REPORT_ACTS = frozenset({"review", "hold", "release", "correct"})
+INCIDENT_ACTS = frozenset(
+    {"note", "close", "solve", "confirm", "dismiss", "unsolved", "no-progress", "form-group",
+     "form-hq", "declare"}
+)  # fmt: skip
+PLAN_ACTS = frozenset({"fill-plan", "approve", "return"})
+KNOWN = TASK_ACTS | REPORT_ACTS | INCIDENT_ACTS | PLAN_ACTS | {"absent"}
+VOCABULARY = KNOWN | {"call-done", "tick", "extend", "report"}
+"""All words for acts; those that no rule performs here are refused with a sentence."""
+
+
+def on_incident(act: Act, incident: Incident) -> bool:
+    """Whether a role may do this to an incident; a declared one ends by its declarer or above."""
+    match act.do:
+        case "note" | "declare":
+            return True
+        case "close" if incident.declared_by:
+            return act.by in {incident.declared_by} | HEADS | DEPUTIES | SUPERIORS
+        case "form-group" | "form-hq":
+            return act.by in HEADS
+        case _:
+            return act.by in OFFICERS | HEADS
+
+
+def on_plan(act: Act) -> bool:
+    """Whether a role may do this to a plan: the head fills it in, the deputy approves or returns."""
+    return act.by in (HEADS if act.do == "fill-plan" else DEPUTIES)

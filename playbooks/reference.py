@@ -1,0 +1,74 @@
+"""What officer and head must know of the day: averages, flow, measures of plans (the daily reference)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from mcur.playbooks.counting import by_object
+from mcur.playbooks.documents import Block, Bullets, Heading, Paragraph
+from mcur.playbooks.facts import Task, TaskKind
+from mcur.playbooks.rules.base import Case
+
+AVERAGED_DAYS = 28
+
+
+def averages(case: Case, last: datetime) -> list[str]:
+    """Say how many appeals of each category come in a day, over four weeks before ``last``.
+
+    Nothing is averaged before four weeks of history are there: a part of them would mislead.
+    """
+    first = last - timedelta(days=AVERAGED_DAYS)
+    if not case.facts.has_data(first, first + timedelta(days=1)):
+        return [case.say("reference.no_history", days=AVERAGED_DAYS)]
+    tallies = [t for t in case.facts.tallies(first, last) if case.playbook.covers(t.municipality)]
+    return [
+        case.say("reference.average", category=category, tenths=round_half_up(count))
+        for category, count in by_object(tallies, "category").most_common()
+    ]
+
+
+def round_half_up(count: int) -> int:
+    """Return the daily average in tenths: 70 appeals in four weeks are 25 tenths a day."""
+    return (count * 20 + AVERAGED_DAYS) // (2 * AVERAGED_DAYS)
+
+
+def flow(case: Case, last: datetime) -> list[str]:
+    """Say how many appeals came on the day before ``last`` and on the day before that."""
+    days = [(last - timedelta(days=n), last - timedelta(days=n - 1)) for n in (1, 2)]
+    if not all(case.facts.has_data(*day) for day in days):
+        return [case.say("reference.no_flow")]
+    now, before = (
+        sum(t.n for t in case.facts.tallies(*day) if case.playbook.covers(t.municipality))
+        for day in days
+    )
+    return [case.say("reference.came", now=now, before=before)]
+
+
+def measures(case: Case, last: datetime) -> list[str]:  # noqa: ARG001
+    """Say how the open measures of plans stand."""
+    tasks = case.facts.tasks(case.playbook.id, {TaskKind.MEASURE})
+    return [_measure(case, task) for task in tasks if not task.history]
+
+
+def _measure(case: Case, task: Task) -> str:
+    holder = task.executor or case.playbook.roles.get(task.assignee or "", "")
+    late = task.due_at is not None and task.due_at < case.now
+    return case.say("cycle.measure", task=task, holder=holder, late=late)
+
+
+PARTS: dict[str, Callable[[Case, datetime], list[str]]] = {
+    "averages": averages,
+    "flow": flow,
+    "measures": measures,
+}
+
+
+def block(case: Case, part: str, clause: str, last: datetime) -> tuple[Block, ...]:
+    """Write one part under its heading; a part without lines says so."""
+    title = case.say(f"reference.{part}")
+    printed = case.playbook.printed(clause)
+    heading = Heading(text=case.say("control.heading", title=title, clause=printed))
+    lines = PARTS[part](case, last)
+    empty = Paragraph(text=case.say("reference.none"))
+    return heading, Bullets(items=tuple(lines)) if lines else empty

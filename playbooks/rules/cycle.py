@@ -1,0 +1,172 @@
+"""Kind ``cycle``: a report every so often while a mode lasts.
+
+Slots are counted from the entry into the mode (C7). A slot that the daemon slept through is missed and
+never replayed; the next report names it. With no new entry the report says since when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Literal
+
+from mcur.playbooks import portrait
+from mcur.playbooks.documents import Bullets, Document, Heading, Pairs, Paragraph
+from mcur.playbooks.durations import ElapsedField
+from mcur.playbooks.facts import Act, Task, TaskKind
+from mcur.playbooks.incidents import Incident
+from mcur.playbooks.intents import Channel, Intent, MarkDone, SendLetter, Tell
+from mcur.playbooks.language import mask_personal
+from mcur.playbooks.rules.base import Case, Kind, Rule
+
+
+class Cycle(Rule):
+    """Every ``every`` in ``mode``: from whom, to whom, which duty in its own words."""
+
+    mode: Literal["emergency", "crisis"]
+    every: ElapsedField
+    author: str
+    to: tuple[str, ...]
+    cc: tuple[str, ...] = ()
+
+
+def decide(rule: Cycle, case: Case) -> Iterator[Intent]:
+    """Serve the newest slot of each incident; record those that were slept through."""
+    for incident in case.facts.incidents(case.playbook.id):
+        if incident.mode == rule.mode and incident.state == "open":
+            yield from _serve(rule, case, incident)
+
+
+def _serve(rule: Cycle, case: Case, incident: Incident) -> Iterator[Intent]:
+    newest = (case.now - incident.entered_at) // rule.every
+    first = _first_unserved(rule, case, incident, newest)
+    missed = _missed_before(rule, case, incident, first)
+    for number in range(first, newest + 1):
+        slot = incident.entered_at + number * rule.every
+        late = case.now - slot
+        if number == newest and late <= case.playbook.calendar.immediately_max:
+            yield _letter(rule, case, incident, slot, missed)
+        else:
+            missed.append(slot)
+            yield from _miss(rule, case, incident, slot)
+
+
+def _first_unserved(rule: Cycle, case: Case, incident: Incident, newest: int) -> int:
+    """Walk back from the newest slot to the first that was neither served nor missed."""
+    number = newest
+    while number >= 1 and not case.facts.knows(
+        _key(rule, case, incident, incident.entered_at + number * rule.every)
+    ):
+        number -= 1
+    return number + 1
+
+
+def _missed_before(rule: Cycle, case: Case, incident: Incident, first: int) -> list[datetime]:
+    """Return the missed slots right before this one: no report has named them yet."""
+    missed: list[datetime] = []
+    for number in range(first - 1, 0, -1):
+        slot = incident.entered_at + number * rule.every
+        if not case.facts.knows(_missed_key(_key(rule, case, incident, slot))):
+            break
+        missed.insert(0, slot)
+    return missed
+
+
+def _missed_key(key: str) -> str:
+    return f"missed:{key}"
+
+
+def _key(rule: Cycle, case: Case, incident: Incident, slot: datetime) -> str:
+    local = case.playbook.calendar.local(slot)
+    return f"report:{case.playbook.id}:{rule.id}:{incident.key}:{local:%Y-%m-%dT%H:%M}"
+
+
+def _miss(rule: Cycle, case: Case, incident: Incident, slot: datetime) -> Iterator[Intent]:
+    key = _key(rule, case, incident, slot)
+    why = case.say("cycle.missed", title=rule.title, slot=slot)
+    yield MarkDone(key=key)
+    yield MarkDone(key=_missed_key(key))
+    yield Tell(key=key, cite=case.cite(rule, why), event="slot.missed", to=rule.to)
+
+
+def _letter(
+    rule: Cycle, case: Case, incident: Incident, slot: datetime, missed: list[datetime]
+) -> SendLetter:
+    why = case.say("cycle.why", title=rule.title, incident=incident, slot=slot)
+    return SendLetter(
+        key=_key(rule, case, incident, slot),
+        cite=case.cite(rule, why),
+        channel=Channel.REPORTS,
+        urgent=True,
+        sender=rule.author,
+        to=rule.to,
+        cc=rule.cc,
+        subject=case.say("cycle.subject", title=rule.title, incident=incident, slot=slot),
+        document=_document(rule, case, incident, slot, missed),
+        not_after=slot + rule.every,
+    )
+
+
+def _document(
+    rule: Cycle, case: Case, incident: Incident, slot: datetime, missed: list[datetime]
+) -> Document:
+    since = slot - rule.every * (len(missed) + 1)
+    acts = [a for a in case.facts.acts_on(incident.key) if a.text]
+    fresh = [a for a in acts if since < a.at <= case.now]
+    last = max((a.at for a in acts), default=incident.detected_at)
+    news = (
+        Bullets(items=tuple(_entry(case, act) for act in fresh))
+        if fresh
+        else Paragraph(text=case.say("cycle.no_news", last=last, slot=slot))
+    )
+    slept = [Paragraph(text=case.say("cycle.slept", slots=missed), tone="mark")] if missed else []
+    measures = _measures(case, incident)
+    done = (case.say("label.tasks"), case.say("cycle.measures", tasks=measures))
+    lines = tuple(_state(case, task) for task in measures)
+    states = (Bullets(items=lines),) if lines else ()
+    known = Pairs(items=(*portrait.pairs(case, incident), done))
+    return Document(
+        title=rule.title,
+        subtitle=case.say("cycle.as_of", slot=slot),
+        lead=(case.say("cycle.lead", incident=incident, fresh=len(fresh)),),
+        blocks=(*slept, known, *states, Heading(text=case.say("cycle.news")), news),
+        footer=(case.clause_line(rule.clause),),
+    )
+
+
+def _entry(case: Case, act: Act) -> str:
+    who = act.person or case.playbook.roles.get(act.by, act.by)
+    return case.say("cycle.entry", act=act, who=who, text=mask_personal(act.text))
+
+
+def _measures(case: Case, incident: Incident) -> list[Task]:
+    """Return the measures of the incident's plan, in the order of the plan."""
+    parent = f"plan:{case.playbook.id}:operational:{incident.key}"
+    tasks = case.facts.tasks(case.playbook.id, {TaskKind.MEASURE}, since=incident.detected_at)
+    return sorted((t for t in tasks if t.parent == parent), key=lambda t: (len(t.key), t.key))
+
+
+def _state(case: Case, task: Task) -> str:
+    holder = task.executor or case.playbook.roles.get(task.assignee or "", "")
+    late = task.status.is_open and task.due_at is not None and task.due_at < case.now
+    return case.say("cycle.measure", task=task, holder=holder, late=late)
+
+
+def _wakes(rule: Cycle, case: Case) -> datetime | None:
+    slots = [
+        incident.entered_at + ((case.now - incident.entered_at) // rule.every + 1) * rule.every
+        for incident in case.facts.incidents(case.playbook.id)
+        if incident.mode == rule.mode and incident.state == "open"
+    ]
+    return min((s for s in slots if s > case.now), default=None)
+
+
+def _shape(table: dict[str, Any]) -> Cycle:
+    return Cycle.model_validate(table)
+
+
+def _roles(rule: Cycle) -> tuple[str, ...]:
+    return (rule.author, *rule.to, *rule.cc)
+
+
+KIND: Kind[Cycle] = Kind(name="cycle", shape=_shape, decide=decide, wakes=_wakes, roles=_roles)

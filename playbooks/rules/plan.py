@@ -1,0 +1,386 @@
+"""Kind ``plan``: weekly and operational plans, from the draft to tasks in the tracker.
+
+The daemon drafts, the head fills in the measures, the deputy approves; only then stand parent and
+measures in the tracker. A measure without term or executor blocks the approval with a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from typing import Any, Literal
+
+from mcur.playbooks import plan_forms
+from mcur.playbooks.acts import say_act
+from mcur.playbooks.documents import Document, Pairs, Paragraph
+from mcur.playbooks.durations import WeekMoment
+from mcur.playbooks.facts import Act, TaskKind, TaskStatus
+from mcur.playbooks.incidents import Incident, Measure, Plan
+from mcur.playbooks.intents import (
+    Channel,
+    Cite,
+    CreateTask,
+    Finding,
+    Intent,
+    KeepPlan,
+    Outcome,
+    SendLetter,
+    Tell,
+    UpdateTask,
+)
+from mcur.playbooks.plan_forms import Growth, Sheet
+from mcur.playbooks.plan_growth import incident_growth, top_growth, week_bounds
+from mcur.playbooks.plans import lacks, measures_in
+from mcur.playbooks.rules.base import Case, Kind, Rule
+
+
+class PlanRule(Rule):
+    """A plan. ``occasion`` is the week that has passed, or an incident of ``mode``.
+
+    ``owner`` fills in the measures, ``approver`` approves, ``coordinator`` stands in the form.
+    ``published_clause`` is the one under which tasks are made, ``informed_clause`` the one under which all
+    responsible get the plan. ``columns`` are the clauses that the fields of the form answer.
+    """
+
+    name: Literal["weekly", "operational"]
+    occasion: Literal["week", "incident"]
+    mode: str = ""
+    owner: str
+    approver: str
+    coordinator: str
+    responsible: tuple[str, ...] = ()
+    approval_clause: str = ""
+    informed_clause: str = ""
+    published_clause: str = ""
+    columns: tuple[str, ...] = ()
+
+
+def decide(rule: PlanRule, case: Case) -> Iterator[Intent]:
+    """Draft what is due, follow what people fill in and approve."""
+    if rule.occasion == "week":
+        yield from _weekly(rule, case)
+    else:
+        for incident in case.facts.incidents(case.playbook.id):
+            if incident.mode == rule.mode and incident.state == "open":
+                yield from _operational(rule, case, incident)
+    for act in case.facts.accepted_acts():
+        plan = case.facts.plan(act.key or "")
+        if plan is not None and plan.rule == rule.id and plan.playbook == case.playbook.id:
+            yield from _act(rule, case, act, plan)
+
+
+# --- drafts -----------------------------------------------------------------------------------------------
+
+
+def week_before(case: Case, moment: datetime) -> date:
+    """Return the first day of the week that a plan drafted at ``moment`` looks back on."""
+    calendar = case.playbook.calendar
+    today = calendar.local(moment).date()
+    first = ("mon", "tue", "wed", "thu", "fri", "sat", "sun").index(calendar.week_starts)
+    return today - timedelta(days=(today.weekday() - first) % 7 + 7)
+
+
+def _moment(case: Case) -> datetime:
+    """Return when this week's plan is due to be drafted."""
+    calendar = case.playbook.calendar
+    at = WeekMoment.parse(calendar.plan_at)
+    today = calendar.local(case.now).date()
+    return calendar.at(today - timedelta(days=(today.weekday() - at.weekday) % 7), at.at)
+
+
+def _weekly(rule: PlanRule, case: Case) -> Iterator[Intent]:
+    moment = _moment(case)
+    week = week_before(case, moment)
+    key = f"plan:{case.playbook.id}:weekly:{week}"
+    late = case.now - moment >= timedelta(days=1)
+    if not case.facts.live_from <= moment <= case.now or late or case.facts.plan(key):
+        return
+    for first in (week - timedelta(days=7), week):
+        if not case.facts.has_data(*week_bounds(case, first)):
+            why = case.say("plan.no_week", week=first)
+            yield _not_drafted(rule, case, moment, Outcome.NOT_COMPUTABLE, why)
+            return
+    growth = top_growth(case, week)
+    if not growth:
+        why = case.say("plan.no_growth", week=week)
+        yield _not_drafted(rule, case, moment, Outcome.NOT_FIRED, why)
+    else:
+        why = case.say("plan.weekly_why", week=week, names=[name for name, *_ in growth])
+        subject = case.say("plan.weekly_subject", week=week)
+        sheet = _week_sheet(rule, case, growth)
+        yield from _draft(rule, case, key, why, subject, sheet)
+        yield _to_approver(rule, case, key, why, subject, _form(rule, case, sheet, ()))
+
+
+def _not_drafted(
+    rule: PlanRule, case: Case, moment: datetime, outcome: Outcome, why: str
+) -> Finding:
+    """Say why there is no plan; without one of the weeks there is no growth: absent is not zero."""
+    day = case.playbook.calendar.day_of(moment)
+    return Finding(cite=case.cite(rule, why), object="week", day=day, outcome=outcome)
+
+
+def _operational(rule: PlanRule, case: Case, incident: Incident) -> Iterator[Intent]:
+    key = f"plan:{case.playbook.id}:operational:{incident.key}"
+    if case.facts.plan(key) is None:
+        why = case.say("plan.operational_why", incident=incident)
+        subject = case.say("plan.operational_subject", incident=incident)
+        sheet = _incident_sheet(rule, case, incident)
+        yield from _draft(rule, case, key, why, subject, sheet, incident)
+
+
+# --- the sheet --------------------------------------------------------------------------------------------
+
+
+def _sheet(rule: PlanRule, case: Case, plan: Plan) -> Sheet:
+    """Return the sheet of a plan that is there already."""
+    if plan.incident is None:
+        week = date.fromisoformat(plan.key.rpartition(":")[2])
+        return _week_sheet(rule, case, top_growth(case, week))
+    incident = case.facts.incident(plan.incident)
+    assert incident is not None, plan.incident
+    return _incident_sheet(rule, case, incident)
+
+
+def _week_sheet(rule: PlanRule, case: Case, growth: Sequence[Growth]) -> Sheet:
+    names = [name for name, *_ in growth]
+    return Sheet(
+        title=rule.title,
+        group=case.say("plan.weekly_group", names=names),
+        growth=growth,
+        approval=_wanted(rule, case),
+    )
+
+
+def _incident_sheet(rule: PlanRule, case: Case, incident: Incident) -> Sheet:
+    """The printed title speaks of a threat to life: it stands only where a person said so."""
+    threat = incident.life_threat or bool(incident.declared_by)
+    return Sheet(
+        title=rule.title if threat else case.say("plan.operational_title"),
+        group=case.say("plan.operational_group", incident=incident),
+        growth=incident_growth(case, incident),
+        approval=_wanted(rule, case),
+        reason=incident.why,
+    )
+
+
+def _wanted(rule: PlanRule, case: Case) -> str:
+    title = case.playbook.roles.get(rule.approver, rule.approver)
+    return case.say("plan.approval", title=title, year=case.playbook.calendar.local(case.now).year)
+
+
+def _form(
+    rule: PlanRule, case: Case, sheet: Sheet, measures: Sequence[Measure], clause: str = ""
+) -> Document:
+    signers = plan_forms.Signers(
+        responsible=rule.approver, officer=rule.owner, coordinator=rule.coordinator
+    )
+    form = plan_forms.document(case, sheet, signers, measures)
+    return form.model_copy(update={"footer": (case.clause_line(clause or rule.clause),)})
+
+
+def _draft(
+    rule: PlanRule,
+    case: Case,
+    key: str,
+    why: str,
+    subject: str,
+    sheet: Sheet,
+    incident: Incident | None = None,
+) -> Iterator[Intent]:
+    draft = key.replace("plan:", "draft:", 1)
+    cite = case.cite(rule, why, clauses=(*rule.clauses, *rule.columns))
+    yield CreateTask(
+        key=draft, cite=cite, kind=TaskKind.PLAN, project=case.playbook.projects["plan"],
+        subject=subject, body=_form(rule, case, sheet, ()), assignee=rule.owner,
+        urgent=incident is not None,
+    )  # fmt: skip
+    yield KeepPlan(
+        key=key, cite=cite, task=draft, state="drafted",
+        incident=incident.key if incident else None,
+    )  # fmt: skip
+    data: dict[str, object] = {"to": [rule.approver], "text": why, "attachments": []}
+    yield Tell(
+        key=draft, cite=cite, event="draft.prepared", to=(rule.owner,), subject=subject, data=data
+    )
+
+
+def _to_approver(
+    rule: PlanRule, case: Case, key: str, why: str, subject: str, form: Document
+) -> SendLetter:
+    """Put the plan before whoever approves it; what comes back after a return is a new occasion."""
+    base = f"letter:{case.playbook.id}:{rule.id}:1:{key}"
+    occasion = 1
+    while case.facts.knows(f"{base}:{occasion}"):
+        occasion += 1
+    return SendLetter(
+        key=f"{base}:{occasion}",
+        cite=case.cite(
+            rule,
+            why,
+            clause=rule.approval_clause or rule.clause,
+            clauses=(*rule.clauses, *rule.columns),
+        ),
+        channel=Channel.REPORTS,
+        sender=rule.owner,
+        to=(rule.approver,),
+        subject=subject,
+        document=form.model_copy(update={"lead": (case.say("plan.to_approve"),)}),
+        papers=("docx",),
+    )
+
+
+# --- what people do ---------------------------------------------------------------------------------------
+
+
+def _act(rule: PlanRule, case: Case, act: Act, plan: Plan) -> Iterator[Intent]:
+    measures = measures_in(act) or plan.measures
+    match act.do:
+        case "fill-plan":
+            yield from _fill(rule, case, act, plan, measures)
+        case "return":
+            cite = case.cite(rule, say_act("why", act, case))
+            yield KeepPlan(key=plan.key, cite=cite, task=plan.task, state="returned")
+            yield UpdateTask(
+                key=f"update:{plan.task}:{act.ident}", cite=cite, task=plan.task,
+                status=TaskStatus.RETURNED, assignee=rule.owner,
+                note=Document(blocks=(Paragraph(text=act.text or case.say("plan.returned")),)),
+            )  # fmt: skip
+        case "approve":
+            yield from _publish(rule, case, act, plan, measures)
+
+
+def _fill(
+    rule: PlanRule, case: Case, act: Act, plan: Plan, measures: tuple[Measure, ...]
+) -> Iterator[Intent]:
+    """Keep the measures; a complete plan goes to whoever approves it.
+
+    The weekly draft was before him from the first moment: he gets it by mail once more only after
+    he returned it, while the emergency's plan is worth a letter when there is something in it.
+    """
+    why = say_act("why", act, case)
+    cite = case.cite(rule, why)
+    missing = lacks(case, measures)
+    form = _form(rule, case, _sheet(rule, case, plan), measures)
+    state: Literal["filled", "drafted"] = "drafted" if missing else "filled"
+    yield KeepPlan(key=plan.key, cite=cite, task=plan.task, state=state, measures=measures)
+    yield UpdateTask(
+        key=f"update:{plan.task}:{act.ident}", cite=cite, task=plan.task, body=form,
+        note=Document(blocks=(Paragraph(text=missing or case.say("plan.filled")),)),
+        assignee=None if missing else rule.approver,
+    )  # fmt: skip
+    known = case.facts.task(plan.task)
+    subject = known.subject if known else rule.title
+    asked = plan.state == "filled" or (rule.occasion == "week" and plan.state == "drafted")
+    if not missing and not asked:
+        yield _to_approver(rule, case, plan.key, why, subject, form)
+
+
+def _publish(
+    rule: PlanRule, case: Case, act: Act, plan: Plan, measures: tuple[Measure, ...]
+) -> Iterator[Intent]:
+    why = case.say("plan.approved_why", act=act)
+    cite = case.cite(rule, why, clause=rule.published_clause or rule.clause)
+    draft = case.facts.task(plan.task)
+    subject = draft.subject if draft else rule.title
+    form = _form(rule, case, _approved_sheet(rule, case, act, plan), measures, cite.clause)
+    yield KeepPlan(
+        key=plan.key, cite=cite, task=plan.task, state="approved", measures=measures,
+        approved_at=act.at,
+    )  # fmt: skip
+    yield CreateTask(
+        key=plan.key, cite=cite, kind=TaskKind.PLAN, project=case.playbook.projects["measure"],
+        subject=subject, body=form, assignee=rule.owner, due_at=_latest(case, measures),
+    )  # fmt: skip
+    for number, measure in enumerate(measures, start=1):
+        yield _measure_task(case, plan, cite, measure, number)
+    yield UpdateTask(
+        key=f"update:{plan.task}:approved", cite=cite, task=plan.task, status=TaskStatus.CLOSED
+    )
+    yield Tell(key=plan.key, cite=cite, event="plan.approved", data={"measures": len(measures)})
+    yield from _inform(rule, case, why, plan, subject, form, measures)
+
+
+def _approved_sheet(rule: PlanRule, case: Case, act: Act, plan: Plan) -> Sheet:
+    title = case.playbook.roles.get(act.by, act.by)
+    line = case.say("plan.approved_line", title=title, person=act.person, at=act.at)
+    return replace(_sheet(rule, case, plan), approval=line)
+
+
+def _inform(
+    rule: PlanRule,
+    case: Case,
+    why: str,
+    plan: Plan,
+    subject: str,
+    form: Document,
+    measures: Sequence[Measure],
+) -> Iterator[SendLetter]:
+    """Send the approved plan to all who are responsible for its measures."""
+    holders = (_assignee(case, m.assignee) for m in measures)
+    responsible = tuple(dict.fromkeys([*rule.responsible, *holders]))
+    if rule.informed_clause and responsible:
+        yield SendLetter(
+            key=f"letter:{case.playbook.id}:{rule.id}:2:{plan.key}:1",
+            cite=case.cite(rule, why, clause=rule.informed_clause),
+            channel=Channel.REPORTS,
+            sender=rule.owner,
+            to=responsible,
+            subject=subject,
+            document=form.model_copy(update={"lead": (case.say("plan.to_responsible"),)}),
+            papers=("docx",),
+        )
+
+
+def _measure_task(case: Case, plan: Plan, cite: Cite, measure: Measure, number: int) -> CreateTask:
+    calendar = case.playbook.calendar
+    due = calendar.at(measure.due, time(23, 59, 59)) if measure.due else None
+    start = calendar.at(measure.start, time(0)) if measure.start else None
+    pairs = {"result": measure.result, "indicator": measure.indicator}
+    sheet: Pairs = plan_forms.measure_sheet(case, measure)
+    return CreateTask(
+        key=f"{plan.key.replace('plan:', 'measure:', 1)}:{number}",
+        cite=cite,
+        kind=TaskKind.MEASURE,
+        project=case.playbook.projects["measure"],
+        subject=measure.subject,
+        body=Document(blocks=(sheet,), footer=(case.clause_line(cite.clause),)),
+        assignee=_assignee(case, measure.assignee),
+        start=start,
+        due_at=due,
+        parent=plan.key,
+        topic=measure.subject,
+        fields={name: value for name, value in pairs.items() if value},
+    )
+
+
+def _assignee(case: Case, said: str) -> str:
+    """A measure names a role or an executor."""
+    if said in case.playbook.roles or said.startswith("executor:"):
+        return said
+    executor = case.facts.directory.executor(said)
+    return f"executor:{executor.name}" if executor else said
+
+
+def _latest(case: Case, measures: Sequence[Measure]) -> datetime | None:
+    dues = [m.due for m in measures if m.due]
+    return case.playbook.calendar.at(max(dues), time(23, 59, 59)) if dues else None
+
+
+def _wakes(rule: PlanRule, case: Case) -> datetime | None:
+    if rule.occasion != "week":
+        return None
+    moment = _moment(case)
+    return moment if moment > case.now else moment + timedelta(days=7)
+
+
+def _shape(table: dict[str, Any]) -> PlanRule:
+    return PlanRule.model_validate(table)
+
+
+def _roles(rule: PlanRule) -> tuple[str, ...]:
+    return (rule.owner, rule.approver, rule.coordinator)
+
+
+KIND: Kind[PlanRule] = Kind(name="plan", shape=_shape, decide=decide, wakes=_wakes, roles=_roles)

@@ -1,0 +1,300 @@
+"""Kind ``surge``: when growth is an incident.
+
+Three criteria, each exact: an absolute count of a day, growth against a base, the index that the heat
+map prints. A crossed threshold cannot be uncrossed (C10); there is one incident for a rule and
+object as long as it is open, and further appeals update it (C12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from mcur.playbooks.counting import (
+    Op,
+    Scope,
+    Tally,
+    by_object,
+    grown,
+    index_over,
+    object_of,
+    over,
+)
+from mcur.playbooks.directory import fold
+from mcur.playbooks.incidents import Incident
+from mcur.playbooks.intents import (
+    ChangeIncident,
+    Cite,
+    Finding,
+    Intent,
+    MarkDone,
+    OpenIncident,
+    Outcome,
+)
+from mcur.playbooks.rules.base import Case, Kind, Rule
+
+Exact = Annotated[Decimal, BeforeValidator(lambda value: Decimal(str(value)))]
+Versus = Literal["previous_day", "previous_working_day", "median_5_working_days", "same_weekday"]
+
+
+class Surge(Rule):
+    """One criterion. Exactly one of ``value``, ``growth_pct``, ``index`` says which.
+
+    ``zero_base``: growth over nothing is not computable, or ``fire_at:N`` fires at N appeals.
+    ``confirm = "person"`` opens a suspicion that somebody confirms or dismisses.
+    """
+
+    scope: Scope
+    op: Op = "gt"
+    value: int | None = None
+    growth_pct: int | None = None
+    index: Exact | None = None
+    index_decimals: int = 2
+    index_fallback: Literal["none"] = "none"
+    categories: tuple[str, ...] = ()
+    versus: Versus = "previous_day"
+    zero_base: Annotated[str, Field(pattern=r"^(ignore|fire_at:[0-9]+)$")] = "ignore"
+    min_current: int = 0
+    blank_guard: bool = True
+    confirm: Literal["none", "person"] = "none"
+    origins: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    mode: Literal["emergency", "crisis"] = "emergency"
+
+    def problems(self) -> list[str]:
+        """Say whether the criterion is clear."""
+        given = [v for v in (self.value, self.growth_pct, self.index) if v is not None]
+        return (
+            [] if len(given) == 1 or not self.enabled else ["give one of value, growth_pct, index"]
+        )
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the rule has what it needs; a list of categories may be missing (G27)."""
+        return self.index is None or bool(self.categories)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """An object over its threshold."""
+
+    object: str
+    why: str
+    count: int
+    houses: tuple[str, ...] = ()
+
+
+def decide(rule: Surge, case: Case) -> Iterator[Intent]:
+    """Compare what came, and open or update incidents."""
+    if not rule.is_set:
+        return
+    if rule.index is not None:
+        today = case.playbook.calendar.day_of(case.now)
+        yield from _indices(rule, case, rule.index, today)
+        return
+    for day in _days(rule, case):
+        yield from _day(rule, case, day)
+
+
+def unset(rule: Surge) -> bool:
+    """Whether a rule waits for a value that the text does not give."""
+    return not rule.is_set
+
+
+# --- by the index of the heat map ----------------------------------------------------------------------
+
+
+def _indices(rule: Surge, case: Case, limit: Decimal, day: date) -> Iterator[Intent]:
+    """Judge each index once, as it comes: what a person closed stays closed until there is another."""
+    fresh = case.facts.indices(fresh=True)
+    for category in rule.categories:
+        index = fresh.get(fold(category))
+        if index is None:
+            continue
+        values = {"category": category, "index": index, "limit": limit}
+        if index_over(index, rule.op, limit, rule.index_decimals):
+            why = case.say("surge.index", **values)
+            hit = Hit(object=category, why=why, count=_received(case, category, day))
+            yield from _fire(rule, case, day, hit)
+        else:
+            why = case.say("surge.index_calm", **values)
+            yield _finding(rule, case, category, day, Outcome.NOT_FIRED, why)
+    yield from _unknown_indices(rule, case, day - timedelta(days=1))
+
+
+def _unknown_indices(rule: Surge, case: Case, day: date) -> Iterator[Intent]:
+    """When a day has closed, say which categories had no index at all."""
+    key = _close_key(rule, case, day)
+    if case.facts.knows(key) or day < case.playbook.calendar.day_of(case.facts.live_from):
+        return
+    yield MarkDone(key=key)
+    known = case.facts.indices(fresh=False)
+    for category in rule.categories:
+        if fold(category) not in known:
+            why = case.say("surge.no_index", category=category)
+            yield _finding(rule, case, category, day, Outcome.NOT_COMPUTABLE, why)
+
+
+def _received(case: Case, category: str, day: date) -> int:
+    tallies = case.facts.tallies(*case.playbook.calendar.day_bounds(day))
+    return sum(t.n for t in tallies if t.category and fold(t.category) == fold(category))
+
+
+# --- by counts of a day ---------------------------------------------------------------------------------
+
+
+def _days(rule: Surge, case: Case) -> list[date]:
+    """Today and yesterday where rows came for them; yesterday once more when it has closed."""
+    calendar = case.playbook.calendar
+    today = calendar.day_of(case.now)
+    yesterday = today - timedelta(days=1)
+    live = calendar.day_of(case.facts.live_from)
+    fresh = {calendar.day_of(c.appeal.received_at) for c in case.facts.fresh_appeals()}
+    asked = {day for day in (today, yesterday) if day in fresh}
+    if not case.facts.knows(_close_key(rule, case, yesterday)):
+        asked.add(yesterday)
+    return sorted(day for day in asked if day >= live)
+
+
+def _close_key(rule: Surge, case: Case, day: date) -> str:
+    return f"close:{case.playbook.id}:{rule.id}:{day}"
+
+
+def _day(rule: Surge, case: Case, day: date) -> Iterator[Intent]:
+    calendar = case.playbook.calendar
+    if day < calendar.day_of(case.now):
+        yield MarkDone(key=_close_key(rule, case, day))
+    if not case.facts.has_data(*calendar.day_bounds(day)):
+        why = case.say("surge.no_data", day_=day)
+        yield _finding(rule, case, "", day, Outcome.NOT_COMPUTABLE, why)
+        return
+    tallies = _taken(rule, case, day)
+    counts = by_object(tallies, rule.scope)
+    if rule.growth_pct is not None:
+        yield from _growth(rule, case, day, tallies, rule.growth_pct)
+    elif rule.value is not None:
+        for name, count in counts.items():
+            if over(count, rule.op, rule.value):
+                why = case.say("surge.value", object=name, count=count, limit=rule.value)
+                yield from _fire(rule, case, day, _hit(rule, tallies, name, count, why))
+        yield from _largest(rule, case, day, counts.most_common(1), rule.value)
+
+
+def _taken(rule: Surge, case: Case, day: date) -> list[Tally]:
+    tallies = case.facts.tallies(*case.playbook.calendar.day_bounds(day))
+    topics = {fold(t) for t in rule.topics}
+    found = []
+    for tally in tallies:
+        said = {fold(t) for t in (tally.block, tally.category) if t}
+        by_topic = not topics or not said or bool(said & topics)
+        by_origin = not rule.origins or tally.origin is None or tally.origin in rule.origins
+        if by_topic and by_origin and case.playbook.covers(tally.municipality):
+            found.append(tally)
+    return found
+
+
+def _largest(
+    rule: Surge, case: Case, day: date, top: Sequence[tuple[str, int]], limit: int
+) -> Iterator[Intent]:
+    name, count = top[0] if top else ("", 0)
+    if not over(count, rule.op, limit):
+        why = case.say("surge.calm", object=name, count=count, limit=limit)
+        yield _finding(rule, case, "", day, Outcome.NOT_FIRED, why, count=str(count))
+
+
+def _growth(
+    rule: Surge, case: Case, day: date, tallies: list[Tally], percent: int
+) -> Iterator[Intent]:
+    base_day = day - timedelta(days=1)
+    if not case.facts.has_data(*case.playbook.calendar.day_bounds(base_day)):
+        why = case.say("surge.no_data", day_=base_day)
+        yield _finding(rule, case, "", day, Outcome.NOT_COMPUTABLE, why)
+        return
+    before = by_object(_taken(rule, case, base_day), rule.scope)
+    for name, count in by_object(tallies, rule.scope).items():
+        yield from _compared(rule, case, day, (name, count, before[name], percent), tallies)
+
+
+def _compared(
+    rule: Surge, case: Case, day: date, what: tuple[str, int, int, int], tallies: list[Tally]
+) -> Iterator[Intent]:
+    name, count, before, percent = what
+    if before == 0:
+        limit = int(rule.zero_base.removeprefix("fire_at:")) if rule.zero_base != "ignore" else None
+        why = case.say("surge.zero_base", count=count)
+        if limit is not None and count >= limit:
+            yield from _fire(rule, case, day, _hit(rule, tallies, name, count, why))
+        else:
+            yield _finding(rule, case, name, day, Outcome.NOT_COMPUTABLE, why)
+    elif count >= rule.min_current and grown(count, before, rule.op, percent):
+        why = case.say("surge.growth", count=count, before=before)
+        yield from _fire(rule, case, day, _hit(rule, tallies, name, count, why))
+    else:
+        why = case.say("surge.growth", count=count, before=before)
+        yield _finding(rule, case, name, day, Outcome.NOT_FIRED, why)
+
+
+def _hit(rule: Surge, tallies: list[Tally], name: str, count: int, why: str) -> Hit:
+    own = [t for t in tallies if object_of(t, rule.scope) == name]
+    houses = tuple(sorted({t.house for t in own if t.house}))
+    return Hit(object=name or "total", why=why, count=count, houses=houses)
+
+
+# --- what follows ---------------------------------------------------------------------------------------
+
+
+def _fire(rule: Surge, case: Case, day: date, hit: Hit) -> Iterator[Intent]:
+    yield _finding(rule, case, hit.object, day, Outcome.FIRED, hit.why, count=str(hit.count))
+    known = _known(rule, case, hit.object)
+    if known is not None:
+        if hit.count > known.count:
+            yield ChangeIncident(
+                key=known.key, cite=case.cite(rule, hit.why), event="updated", count=hit.count,
+                houses=hit.houses,
+            )  # fmt: skip
+        return
+    key = f"incident:{case.playbook.id}:{rule.id}:{hit.object}:{day}"
+    if case.facts.incident(key) is None:
+        yield OpenIncident(
+            key=key,
+            cite=_cite(rule, case, day, hit),
+            object=hit.object,
+            mode=rule.mode,
+            state="suspected" if rule.confirm == "person" else "open",
+            detected_at=case.now,
+            onset_at=case.now,
+            count=hit.count,
+            houses=hit.houses,
+        )
+
+
+def _cite(rule: Surge, case: Case, day: date, hit: Hit) -> Cite:
+    why = hit.why
+    if day < case.playbook.calendar.day_of(case.now):
+        why = case.say("surge.afterwards", why=why, day_=day)
+    return case.cite(rule, why)
+
+
+def _known(rule: Surge, case: Case, name: str) -> Incident | None:
+    running = case.facts.incidents(case.playbook.id)
+    return next((i for i in running if i.rule == rule.id and i.object == name), None)
+
+
+def _finding(
+    rule: Surge, case: Case, name: str, day: date, outcome: Outcome, why: str, **numbers: str
+) -> Finding:
+    return Finding(
+        cite=case.cite(rule, why), object=name, day=day, outcome=outcome, numbers=numbers
+    )
+
+
+def _shape(table: dict[str, Any]) -> Surge:
+    return Surge.model_validate(table)
+
+
+KIND: Kind[Surge] = Kind(name="surge", shape=_shape, decide=decide)

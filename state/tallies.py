@@ -1,0 +1,75 @@
+"""Answers about incidents, plans and the counts of days, for the rules of growth."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sqlite_utils import Database
+
+from mcur.playbooks.counting import Tally
+from mcur.playbooks.facts import Act
+from mcur.playbooks.incidents import Incident, Plan
+from mcur.state.rows import act_of
+from mcur.state.stamps import text_of
+
+if TYPE_CHECKING:
+    from mcur.state.store import State
+
+
+class GrowthAnswers:
+    """The part of the answers that rules of growth and emergencies ask for."""
+
+    _state: State
+    _db: Database
+    _tallies: dict[tuple[str, str], Sequence[Tally]]
+
+    def tallies(self, first: datetime, last: datetime) -> Sequence[Tally]:
+        """Return the counts of [first, last); within one decision each period is counted once."""
+        period = (text_of(first), text_of(last))
+        if period not in self._tallies:
+            rows = self._db.query(
+                "SELECT a.municipality, a.block, a.category, a.subcategory, a.house, a.source,"
+                " a.origin, count(*) n FROM entries e JOIN appeals a USING (source, number)"
+                " WHERE e.what = 'new' AND e.at >= ? AND e.at < ? AND a.spam = 0"
+                " GROUP BY 1, 2, 3, 4, 5, 6, 7",
+                list(period),
+            )
+            self._tallies[period] = [Tally(**row) for row in rows]
+        return self._tallies[period]
+
+    def indices(self, *, fresh: bool) -> Mapping[str, Decimal]:
+        """Return the newest index of each category, folded; ``fresh``: only what just came."""
+        rows = self._db.query("SELECT category, value FROM indices WHERE fresh >= ?", [fresh])
+        return {row["category"]: Decimal(row["value"]) for row in rows}
+
+    def incident(self, key: str) -> Incident | None:
+        """Return an incident by its key."""
+        return self._state.incidents.get(key)
+
+    def incidents(self, playbook: str) -> Sequence[Incident]:
+        """Return the incidents whose mode lasts, the oldest first."""
+        return self._state.incidents.running(playbook)
+
+    def plan(self, key: str) -> Plan | None:
+        """Return a plan by its key, or by the key of its draft task."""
+        return self._state.incidents.plan(key)
+
+    def finding(
+        self, playbook: str, rule: str, object_: str, day: date
+    ) -> Mapping[str, str] | None:
+        """Return the numbers that a rule found for an object on a day."""
+        row = self._db.execute(
+            "SELECT numbers FROM findings WHERE playbook = ? AND rule = ? AND object = ? AND day = ?",
+            (playbook, rule, object_, day.isoformat()),
+        ).fetchone()
+        found: Mapping[str, str] | None = json.loads(row[0]) if row else None
+        return found
+
+    def acts_on(self, key: str) -> Sequence[Act]:
+        """Return the accepted acts on something, in their order."""
+        rows = self._state.acts_on(key)
+        return [act_of(row) for row in rows if row["state"] in {"accepted", "done"}]
