@@ -50,6 +50,12 @@ _FIELD = re.compile(
 )
 
 
+CORRECTIONS = {"адрес": "address", "категория": "category", "подкатегория": "subcategory"}
+_CORRECTION = re.compile(
+    rf"^\s*[*_]*({'|'.join(CORRECTIONS)})[*_]*\s*:[*_]*\s*(.+?)\s*$", re.IGNORECASE | re.MULTILINE
+)
+
+
 def fields_in(text: str) -> dict[str, str]:
     """Read the lines «Меры: …», «Причины: …», «Упреждение: …» of a note; nothing else counts."""
     found: dict[str, str] = {}
@@ -57,6 +63,13 @@ def fields_in(text: str) -> dict[str, str]:
         name = FIELDS[mark.casefold()]
         found[name] = f"{found[name]}\n{value}" if name in found else value
     return found
+
+
+def corrections_in(note: Note) -> dict[str, str]:
+    """Read what a person corrected of the appeal: changed fields, or lines «Адрес: …» of a note."""
+    found = {CORRECTIONS[mark.casefold()]: value for mark, value in _CORRECTION.findall(note.text)}
+    changed = {name: note.changes[name] for name in CORRECTIONS.values() if note.changes.get(name)}
+    return found | changed
 
 
 def from_note(task_key: str, tracker: str, note: Note, directory: Directory) -> list[Act]:

@@ -16,7 +16,7 @@ from mcur.state.imports import SECOND, Batch, Entries, Read, corrections_of
 from mcur.state.rows import appeal_of, dump
 from mcur.state.stamps import hour_of, moment_of, text_of
 
-Correctable = Literal["category", "address", "executor", "spam"]
+Correctable = Literal["category", "subcategory", "address", "executor", "spam"]
 """The fields that a person's word settles (contract, «Appeals»)."""
 
 

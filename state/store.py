@@ -9,15 +9,17 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from sqlite_utils import Database
 
+from mcur.playbooks.acts import corrections_in
 from mcur.playbooks.directory import Directory
-from mcur.playbooks.facts import Act, Export, Health, Letter, TaskSeen
+from mcur.playbooks.facts import Act, Export, Health, Letter, Note, Task, TaskSeen
 from mcur.playbooks.intents import Cite
 from mcur.state import journal
 from mcur.state.answers import Answers
-from mcur.state.appeals import Appeals
+from mcur.state.appeals import Appeals, Correctable
 from mcur.state.blobs import BlobStore
 from mcur.state.decisions import Decision, Route
 from mcur.state.imports import Read
@@ -170,9 +172,22 @@ class State(Lookup):
             noticed = self.tasks.notice(seen, owner, directory, live_from)
             for act in noticed.acts:
                 self.add_act(act)
+            for task, note in noticed.corrections:
+                self._correct(task, note, now)
             self.advance(*cursor, now)
             self._count_history("issues", noticed.history)
         return noticed
+
+    def _correct(self, task: Task, note: Note, now: datetime) -> None:
+        """What a person corrected on a task wins over later imports of its appeal."""
+        if not task.source or not task.number:
+            return
+        fields = corrections_in(note)
+        for field, value in fields.items():
+            self.appeals.correct(
+                task.source, task.number, cast("Correctable", field), value, by=note.author, now=now
+            )
+        self.tasks.correct(task.key, fields)
 
     def add_act(self, act: Act) -> bool:
         """Keep an act once, by its ident."""

@@ -30,6 +30,7 @@ class Noticed:
 
     acts: tuple[Act, ...]
     changed: tuple[tuple[Task, TaskSeen], ...]
+    corrections: tuple[tuple[Task, Note], ...] = ()
     history: int = 0
 
 
@@ -159,18 +160,34 @@ class Tasks:
         """Take what the tracker shows: people's notes and changes become acts and facts."""
         found: list[Act] = []
         changed: list[tuple[Task, TaskSeen]] = []
+        corrections: list[tuple[Task, Note]] = []
         history = 0
         for seen in seen_tasks:
             task = self._known(seen)
             if task is None:
                 history += self._adopt(seen, owner, directory, live_from)
                 continue
-            said = self._notes(task, seen, directory)
+            fresh = self._notes(task, seen)
+            corrections += [(task, note) for note in fresh if acts.corrections_in(note)]
+            said = [a for n in fresh for a in acts.from_note(task.key, seen.tracker, n, directory)]
             told = {name for act in said if self._tell(act) for name in act.fields}
             found += said
             if self._sync(task, seen, directory, told) or told:
                 changed.append((self.get(task.key) or task, seen))
-        return Noticed(acts=tuple(found), changed=tuple(changed), history=history)
+        return Noticed(
+            acts=tuple(found),
+            changed=tuple(changed),
+            corrections=tuple(corrections),
+            history=history,
+        )
+
+    def correct(self, key: str, fields_: dict[str, str]) -> None:
+        """Take a person's correction of the appeal over to its task."""
+        topic = fields_.get("subcategory") or fields_.get("category")
+        news = {"address": fields_.get("address"), "topic": topic}
+        news = {name: value for name, value in news.items() if value}
+        if news:
+            self._update(key, news)
 
     def announced(self, keys: Iterable[str], playbook: str, executor: str, now: datetime) -> None:
         """Note that an executor was told of these tasks."""
@@ -236,23 +253,17 @@ class Tasks:
         self.remember(f"task:{owner.playbook}:issue:{seen.tracker}:{seen.ident}", seen)
         return history
 
-    def _notes(self, task: Task, seen: TaskSeen, directory: Directory) -> list[Act]:
-        found = []
+    def _notes(self, task: Task, seen: TaskSeen) -> list[Note]:
+        """Keep the notes that are new and return them; those of history mean nothing."""
+        fresh = []
         for note in seen.notes:
+            row = (task.key, note.ident, text_of(note.at), note.author, note.text)
             cursor = self._db.conn.execute(
-                "INSERT OR IGNORE INTO notes VALUES (?,?,?,?,?,?)",
-                (
-                    task.key,
-                    note.ident,
-                    text_of(note.at),
-                    note.author,
-                    note.text,
-                    dump(note.changes),
-                ),
+                "INSERT OR IGNORE INTO notes VALUES (?,?,?,?,?,?)", (*row, dump(note.changes))
             )
             if cursor.rowcount and not task.history:
-                found += acts.from_note(task.key, seen.tracker, note, directory)
-        return found
+                fresh.append(note)
+        return fresh
 
     def _tell(self, act: Act) -> bool:
         """Keep measures, causes and prevention that a note or a field brought; the latest counts."""

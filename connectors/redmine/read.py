@@ -26,6 +26,7 @@ from mcur.connectors.redmine.shape import RedmineShape
 from mcur.playbooks.facts import Note, TaskSeen
 
 _FOREIGN_TEXTS = ("measures", "causes", "prevention")
+_APPEAL = ("address", "category", "subcategory")
 
 
 class Reader:
@@ -151,7 +152,11 @@ class Reader:
             if detail["property"] == "attr" and name in readers:
                 ours, read = readers[name]
                 changes.setdefault(ours, read(value, issue))
-            elif detail["property"] == "cf" and fields.get(name) in {*_FOREIGN_TEXTS, "due_at"}:
+            elif detail["property"] == "cf" and fields.get(name) in {
+                *_FOREIGN_TEXTS,
+                *_APPEAL,
+                "due_at",
+            }:
                 ours = fields[name]
                 changes[ours] = self._field_word(ours, value)
             elif detail["property"] == "attachment" and value:

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mcur.connectors.ports import Rejected, Unavailable
 from mcur.daemon.observe import MailSource, Observers
 from mcur.state.store import State
-from tests.fakes import MORNING, Stand, write_csv, write_letter
+from tests.fakes import MORNING, Stand, an_appeal, write_csv, write_letter
 
 
 @dataclass
@@ -249,3 +250,34 @@ def test_an_auto_reply_makes_no_task(stand: Stand) -> None:
     stand.cycle(MORNING + timedelta(days=30))
 
     assert [e for e in stand.told("task.created") if e.data["kind"] == "assignment"] == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"fields": {"address": "Одинцово, ул. Солнцева, д. 7", "subcategory": "Течь кровли"}},
+        {"text": "Адрес: Одинцово, ул. Солнцева, д. 7\nПодкатегория: Течь кровли"},
+    ],
+    ids=["by fields", "by lines of a note"],
+)
+def test_what_staff_correct_on_a_task_wins_over_the_next_export(
+    stand: Stand, said: dict[str, Any]
+) -> None:
+    """In Redmine's own fields, or in a note where there are none; both values are kept."""
+    stand.cycle()
+    stand.pass_time(minutes=1)
+    stand.take(an_appeal(received_at=stand.now))
+    stand.cycle()
+    [task] = stand.state.tasks.listing(open_only=True)
+
+    stand.pass_time(minutes=1)
+    stand.tracker.change(task.ident or "", "mcur_resp", stand.now, **said)
+    stand.cycle()
+    stand.take(an_appeal(received_at=stand.now, text="дополнено"))
+    stand.cycle()
+
+    appeal = stand.state.appeals.get("dobrodel", "1")
+    [task] = stand.state.tasks.listing(open_only=True)
+    assert appeal is not None
+    assert (appeal.house, appeal.subcategory) == ("одинцово, солнцева, 7", "Течь кровли")
+    assert (task.address, task.topic) == ("Одинцово, ул. Солнцева, д. 7", "Течь кровли")
