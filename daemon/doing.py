@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from mcur.playbooks import acts
+from mcur.playbooks import notes
 from mcur.playbooks.directory import Directory
 from mcur.playbooks.facts import Act
 from mcur.state.store import State
@@ -36,7 +36,7 @@ def acts_for(
             text=text,
             person=_person(state, directory, by, one),
             origin=origin,
-            fields={**fields, **acts.fields_in(text)},
+            fields={**fields, **notes.fields_in(text)},
         )
         for one in (keys or [key])
     ]

@@ -7,13 +7,11 @@ also written to the tracker.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date
 
-from mcur.playbooks.directory import Directory
 from mcur.playbooks.documents import plain
-from mcur.playbooks.facts import Act, Note, Task, TaskStatus
+from mcur.playbooks.facts import Act, Task, TaskStatus
 from mcur.playbooks.incidents import Incident, Plan
 from mcur.playbooks.intents import (
     AnswerAct,
@@ -24,6 +22,7 @@ from mcur.playbooks.intents import (
     ReleaseDraft,
     UpdateTask,
 )
+from mcur.playbooks.notes import fields_in
 from mcur.playbooks.permits import (
     HEADS,
     INCIDENT_ACTS,
@@ -31,88 +30,12 @@ from mcur.playbooks.permits import (
     OFFICERS,
     PLAN_ACTS,
     TASK_ACTS,
+    has_mode,
     on_incident,
     on_plan,
 )
 from mcur.playbooks.plans import lacks, measures_in
 from mcur.playbooks.rules.base import Case
-
-FIELDS = {
-    "меры": "measures",
-    "принятые меры": "measures",
-    "причина": "causes",
-    "причины": "causes",
-    "упреждение": "prevention",
-}
-_FIELD = re.compile(
-    rf"^\s*[*_]*({'|'.join(sorted(FIELDS, key=len, reverse=True))})[*_]*\s*:[*_]*\s*(.+?)\s*$",
-    re.IGNORECASE | re.MULTILINE,
-)
-
-
-CORRECTIONS = {"адрес": "address", "категория": "category", "подкатегория": "subcategory"}
-_CORRECTION = re.compile(
-    rf"^\s*[*_]*({'|'.join(CORRECTIONS)})[*_]*\s*:[*_]*\s*(.+?)\s*$", re.IGNORECASE | re.MULTILINE
-)
-
-
-def fields_in(text: str) -> dict[str, str]:
-    """Read the lines «Меры: …», «Причины: …», «Упреждение: …» of a note; nothing else counts."""
-    found: dict[str, str] = {}
-    for mark, value in _FIELD.findall(text):
-        name = FIELDS[mark.casefold()]
-        found[name] = f"{found[name]}\n{value}" if name in found else value
-    return found
-
-
-def corrections_in(note: Note) -> dict[str, str]:
-    """Read what a person corrected of the appeal: changed fields, or lines «Адрес: …» of a note."""
-    found = {CORRECTIONS[mark.casefold()]: value for mark, value in _CORRECTION.findall(note.text)}
-    changed = {name: note.changes[name] for name in CORRECTIONS.values() if note.changes.get(name)}
-    return found | changed
-
-
-def from_note(task_key: str, tracker: str, note: Note, directory: Directory) -> list[Act]:
-    """Turn an entry of a task's history into the acts it stands for."""
-    by, person = actor(note.author, directory)
-    ident = f"tracker:{tracker}:{task_key}:{note.ident}"
-    found = []
-    if note.text:
-        found.append(_act(ident, note, by, person, task_key, "note", fields_in(note.text)))
-    said = {k: v for k, v in note.changes.items() if k in {"measures", "causes", "prevention"}}
-    if said:
-        found.append(_act(f"{ident}:fields", note, by, person, task_key, "note", said))
-    status = note.changes.get("status")
-    if status:
-        fields = {"status": status}
-        found.append(_act(f"{ident}:status", note, by, person, task_key, "status", fields))
-    return found
-
-
-def actor(identity: str, directory: Directory) -> tuple[str, str]:
-    """Say in which role somebody acts, by login, address or name; ``?login`` for a stranger."""
-    roles = directory.roles_of(identity)
-    if roles:
-        holder = next((p.name for p in directory.people if p.holds(roles[0], identity)), "")
-        return roles[0], holder
-    executor = directory.executor_of(identity)
-    return (f"executor:{executor.name}", executor.name) if executor else (f"?{identity}", identity)
-
-
-def _act(
-    ident: str, note: Note, by: str, person: str, key: str, do: str, fields: dict[str, str]
-) -> Act:
-    return Act(
-        ident=ident,
-        at=note.at,
-        by=by,
-        person=person,
-        do=do,
-        key=key,
-        text=note.text,
-        origin="tracker",
-        fields=fields,
-    )
 
 
 def decide(case: Case) -> Iterator[Intent]:
@@ -187,7 +110,8 @@ def _answer(act: Act, case: Case, cite: Cite, refusal: str | None) -> Iterator[I
 
 
 def _refusal(act: Act, case: Case) -> str | None:
-    if act.do not in KNOWN:
+    modes = {getattr(rule, "mode", "") for rule in case.playbook.enabled("mode")}
+    if act.do not in KNOWN or not has_mode(act, modes):
         return say_act("unknown", act, case)
     if act.do == "absent":
         return _absence_refusal(act, case)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from mcur.playbooks.facts import Act
 from mcur.playbooks.incidents import Incident
 
@@ -34,6 +36,11 @@ def on_incident(act: Act, incident: Incident) -> bool:
             return act.by in HEADS
         case _:
             return act.by in OFFICERS | HEADS
+
+
+def has_mode(act: Act, modes: Collection[str]) -> bool:
+    """Whether a regulation with these modes knows the mode that an act declares."""
+    return act.do != "declare" or act.fields.get("mode", "emergency") in modes
 
 
 def on_plan(act: Act) -> bool:

@@ -13,10 +13,10 @@ from typing import cast
 
 from sqlite_utils import Database
 
-from mcur.playbooks.acts import corrections_in
 from mcur.playbooks.directory import Directory
 from mcur.playbooks.facts import Act, Export, Health, Letter, Note, Task, TaskSeen
 from mcur.playbooks.intents import Cite
+from mcur.playbooks.notes import corrections_in
 from mcur.state import journal
 from mcur.state.answers import Answers
 from mcur.state.appeals import Appeals, Correctable

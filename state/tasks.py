@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from mcur.playbooks import acts
+from mcur.playbooks import notes
 from mcur.playbooks.directory import Directory
 from mcur.playbooks.facts import Act, Note, Task, TaskKind, TaskSeen, TaskStatus
 from mcur.playbooks.intents import Cite, CreateTask, UpdateTask, digest_of
@@ -168,8 +168,8 @@ class Tasks:
                 history += self._adopt(seen, owner, directory, live_from)
                 continue
             fresh = self._notes(task, seen)
-            corrections += [(task, note) for note in fresh if acts.corrections_in(note)]
-            said = [a for n in fresh for a in acts.from_note(task.key, seen.tracker, n, directory)]
+            corrections += [(task, note) for note in fresh if notes.corrections_in(note)]
+            said = [a for n in fresh for a in notes.from_note(task.key, seen.tracker, n, directory)]
             told = {name for act in said if self._tell(act) for name in act.fields}
             found += said
             if self._sync(task, seen, directory, told) or told:
@@ -223,7 +223,7 @@ class Tasks:
     ) -> bool:
         """Keep a task that somebody made by hand; what stood there before is history."""
         history = seen.created_at < live_from
-        role = acts.actor(seen.assignee, directory)[0] if seen.assignee else None
+        role = notes.actor(seen.assignee, directory)[0] if seen.assignee else None
         self._insert(
             Task(
                 key=f"task:{owner.playbook}:issue:{seen.tracker}:{seen.ident}",
@@ -292,7 +292,7 @@ class Tasks:
         if "due_at" in differs and seen.due_at is not None:
             news["due_at"] = seen.due_at
         if "assignee" in differs and seen.assignee and before:
-            news["assignee"] = acts.actor(seen.assignee, directory)[0]
+            news["assignee"] = notes.actor(seen.assignee, directory)[0]
         untold = (differs & set(_TOLD)) - set(told)
         news |= {name: getattr(seen, name) for name in untold if getattr(seen, name)}
         news = {k: v for k, v in news.items() if getattr(task, k) != v}

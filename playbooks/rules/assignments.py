@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from mcur.playbooks import acts, inbound
+from mcur.playbooks import inbound, notes
 from mcur.playbooks.documents import Block, Document, Pairs, Paragraph, plain
 from mcur.playbooks.facts import Letter, Task, TaskKind, TaskStatus
 from mcur.playbooks.intents import (
@@ -145,7 +145,7 @@ def _answer(rule: FromLetters, case: Case, letter: Letter, task: Task) -> Iterat
             ),
             task=task.key,
             note=plain(head, said),
-            fields=acts.fields_in(said) if _may_report(case, letter, task) else {},
+            fields=notes.fields_in(said) if _may_report(case, letter, task) else {},
             attachments=letter.attachments,
         )
     if not letter.auto and not task.status.is_open:

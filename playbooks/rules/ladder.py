@@ -144,8 +144,7 @@ def _roles(rule: LadderRule) -> tuple[str, ...]:
 def _climb(rule: OnIncident, case: Case, incident: Incident) -> Iterator[Intent]:
     for number, step in enumerate(rule.steps, start=1):
         key = f"letter:{case.playbook.id}:{rule.id}:{number}:{incident.key}:1"
-        due = incident.entered_at + rule.wait
-        waits = step.when == "no_result" and (incident.solved_at is not None or case.now < due)
+        waits = step.when == "no_result" and not _is_without_result(rule, case, incident)
         if waits or case.facts.knows(key):
             continue
         why = case.say(f"ladder.incident.{step.text}_why", incident=incident)
@@ -160,6 +159,13 @@ def _climb(rule: OnIncident, case: Case, incident: Incident) -> Iterator[Intent]
             subject=case.say(f"ladder.incident.{step.text}_subject", incident=incident),
             document=_incident_letter(rule, case, incident, step, why),
         )
+
+
+def _is_without_result(rule: OnIncident, case: Case, incident: Incident) -> bool:
+    """By a person's word at once, by the wait otherwise; «solved» stops both."""
+    by_hand = bool({"no_progress", "unsolved"} & incident.facts.keys())
+    passed = case.now >= incident.entered_at + rule.wait
+    return incident.solved_at is None and (by_hand or passed)
 
 
 def _incident_letter(

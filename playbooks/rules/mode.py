@@ -216,7 +216,7 @@ def _act(rule: Mode, case: Case, incident: Incident, act: Act) -> Iterator[Inten
         case "solve" | "no-progress" | "unsolved" | "form-group" | "form-hq":
             fact = act.do.replace("-", "_")
             yield ChangeIncident(key=incident.key, cite=cite, event="updated", fact=fact, at=act.at)
-        case "declare":
+        case "declare" if act.fields.get("mode", incident.mode) != incident.mode:
             yield ChangeIncident(
                 key=incident.key, cite=cite, event="escalated", mode="crisis", at=act.at
             )

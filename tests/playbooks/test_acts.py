@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mcur.connectors.papers.text import to_text
-from mcur.playbooks import acts
+from mcur.playbooks import acts, notes
 from mcur.playbooks.facts import Act, Draft, Note, Report, Task, TaskStatus
 from mcur.playbooks.intents import (
     AnswerAct,
@@ -216,7 +216,7 @@ NOTES = {
 @pytest.mark.parametrize(("text", "fields"), NOTES.items(), ids=[repr(k) for k in NOTES])
 def test_only_lines_with_a_mark_feed_reports(text: str, fields: dict[str, str]) -> None:
     """At the beginning of a line; never other text of a note."""
-    assert acts.fields_in(text) == fields
+    assert notes.fields_in(text) == fields
 
 
 CHANGED: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
@@ -234,7 +234,7 @@ def test_an_entry_of_a_tracker_is_understood_as_acts(
 ) -> None:
     """Each with an ident of its own, so that the same entry seen twice is one act."""
     note = Note(ident="5", at=at("12:00"), author="mcur_resp", **given)
-    found = acts.from_note("task:x", "redmine", note, PEOPLE)
+    found = notes.from_note("task:x", "redmine", note, PEOPLE)
 
     assert [(a.do, a.fields.get("status", "")) for a in found] == wanted
     assert len({a.ident for a in found}) == len(found)
@@ -248,4 +248,4 @@ def test_an_entry_of_a_tracker_is_understood_as_acts(
 )  # fmt: skip
 def test_who_acted_is_known_by_login_or_address(identity: str, by: str) -> None:
     """A stranger keeps his login."""
-    assert acts.actor(identity, PEOPLE)[0] == by
+    assert notes.actor(identity, PEOPLE)[0] == by
