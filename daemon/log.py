@@ -15,8 +15,11 @@ def configure(*, verbose: bool = False, quiet: bool = False) -> None:
     processors: list[structlog.typing.Processor] = [structlog.processors.add_log_level]
     if terminal:
         processors.append(structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False))
-        processors.append(structlog.dev.ConsoleRenderer(colors=True))
+        # Not rich's tracebacks: they show the local variables, a password among them.
+        plain = structlog.dev.plain_traceback
+        processors.append(structlog.dev.ConsoleRenderer(colors=True, exception_formatter=plain))
     else:
+        processors.append(structlog.processors.format_exc_info)
         processors.append(structlog.processors.LogfmtRenderer(key_order=["level", "event"]))
     structlog.configure(
         processors=processors,
