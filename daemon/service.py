@@ -77,7 +77,10 @@ class Loop:
         self._asked.clear()
         news = site.observers.collect(now)
         # Never due later than in a minute, so that a clock set back is not waited for.
-        due = now >= self._due or self._due > now + MINUTE
+        set_back = self._due > now + MINUTE
+        if set_back:
+            site.dispatcher.forget_backoff(now)
+        due = now >= self._due or set_back
         if news or due or site.state.changed_elsewhere():
             cycle.decide(site, now)
             self._due = self._next(now)

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from mcur.connectors.embedded import EmbeddedTracker
+from mcur.connectors.ports import Unavailable
 from mcur.daemon.service import Loop
 from mcur.daemon.wakes import Bells
 from tests.fakes import MORNING, Stand, write_csv, write_letter
@@ -296,6 +297,20 @@ def test_a_clock_set_back_is_not_waited_for(stand: Stand) -> None:
     turns(stand, loop, 1)
 
     assert stand.state.stamp("last_cycle") == MORNING - timedelta(hours=1)
+
+
+def test_what_was_put_off_by_a_wrong_clock_is_tried_at_once_when_it_is_right(stand: Stand) -> None:
+    """A circuit that opened at noon of a wrong clock does not close the door until noon."""
+    stand.cycle()
+    loop = Loop(stand.site)
+    stand.courier.switch.fail(Unavailable("send: mail did not answer"))
+    stand.clock.moment = MORNING.replace(hour=12)
+    turns(stand, loop)
+    stand.courier.switch.mend()
+    stand.clock.moment = MORNING.replace(hour=9, minute=55)
+    turns(stand, loop)
+
+    assert [e.at for e in stand.told("mail.sent") if e.cite.rule == "O-2"] == [stand.now]
 
 
 def test_bells_ring_on_after_the_hour_that_comes_twice() -> None:
