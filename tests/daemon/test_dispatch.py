@@ -137,6 +137,23 @@ def test_a_refusal_ends_in_a_dead_letter_and_the_administrator_hears_of_it_once(
     assert list(states(stand).values()).count("dead") == 3
 
 
+def test_a_task_that_was_made_before_a_fault_of_ours_is_not_made_again_by_a_retry(
+    stand: Stand,
+) -> None:
+    """Somebody who lets a dead row go does not know whether it had been made."""
+    want(stand, a_task())
+    stand.tracker.switch.fail(KeyError("id"), late=True)
+    stand.deliver()
+    assert states(stand)[TASK] == "dead"
+    stand.tracker.switch.mend()
+    with stand.state.atomic():
+        stand.state.outbox.retry([TASK], stand.now)
+    stand.deliver()
+
+    assert states(stand)[TASK] == "done"
+    assert [task.key for task in stand.tracker.listing()] == [TASK]
+
+
 def test_dead_letters_leave_after_a_retry(stand: Stand) -> None:
     """Nothing is dropped."""
     stand.tracker.switch.fail(Rejected("create: the project is closed"))
