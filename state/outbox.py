@@ -167,6 +167,15 @@ class Outbox:
         )
         return [_row(row) for row in rows]
 
+    def lost_reports(self, now: datetime) -> list[Row]:
+        """Return reports that were refused or dropped and whose day is over by now."""
+        rows = self._db.query(
+            "SELECT o.* FROM outbox o JOIN reports r USING (key) WHERE o.state IN ('dead', 'dropped')"
+            " AND o.not_after <= ? AND r.state = 'decided' ORDER BY o.not_after, o.id",
+            [text_of(now)],
+        )
+        return [_row(row) for row in rows]
+
     def next_at(self, now: datetime) -> datetime | None:
         """Return when something that waits is due next."""
         row = self._db.execute(

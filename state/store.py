@@ -211,6 +211,8 @@ class State(Lookup):
         """Open one decision: facts to read, and the hand that keeps intents, in one transaction."""
         with self.atomic():
             self.appeals.settle_due(now)
+            for row in self.outbox.lost_reports(now):
+                self.report_missed(row, now)
             decision = Decision(self, route, now)
             yield Answers(self, directory, live_from), decision
             decision.finish()

@@ -272,6 +272,26 @@ def test_what_could_not_leave_on_its_day_is_missed(stand: Stand) -> None:
     assert stand.letters() == []
 
 
+def test_a_report_that_was_refused_is_missed_when_its_day_is_over(stand: Stand) -> None:
+    """Until then the administrator may let it go; the next report names it once."""
+    decide_report(stand, MORNING + timedelta(hours=16))
+    stand.courier.switch.fail(Rejected("send: 550 no such user"))
+    stand.deliver()
+    stand.courier.switch.mend()
+    stand.decide()
+    before = stand.told("report.missed")
+    stand.pass_time(hours=26)
+    stand.cycle()
+    stand.pass_time(minutes=1)
+    stand.cycle()
+
+    assert before == []
+    assert [e.key for e in stand.told("report.missed") if e.key == REPORT] == [REPORT]
+    assert states(stand)[REPORT] == "dead"
+    [sent] = [e for e in stand.told("mail.sent") if e.cite.rule == "O-2"]
+    assert "за 17.11.2026 не отправлен" in sent.data["text"]
+
+
 @pytest.mark.parametrize(("forgetful", "end"), [(False, "done"), (True, "expired")])
 def test_a_report_that_may_have_left_before_a_crash_is_looked_for_before_it_is_missed(
     stand: Stand, forgetful: bool, end: str
