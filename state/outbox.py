@@ -24,6 +24,10 @@ FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=5)
 DROPPABLE = ("held", "dead", "waiting")
 """States in which a row has not left and nobody has it in hand."""
+_PARENT_WAITS = (
+    "EXISTS (SELECT 1 FROM tasks t JOIN outbox p ON p.key = t.parent"
+    " WHERE t.key = o.key AND p.state IN ('waiting', 'claimed'))"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +86,8 @@ class Outbox:
     def claim(self, destination: str, now: datetime, limit: int) -> list[Row]:
         """Take rows of a destination that are due, the urgent first.
 
-        A change waits until its task has a number and until older changes of it are done.
+        A change waits until its task has a number and until older changes of it are done; a task
+        waits for its parent, whose number it names.
         """
         rows = list(
             self._db.query(
@@ -91,7 +96,7 @@ class Outbox:
                 " EXISTS (SELECT 1 FROM tasks t WHERE t.key = o.task AND t.ident IS NOT NULL)"
                 " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.task = o.task AND p.id < o.id"
                 " AND p.state IN ('waiting', 'claimed'))))"
-                " ORDER BY urgent DESC, id LIMIT ?",
+                f" AND NOT {_PARENT_WAITS} ORDER BY urgent DESC, id LIMIT ?",
                 [destination, text_of(now), limit],
             )
         )
@@ -182,6 +187,7 @@ class Outbox:
             "SELECT min(max(o.next_at, coalesce(c.open_until, o.next_at))) FROM outbox o"
             " LEFT JOIN circuits c USING (destination) WHERE o.state = 'waiting' AND (o.task IS NULL"
             " OR EXISTS (SELECT 1 FROM tasks t WHERE t.key = o.task AND t.ident IS NOT NULL))"
+            f" AND NOT {_PARENT_WAITS}"
         ).fetchone()
         found = moment_or_none(row[0])
         return None if found is None else max(found, now)

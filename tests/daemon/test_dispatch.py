@@ -105,6 +105,16 @@ def test_what_waited_leaves_in_its_order_when_the_silence_is_over(stand: Stand) 
     assert not [h for h in stand.state.health() if h.down_since]
 
 
+def test_a_task_waits_for_its_parent(stand: Stand) -> None:
+    """Decided together they would be handed out together, and the child could not name it."""
+    stand.site.destinations[TRACKER].width = 4
+    want(stand, a_task("plan:1"), a_task("measure:1", parent="plan:1"))
+    stand.deliver()
+
+    made = {task.key: task for task in stand.tracker.listing()}
+    assert made["measure:1"].parent == made["plan:1"].ident
+
+
 def test_one_short_silence_costs_seconds_whatever_the_width_of_the_pool(tmp_path: Path) -> None:
     """Eight hands that meet it do not open the circuit for five minutes."""
     stand = Stand(tmp_path)
