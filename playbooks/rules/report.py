@@ -66,10 +66,6 @@ class Report(Rule):
             found.append(
                 f"send_at {self.send_at:%H:%M} is not before deadline {self.deadline:%H:%M}"
             )
-        if self.draft_at and self.draft_at >= self.send_at:
-            found.append(
-                f"draft_at {self.draft_at:%H:%M} is not before send_at {self.send_at:%H:%M}"
-            )
         return found
 
 
@@ -102,10 +98,12 @@ def preview(rule: Report, case: Case) -> Document:
 
 
 def _draft_moment(rule: Report, case: Case, day: date) -> datetime:
+    """Return when the draft is due: whoever moves ``send_at`` before it keeps half an hour to look."""
     send_at = case.playbook.calendar.at(day, rule.send_at)
     if rule.draft_at is None:
         return send_at
-    return case.playbook.calendar.at(day, rule.draft_at)
+    drafted_at = case.playbook.calendar.at(day, rule.draft_at)
+    return drafted_at if drafted_at < send_at else send_at - timedelta(minutes=30)
 
 
 def _wakes(rule: Report, case: Case) -> datetime | None:
