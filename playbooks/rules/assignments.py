@@ -36,12 +36,14 @@ class FromLetters(Rule):
 
     ``labels`` are the words that stand before a value in such letters. Only the kinds of
     trusted ``senders`` may give assignments; everything else that answers nothing of ours goes
-    to the review queue.
+    to the review queue, also the report of the day of a person in a role, whose subject starts
+    with one of ``reports_begin``.
     """
 
     takes: Literal["letters"]
     assignee: str
     senders: tuple[str, ...]
+    reports_begin: tuple[str, ...] = ()
     labels: Mapping[str, tuple[str, ...]]
     answer: AnswerDuty | None = None
 
@@ -64,6 +66,8 @@ def _letter(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
         yield from _answer(rule, case, letter, task)
     elif letter.auto:
         yield SortLetter(digest=letter.digest, state="review", why=case.say("letter.auto"))
+    elif _is_report_of_the_day(rule, case, letter):
+        yield from _review(rule, case, letter, case.say("letter.report", letter=letter))
     elif sender in rule.senders and letter.authenticated is not False:
         yield from _assignment(rule, case, letter)
     else:
@@ -72,6 +76,13 @@ def _letter(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
         if sender in rule.senders:
             why = "letter.spoofed"
         yield from _review(rule, case, letter, case.say(why, letter=letter))
+
+
+def _is_report_of_the_day(rule: FromLetters, case: Case, letter: Letter) -> bool:
+    """A person in a role who sends his report of the day gives no assignment."""
+    staff = set(case.facts.directory.roles_of(letter.sender)) & set(case.playbook.roles)
+    begins = tuple(word.casefold() for word in rule.reports_begin)
+    return bool(staff) and letter.subject.strip().casefold().startswith(begins)
 
 
 def _task_behind(key: str, case: Case) -> Task | None:
