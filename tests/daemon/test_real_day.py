@@ -232,7 +232,7 @@ def test_a_second_cycle_at_the_same_stamp_does_nothing(morning: Morning) -> None
 
 
 def test_what_people_did_comes_back_and_stands_in_report_2(morning: Morning) -> None:
-    """Statuses, measures and causes written in Redmine are named; other notes are not."""
+    """What was done is named; an untouched task is counted, whatever note stands on it."""
     solved, worked, noted = morning.rows[0], morning.rows[1], morning.rows[2]
     _work(morning, solved, worked, noted)
 
@@ -248,7 +248,9 @@ def test_what_people_did_comes_back_and_stands_in_report_2(morning: Morning) -> 
     said = _entry(text, morning.number(worked))
     assert "Бригада на месте" in said
     assert said.endswith("в работе")
-    assert "меры не указаны; задача № " in _entry(text, morning.number(noted))
+    assert "302 проблемных вопроса" in text  # 300 of the export and two assignments
+    assert "В работе без новых сведений за день: 300 задач" in text
+    assert _entry(text, morning.number(noted)) == ""
     assert "не отвечает на звонки" not in text
 
 
