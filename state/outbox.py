@@ -87,11 +87,12 @@ class Outbox:
         """Take rows of a destination that are due, the urgent first.
 
         A change waits until its task has a number and until older changes of it are done; a task
-        waits for its parent, whose number it names.
+        waits for its parent, whose number it names, and comes next when that is made.
         """
         rows = list(
             self._db.query(
-                "SELECT * FROM outbox o WHERE state = 'waiting' AND destination = ?"
+                "SELECT *, EXISTS (SELECT 1 FROM tasks t WHERE t.parent = o.key) leads"
+                " FROM outbox o WHERE state = 'waiting' AND destination = ?"
                 " AND next_at <= ? AND (task IS NULL OR ("
                 " EXISTS (SELECT 1 FROM tasks t WHERE t.key = o.task AND t.ident IS NOT NULL)"
                 " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.task = o.task AND p.id < o.id"
@@ -100,6 +101,8 @@ class Outbox:
                 [destination, text_of(now), limit],
             )
         )
+        parents = (number for number, row in enumerate(rows, start=1) if row["leads"])
+        rows = rows[: next(parents, limit)]
         self._db.conn.executemany(
             "UPDATE outbox SET state = 'claimed', claimed_at = ?, attempts = attempts + 1"
             " WHERE id = ?",

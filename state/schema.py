@@ -190,6 +190,9 @@ MIGRATIONS: tuple[str, ...] = (
         approved_at TEXT
     );
     """,
+    """
+    CREATE INDEX tasks_parent ON tasks (parent) WHERE parent IS NOT NULL;
+    """,
 )
 
 
