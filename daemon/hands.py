@@ -76,6 +76,9 @@ def _change(tracker: Tracker, row: Row, change: TaskChange, now: datetime) -> De
             return Delivered(receipt=change.ident)
         if row.doubt == 1:
             raise InDoubt
+    if row.not_after is not None and row.not_after <= now:
+        msg = "its time is over"
+        raise TooLate(msg)
     seen = tracker.update(change, now)
     return Delivered(receipt=seen.ident, seen=seen)
 

@@ -302,6 +302,27 @@ def test_a_report_that_was_refused_is_missed_when_its_day_is_over(stand: Stand) 
     assert "за 17.11.2026 не отправлен" in sent.data["text"]
 
 
+@pytest.mark.parametrize(("late", "end"), [(False, "expired"), (True, "done")])
+def test_a_note_that_was_in_doubt_is_not_written_when_its_time_is_over(
+    stand: Stand, late: bool, end: str
+) -> None:
+    """A silent tracker may have taken it: that is looked for, and nothing more."""
+    want(stand, a_task())
+    stand.deliver()
+    stand.tracker.switch.fail(Unavailable("update: did not answer"), late=late)
+    update = an_update().model_copy(update={"not_after": MORNING + timedelta(minutes=5)})
+    want(stand, update)
+    stand.deliver()
+    stand.tracker.switch.mend()
+    for _ in range(3):
+        stand.pass_time(minutes=10)
+        stand.deliver()
+
+    assert states(stand)[update.key] == end
+    [task] = stand.tracker.listing()
+    assert stand.tracker.has_note(task.ident, update.key) is late
+
+
 @pytest.mark.parametrize(("forgetful", "end"), [(False, "done"), (True, "expired")])
 def test_a_report_that_may_have_left_before_a_crash_is_looked_for_before_it_is_missed(
     stand: Stand, forgetful: bool, end: str
