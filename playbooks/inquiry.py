@@ -139,8 +139,13 @@ class Facts(Protocol):
         """Return the counts of [first, last) by municipality, topic, house, source and origin."""
         ...
 
-    def indices(self, *, fresh: bool) -> Mapping[str, Decimal]:
-        """Return the newest index of each category, folded; ``fresh``: only what just came."""
+    def indices(
+        self, covers: Callable[[str | None], bool], *, fresh: bool
+    ) -> Mapping[str, Decimal]:
+        """Return the newest index of each category in the municipalities that are covered, folded.
+
+        ``fresh``: only what just came.
+        """
         ...
 
     def incident(self, key: str) -> Incident | None:

@@ -114,7 +114,7 @@ class Batch:
         self.seen: set[tuple[str, str]] = set()
         self._entries = Entries(db)
         self._counts: Counter[str] = Counter()
-        self._indices: dict[str, tuple[datetime, str]] = {}
+        self._indices: dict[tuple[str, str], tuple[datetime, str]] = {}
 
     @classmethod
     def of_correction(cls, db: Database, row: dict[str, Any], now: datetime) -> Batch:
@@ -153,13 +153,13 @@ class Batch:
         )
 
     def _index(self, appeal: Appeal) -> None:
-        """Keep the index of each category's newest row in this export (contract, «Appeals»)."""
+        """Keep each category's index from its newest row here, each municipality by itself."""
         if appeal.category is None or appeal.category_index is None:
             return
-        category = fold(appeal.category)
-        known = self._indices.get(category)
+        place = (appeal.municipality or "", fold(appeal.category))
+        known = self._indices.get(place)
         if known is None or known[0] <= appeal.received_at:
-            self._indices[category] = (appeal.received_at, str(appeal.category_index))
+            self._indices[place] = (appeal.received_at, str(appeal.category_index))
 
     def rewrite(self, row: dict[str, Any], field: str) -> None:
         """Write a row anew after the correction of a field."""
@@ -176,13 +176,13 @@ class Batch:
         self._entries.flush()
         # The same row with the same index is no news: what a person closed stays closed.
         self._db.conn.executemany(
-            "INSERT INTO indices VALUES (?,?,?,?,1) ON CONFLICT (category) DO UPDATE SET fresh ="
-            " CASE WHEN value = excluded.value AND received_at = excluded.received_at THEN fresh"
+            "INSERT INTO indices VALUES (?,?,?,?,?,1) ON CONFLICT (municipality, category)"
+            " DO UPDATE SET fresh = CASE WHEN value = excluded.value AND received_at = excluded.received_at THEN fresh"
             " ELSE 1 END, value = excluded.value, export = excluded.export,"
             " received_at = excluded.received_at",
             [
-                (category, value, self.export_id, text_of(at))
-                for category, (at, value) in self._indices.items()
+                (*place, value, self.export_id, text_of(at))
+                for place, (at, value) in self._indices.items()
             ],
         )
         counts = self._counts

@@ -193,6 +193,16 @@ MIGRATIONS: tuple[str, ...] = (
     """
     CREATE INDEX tasks_parent ON tasks (parent) WHERE parent IS NOT NULL;
     """,
+    """
+    ALTER TABLE indices RENAME TO indices_of_all;
+    CREATE TABLE indices (
+        municipality TEXT NOT NULL, category TEXT NOT NULL, value TEXT NOT NULL,
+        export INTEGER NOT NULL, received_at TEXT NOT NULL, fresh INTEGER NOT NULL,
+        PRIMARY KEY (municipality, category)
+    ) WITHOUT ROWID;
+    INSERT INTO indices SELECT '', category, value, export, received_at, fresh FROM indices_of_all;
+    DROP TABLE indices_of_all;
+    """,
 )
 
 

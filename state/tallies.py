@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -41,10 +41,15 @@ class GrowthAnswers:
             self._tallies[period] = [Tally(**row) for row in rows]
         return self._tallies[period]
 
-    def indices(self, *, fresh: bool) -> Mapping[str, Decimal]:
+    def indices(
+        self, covers: Callable[[str | None], bool], *, fresh: bool
+    ) -> Mapping[str, Decimal]:
         """Return the newest index of each category, folded; ``fresh``: only what just came."""
-        rows = self._db.query("SELECT category, value FROM indices WHERE fresh >= ?", [fresh])
-        return {row["category"]: Decimal(row["value"]) for row in rows}
+        rows = self._db.query(
+            "SELECT * FROM indices WHERE fresh >= ? ORDER BY export, received_at", [fresh]
+        )
+        ours = (row for row in rows if covers(row["municipality"] or None))
+        return {row["category"]: Decimal(row["value"]) for row in ours}
 
     def incident(self, key: str) -> Incident | None:
         """Return an incident by its key."""

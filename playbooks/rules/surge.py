@@ -111,7 +111,7 @@ def unset(rule: Surge) -> bool:
 
 def _indices(rule: Surge, case: Case, limit: Decimal, day: date) -> Iterator[Intent]:
     """Judge each index once, as it comes: what a person closed stays closed until there is another."""
-    fresh = case.facts.indices(fresh=True)
+    fresh = case.facts.indices(case.playbook.covers, fresh=True)
     for category in rule.categories:
         index = fresh.get(fold(category))
         if index is None:
@@ -119,7 +119,8 @@ def _indices(rule: Surge, case: Case, limit: Decimal, day: date) -> Iterator[Int
         values = {"category": category, "index": index, "limit": limit}
         if index_over(index, rule.op, limit, rule.index_decimals):
             why = case.say("surge.index", **values)
-            hit = Hit(object=category, why=why, count=_received(case, category, day))
+            count, houses = _received(rule, case, category, day)
+            hit = Hit(object=category, why=why, count=count, houses=houses)
             yield from _fire(rule, case, day, hit)
         else:
             why = case.say("surge.index_calm", **values)
@@ -133,16 +134,18 @@ def _unknown_indices(rule: Surge, case: Case, day: date) -> Iterator[Intent]:
     if case.facts.knows(key) or day < case.playbook.calendar.day_of(case.facts.live_from):
         return
     yield MarkDone(key=key)
-    known = case.facts.indices(fresh=False)
+    known = case.facts.indices(case.playbook.covers, fresh=False)
     for category in rule.categories:
         if fold(category) not in known:
             why = case.say("surge.no_index", category=category)
             yield _finding(rule, case, category, day, Outcome.NOT_COMPUTABLE, why)
 
 
-def _received(case: Case, category: str, day: date) -> int:
-    tallies = case.facts.tallies(*case.playbook.calendar.day_bounds(day))
-    return sum(t.n for t in tallies if t.category and fold(t.category) == fold(category))
+def _received(rule: Surge, case: Case, category: str, day: date) -> tuple[int, tuple[str, ...]]:
+    """Say how many appeals of the category came that day, and about which houses."""
+    taken = _taken(rule, case, day)
+    own = [t for t in taken if t.category and fold(t.category) == fold(category)]
+    return sum(t.n for t in own), tuple(sorted({t.house for t in own if t.house}))
 
 
 # --- by counts of a day ---------------------------------------------------------------------------------

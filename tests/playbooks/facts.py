@@ -186,7 +186,9 @@ class Known:
         """Return the counts that a test gave, whatever the span."""
         return self.counted
 
-    def indices(self, *, fresh: bool) -> Mapping[str, Decimal]:
+    def indices(
+        self, covers: Callable[[str | None], bool], *, fresh: bool
+    ) -> Mapping[str, Decimal]:
         """Return the indices that a test gave."""
         return self.index
 

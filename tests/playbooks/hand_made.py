@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -89,7 +89,9 @@ class Known:
         days = {*self.days_with_data, *self.counts}
         return any(first <= at(str(day)) < last for day in days)
 
-    def indices(self, *, fresh: bool) -> Mapping[str, Decimal]:
+    def indices(
+        self, covers: Callable[[str | None], bool], *, fresh: bool
+    ) -> Mapping[str, Decimal]:
         """Return the indices."""
         return {name: Decimal(value) for name, value in self.index.items()}
 
