@@ -220,9 +220,13 @@ def _report_refusal(act: Act, case: Case) -> str | None:
     author = getattr(rule, "author", "")
     if rule is None:
         return say_act("no_object", act, case)
-    if act.do == "correct":
-        return None if act.by == author else case.say("act.not_corrector", act=act)
-    return None if act.by in {author} | HEADS else say_act("not_author", act, case)
+    if act.do == "correct" and act.by != author:
+        return case.say("act.not_corrector", act=act)
+    if act.by not in {author} | HEADS:
+        return say_act("not_author", act, case)
+    today = case.playbook.calendar.local(case.now).date()
+    todays = f"report:{case.playbook.id}:{rule.id}:{today}"
+    return None if key == todays else case.say("act.not_today", key=todays)
 
 
 # --- what follows -------------------------------------------------------------------------------------

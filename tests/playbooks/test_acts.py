@@ -96,6 +96,10 @@ REFUSALS = {
     "no rule for it here": (act("call-done"), "«звонок сделан» не выполняется"),
     "not the officer": (act("close", "mcur_head"), "«закрытие» может выполнить только ответств"),
     "not the head": (act("absent", "mcur_resp"), "«отсутствие» может выполнить только руковод"),
+    "not the report of today": (
+        act("correct", key=REPORT.replace("18", "17")),
+        f"только отчет сегодняшнего дня: «{REPORT}»"),
+    "a revision": (act("correct", key=f"{REPORT}:r2"), "только отчет сегодняшнего дня"),
     "no such status": (act("status", fields={"status": "gone"}), "Статуса «gone» нет; известны: new"),
     "no date": (
         act("absent", "mcur_head", fields={"person": "mcur_head", "until": "завтра"}),
