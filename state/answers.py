@@ -178,9 +178,14 @@ class Answers(GrowthAnswers):
         return next(iter(self._reports("key = ?", [key])), None)
 
     def missed_reports(self, playbook: str, rule: str, day: date) -> Sequence[Report]:
-        """Return reports of this rule that were missed and not yet named in a later one."""
+        """Return reports of this rule that were missed and not yet named in a later one.
+
+        Where only a correction could not leave, the report of that day was sent.
+        """
         return self._reports(
-            "playbook = ? AND rule = ? AND state = 'missed' AND named = 0 AND day < ? ORDER BY day",
+            "playbook = ? AND rule = ? AND state = 'missed' AND named = 0 AND day < ?"
+            " AND NOT EXISTS (SELECT 1 FROM reports s WHERE s.playbook = reports.playbook"
+            " AND s.rule = reports.rule AND s.day = reports.day AND s.state = 'sent') ORDER BY day",
             [playbook, rule, day.isoformat()],
         )
 

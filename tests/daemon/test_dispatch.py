@@ -261,11 +261,11 @@ def test_a_letter_without_a_reader_is_a_dead_letter(stand: Stand) -> None:
 # --- the day of a report ------------------------------------------------------------------------------
 
 
-def decide_report(stand: Stand, not_after: datetime) -> None:
+def decide_report(stand: Stand, not_after: datetime, key: str = REPORT) -> None:
     """Decide a report that is worth nothing after a moment."""
     day = MORNING.date()
-    keep = KeepReport(key=REPORT, cite=CITE, rule="O-2", day=day, state=ReportState.DECIDED)
-    want(stand, keep, a_letter(REPORT, not_after=not_after))
+    keep = KeepReport(key=key, cite=CITE, rule="O-2", day=day, state=ReportState.DECIDED)
+    want(stand, keep, a_letter(key, not_after=not_after))
 
 
 def test_what_could_not_leave_on_its_day_is_missed(stand: Stand) -> None:
@@ -300,6 +300,24 @@ def test_a_report_that_was_refused_is_missed_when_its_day_is_over(stand: Stand) 
     assert states(stand)[REPORT] == "dead"
     [sent] = [e for e in stand.told("mail.sent") if e.cite.rule == "O-2"]
     assert "за 17.11.2026 не отправлен" in sent.data["text"]
+
+
+def test_a_correction_that_could_not_leave_makes_no_missed_report(stand: Stand) -> None:
+    """The report of that day was sent: the next one does not say otherwise."""
+    stand.cycle()
+    stand.cycle(MORNING.replace(hour=10))
+    stand.courier.switch.fail(SILENT)
+    decide_report(stand, MORNING + timedelta(hours=16), f"{REPORT}:r2")
+    stand.deliver()
+    stand.pass_time(days=1)
+    stand.deliver()
+    stand.courier.switch.mend()
+    stand.cycle(stand.now + timedelta(minutes=10))
+
+    assert states(stand)[f"{REPORT}:r2"] == "expired"
+    sent = [e for e in stand.told("mail.sent") if e.cite.rule == "O-2"]
+    assert [e.at.day for e in sent] == [18, 19]
+    assert "не отправлен" not in sent[1].data["text"]
 
 
 @pytest.mark.parametrize(("late", "end"), [(False, "expired"), (True, "done")])
