@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from datetime import date, time, timedelta
 from typing import Literal
 
+from pydantic import Field
+
 from mcur.playbooks.documents import Bullets, Document, Paragraph
-from mcur.playbooks.durations import ClockField
+from mcur.playbooks.durations import ClockField, ElapsedField
 from mcur.playbooks.intents import (
     Channel,
     Finding,
@@ -22,10 +24,11 @@ from mcur.playbooks.rules.base import Case, Rule
 
 
 class StockControl(Rule):
-    """Statuses whose stock did not fall since the same hour of the day before (T9).
+    """Statuses whose stock did not fall since the same hour ``window`` ago (T9).
 
-    Each status alone; nothing to nothing is no breach. The letter is a draft under the ladder's
-    id: what is disciplinary waits for a person's word.
+    ``consecutive`` such days in a row make a breach; nothing to nothing is none. Each status alone,
+    or their sum where ``per_status`` is false. The letter is a draft under the ladder's id, for what is
+    disciplinary waits for a person's word; ``release = "auto"`` sends it at once.
     """
 
     checks: Literal["stock"]
@@ -35,8 +38,10 @@ class StockControl(Rule):
     owner: str
     to: tuple[str, ...]
     cc: tuple[str, ...] = ()
-    per_status: Literal[True] = True
-    release: Literal["manual"] = "manual"
+    window: ElapsedField = Field(default=timedelta(days=1), ge=timedelta(days=1))
+    consecutive: int = Field(default=1, ge=1)
+    per_status: bool = True
+    release: Literal["manual", "auto"] = "manual"
 
 
 def decide(rule: StockControl, case: Case) -> Iterator[Intent]:
@@ -48,41 +53,49 @@ def decide(rule: StockControl, case: Case) -> Iterator[Intent]:
     if not case.now >= moment >= case.facts.live_from or case.facts.knows(f"stock:{key}"):
         return
     yield MarkDone(key=f"stock:{key}")
-    stock = case.facts.stock(case.playbook.covers)
     grown: list[tuple[str, int, int]] = []
-    for status in rule.statuses:
-        now = stock.get(status, 0)
-        before = _before(rule, case, status, today)
-        yield _finding(rule, case, status, today, now, before)
-        if before is not None and now >= before and now > 0:
+    for status, now in _stocks(rule, case).items():
+        before = _counted(rule, case, status, today - rule.window)
+        outcome = _outcome(rule, case, status, today, now)
+        why = case.say("control.stock.line", status=status, before=before, now=now)
+        yield Finding(
+            cite=case.cite(rule, why), object=status, day=today, outcome=outcome,
+            numbers={"stock": str(now)},
+        )  # fmt: skip
+        if before is not None and outcome is Outcome.FIRED:
             grown.append((status, before, now))
     if grown:
-        yield _draft(rule, case, key, grown)
+        yield _letter(rule, case, key, grown)
 
 
-def _before(rule: StockControl, case: Case, status: str, today: date) -> int | None:
-    found = case.facts.finding(case.playbook.id, rule.id, status, today - timedelta(days=1))
+def _stocks(rule: StockControl, case: Case) -> dict[str, int]:
+    """Count what is judged: each status, or all of them as one."""
+    stock = case.facts.stock(case.playbook.covers)
+    counts: dict[str, int] = {status: stock.get(status, 0) for status in rule.statuses}
+    return counts if rule.per_status else {"all": sum(counts.values())}
+
+
+def _counted(rule: StockControl, case: Case, status: str, day: date) -> int | None:
+    found = case.facts.finding(case.playbook.id, rule.id, status, day)
     return int(found["stock"]) if found and "stock" in found else None
 
 
-def _finding(
-    rule: StockControl, case: Case, status: str, today: date, now: int, before: int | None
-) -> Finding:
-    outcome = Outcome.NOT_FIRED
-    if before is None:
-        outcome = Outcome.NOT_COMPUTABLE
-    elif now >= before and now > 0:
-        outcome = Outcome.FIRED
-    why = case.say("control.stock.line", status=status, before=before, now=now)
-    return Finding(
-        cite=case.cite(rule, why), object=status, day=today, outcome=outcome,
-        numbers={"stock": str(now)},
-    )  # fmt: skip
+def _outcome(rule: StockControl, case: Case, status: str, today: date, now: int) -> Outcome:
+    """Judge the last days one by one: a single day of decrease ends the row."""
+    for back in range(rule.consecutive):
+        day = today - timedelta(days=back)
+        count = _counted(rule, case, status, day) if back else now
+        before = _counted(rule, case, status, day - rule.window)
+        if count is None or before is None:
+            return Outcome.NOT_COMPUTABLE
+        if count < before or not count:
+            return Outcome.NOT_FIRED
+    return Outcome.FIRED
 
 
-def _draft(
+def _letter(
     rule: StockControl, case: Case, key: str, grown: list[tuple[str, int, int]]
-) -> PrepareDraft:
+) -> PrepareDraft | SendLetter:
     lines = tuple(
         case.say("control.stock.line", status=status, before=before, now=now)
         for status, before, now in grown
@@ -105,4 +118,6 @@ def _draft(
             footer=(case.clause_line(rule.clause),),
         ),
     )
+    if rule.release == "auto":
+        return letter
     return PrepareDraft(key=key, cite=cite, owner=rule.owner, letter=letter)
