@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from mcur.playbooks.durations import ClockField, ElapsedField
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+_LONGEST_GAP = timedelta(days=31)
 
 
 class Calendar(BaseModel):
@@ -62,6 +64,18 @@ class Calendar(BaseModel):
     def at(self, day: date, clock: time) -> datetime:
         """Return a clock time of a calendar date."""
         return datetime.combine(day, clock, self.zone)
+
+    def is_report_day(self, day: date) -> bool:
+        """Whether daily reports leave on a date (C8)."""
+        works = get_args(Weekday)[day.weekday()] in self.work_days and day not in self.holidays
+        return self.report_days == "all" or works
+
+    def days_before(self, day: date) -> tuple[datetime, datetime]:
+        """Return the day before as [start, end); ``cover_gap`` begins at the last report's day."""
+        first = last = day - timedelta(days=1)
+        while self.cover_gap and day - first < _LONGEST_GAP and not self.is_report_day(first):
+            first -= timedelta(days=1)
+        return self.day_bounds(first)[0], self.day_bounds(last)[1]
 
     def day_bounds(self, day: date) -> tuple[datetime, datetime]:
         """Return the day as [start, end)."""

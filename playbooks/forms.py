@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mcur.playbooks.documents import (
@@ -279,9 +279,9 @@ def _late_list(case: Case, late: Sequence[Task], limit: int) -> list[Block]:
 
 
 def period(covers: str, case: Case) -> tuple[datetime, datetime]:
-    """Return what a report of today covers: the whole day before, or today until now."""
+    """Return what a report of today covers: whole days before it, or today until now."""
     calendar = case.playbook.calendar
     today = calendar.day_of(case.now)
     if covers == "previous_day":
-        return calendar.day_bounds(today - timedelta(days=1))
+        return calendar.days_before(today)
     return calendar.day_bounds(today)[0], case.now

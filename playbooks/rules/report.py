@@ -79,7 +79,7 @@ def decide(rule: Report, case: Case) -> Iterator[Intent]:
             yield from _act(rule, case, act, key, today)
     kept = case.facts.report(key)
     send_at = case.playbook.calendar.at(today, rule.send_at)
-    if send_at < case.facts.live_from:
+    if send_at < case.facts.live_from or not case.playbook.calendar.is_report_day(today):
         return
     if case.now >= send_at:
         yield from _leave(rule, case, key, today, kept)
@@ -181,7 +181,7 @@ def _send(
 def _letter(
     rule: Report, case: Case, key: str, day: date, document: Document, filled: forms.Filled
 ) -> SendLetter:
-    first, _ = forms.period(rule.covers, case)
+    first, last = forms.period(rule.covers, case)
     calendar = case.playbook.calendar
     return SendLetter(
         key=key,
@@ -192,7 +192,11 @@ def _letter(
         to=rule.to,
         cc=rule.cc,
         subject=case.say(
-            f"form.{rule.form}.subject", rule=rule, first=first, figures=filled.figures
+            f"form.{rule.form}.subject",
+            rule=rule,
+            first=first,
+            through=_through(first, last),
+            figures=filled.figures,
         ),
         document=document,
         deadline=calendar.at(day, rule.deadline),
@@ -219,13 +223,17 @@ def _document(rule: Report, case: Case, reviewed_by: str | None) -> tuple[Docume
     head = "report.covers_day" if rule.covers == "previous_day" else "report.covers_today"
     document = Document(
         title=rule.title,
-        subtitle=case.say(head, first=first, last=last),
+        subtitle=case.say(head, first=first, last=last, through=_through(first, last)),
         lead=filled.lead,
         blocks=tuple(blocks),
         footer=(case.say("report.as_of", at=case.now), case.clause_line(rule.clause)),
         landscape=filled.landscape,
     )
     return document, filled
+
+
+def _through(first: datetime, last: datetime) -> datetime:
+    return max(first, last - timedelta(days=1))
 
 
 def _missed_lines(rule: Report, case: Case) -> list[str]:
@@ -358,7 +366,8 @@ def _missed(rule: Report, case: Case) -> Iterator[Intent]:
         kept = case.facts.report(key)
         slot = case.playbook.calendar.at(day, rule.send_at)
         waiting = kept is None or kept.state in {ReportState.DRAFTED, ReportState.HELD}
-        if waiting and slot >= case.facts.live_from:
+        due = slot >= case.facts.live_from and case.playbook.calendar.is_report_day(day)
+        if waiting and due:
             held = kept is not None and kept.state == ReportState.HELD
             why = case.say(
                 "report.missed_held" if held else "report.missed", rule=rule, due_day=day
