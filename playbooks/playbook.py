@@ -64,8 +64,11 @@ class Playbook:
                 yield rule
 
     def owns(self, appeal: Appeal) -> bool:
-        """Whether the appeal belongs here by its municipality; without one it belongs to all."""
-        return self.covers(appeal.municipality)
+        """Whether the appeal belongs here by municipality and topic; without one it belongs to all."""
+        topics = {fold(t) for rule in self.enabled("intake") for t in getattr(rule, "topics", ())}
+        said = {fold(t) for t in (appeal.block, appeal.category) if t}
+        on_topic = not topics or not said or bool(topics & said)
+        return on_topic and self.covers(appeal.municipality)
 
     def covers(self, municipality: str | None) -> bool:
         """Whether a municipality, as an export writes it, is one of ours."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from mcur.playbooks.directory import fold
 from mcur.playbooks.documents import Document, Pairs, Paragraph, plain
 from mcur.playbooks.durations import ElapsedField
 from mcur.playbooks.facts import (
@@ -62,7 +61,7 @@ def decide(rule: IntakeRule, case: Case) -> Iterator[Intent]:
     match rule:
         case FromAppeals():
             for change in case.facts.fresh_appeals():
-                if case.playbook.owns(change.appeal) and _wanted(rule, change.appeal):
+                if case.playbook.owns(change.appeal) and _wanted(change.appeal):
                     yield from _appeal(rule, case, change)
             yield from announcing.letters(rule, rule.letters_every, rule.letters_wait, case)
         case FromLetters():
@@ -91,11 +90,8 @@ def _issues(rule: FromIssues, case: Case) -> Iterator[UpdateTask]:
 # --- appeals ----------------------------------------------------------------------------------------
 
 
-def _wanted(rule: FromAppeals, appeal: Appeal) -> bool:
-    if appeal.spam or appeal.message_type is MessageType.PROPOSAL:
-        return False
-    said = {fold(t) for t in (appeal.block, appeal.category) if t}
-    return not rule.topics or not said or bool(said & {fold(t) for t in rule.topics})
+def _wanted(appeal: Appeal) -> bool:
+    return not appeal.spam and appeal.message_type is not MessageType.PROPOSAL
 
 
 def _appeal(rule: FromAppeals, case: Case, change: AppealChange) -> Iterator[Intent]:
