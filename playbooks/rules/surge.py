@@ -125,17 +125,28 @@ def _indices(rule: Surge, case: Case, limit: Decimal, day: date) -> Iterator[Int
         else:
             why = case.say("surge.index_calm", **values)
             yield _finding(rule, case, category, day, Outcome.NOT_FIRED, why)
-    yield from _unknown_indices(rule, case, day - timedelta(days=1))
+    changes = (c for c in case.facts.fresh_appeals() if not c.history)
+    ours = (c.appeal for c in changes if case.playbook.owns(c.appeal))
+    came = {fold(appeal.category) for appeal in ours if appeal.category}
+    yield from _unknown_indices(rule, case, day, [c for c in rule.categories if fold(c) in came])
+    yield from _closed(rule, case, day - timedelta(days=1))
 
 
-def _unknown_indices(rule: Surge, case: Case, day: date) -> Iterator[Intent]:
+def _closed(rule: Surge, case: Case, day: date) -> Iterator[Intent]:
     """When a day has closed, say which categories had no index at all."""
     key = _close_key(rule, case, day)
     if case.facts.knows(key) or day < case.playbook.calendar.day_of(case.facts.live_from):
         return
     yield MarkDone(key=key)
+    yield from _unknown_indices(rule, case, day, rule.categories)
+
+
+def _unknown_indices(
+    rule: Surge, case: Case, day: date, categories: Sequence[str]
+) -> Iterator[Intent]:
+    """A row of a category came, or its day went by, and no export ever had the index."""
     known = case.facts.indices(case.playbook.covers, fresh=False)
-    for category in rule.categories:
+    for category in categories:
         if fold(category) not in known:
             why = case.say("surge.no_index", category=category)
             yield _finding(rule, case, category, day, Outcome.NOT_COMPUTABLE, why)
