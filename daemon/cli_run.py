@@ -57,14 +57,18 @@ def once(config: str | None, at: str | None, dry_run: bool, verbose: bool) -> No
         site.live_from()
         site.observers.look_at_all(now)
         if dry_run:
-            cycle.decide(site, now)
+            faults = cycle.decide(site, now)
             _dry(site)
         else:
-            _decide_and_deliver(site, now)
+            faults = _decide_and_deliver(site, now)
         _summary(site)
         troubles = {**site.observers.unreachable, **site.dispatcher.unreachable}
     for name, why in sorted(troubles.items()):
         click.echo(f"{name}: {why}", err=True)
+    for fault in faults.values():
+        click.echo(f"{fault}; the journal names the line, the other rules were asked", err=True)
+    if faults:
+        raise SystemExit(WRONG)
     if troubles:
         away = all(isinstance(why, Unavailable) for why in troubles.values())
         raise SystemExit(UNREACHABLE if away else WRONG)
@@ -125,16 +129,17 @@ def _take(
     return done, export.form, export.bad
 
 
-def _decide_and_deliver(site: Site, now: datetime) -> None:
+def _decide_and_deliver(site: Site, now: datetime) -> cycle.Faults:
     """Go round until a decision asks for nothing new: a letter names tasks by their new numbers."""
-    asked = -1
+    asked, faults = -1, cycle.Faults()
     for _ in range(_ROUNDS):
-        cycle.decide(site, now)
+        faults |= cycle.decide(site, now)
         before, asked = asked, sum(site.state.outbox.counts().values())
         if asked == before:
-            return
+            break
         site.dispatcher.drain(pause=clocks.pause)
         asked = sum(site.state.outbox.counts().values())
+    return faults
 
 
 def _feed_named(feeds: tuple[FeedSettings, ...], name: str) -> FeedSettings:

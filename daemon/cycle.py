@@ -2,21 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import structlog
 
 from mcur.playbooks import acts, fuse
+from mcur.playbooks.faults import told
 from mcur.playbooks.inquiry import Facts
-from mcur.playbooks.rules.base import Case
+from mcur.playbooks.rules.base import Case, Kind, Rule
 from mcur.playbooks.rules.registry import LAYERS
+from mcur.state.store import is_unusable
 
 if TYPE_CHECKING:
     from mcur.daemon.wiring import Site
     from mcur.state.decisions import Decision
 
+log = structlog.get_logger()
 
-def decide(site: Site, now: datetime) -> None:
-    """Ask every rule, layer by layer; what they want is committed together."""
+
+class RuleFault(Exception):
+    """A fault of the program itself in one rule; the cause stands behind it."""
+
+    def __init__(self, rule: Rule, case: Case, cause: Exception) -> None:
+        super().__init__(f"rule {case.playbook.id}/{rule.id}: {type(cause).__name__}: {cause}")
+        self.name = (case.playbook.id, rule.id)
+        self.cause = f"{type(cause).__name__}: {cause}"
+
+
+Faults = dict[tuple[str, str], RuleFault]
+"""What failed, by playbook and rule."""
+
+
+def decide(site: Site, now: datetime) -> Faults:
+    """Ask every rule, layer by layer; what they want is committed together.
+
+    A rule that fails is set aside and the others are asked anew: a fault in one must not cost the
+    report of another. The news of the cycle then stay news, so that the rule misses nothing once
+    it is mended.
+    """
+    faults: Faults = {}
+    while True:
+        try:
+            decide_without(site, now, faults)
+        except RuleFault as fault:
+            log.exception("fault", rule="/".join(fault.name))
+            faults[fault.name] = fault
+        else:
+            return faults
+
+
+def decide_without(site: Site, now: datetime, faults: Faults) -> None:
+    """Decide without the rules that failed; raise ``RuleFault`` at the first that fails."""
     with site.state.deciding(site.directory, site.live_from(), site.route, now) as (facts, wishes):
         cases = [Case(facts, playbook, now) for playbook in site.playbooks]
         for case in cases:
@@ -27,22 +66,50 @@ def decide(site: Site, now: datetime) -> None:
         for kind in LAYERS:
             for case in cases:
                 for rule in case.playbook.enabled(kind.name):
-                    for intent in kind.decide(rule, case):
-                        wishes.take(intent)
+                    fault = faults.get((case.playbook.id, rule.id))
+                    _ask(kind, rule, case, wishes, fault)
+        wishes.keeps_fresh = bool(faults)
         _fuse(site, cases, wishes)
 
 
+def _ask(
+    kind: Kind[Any], rule: Rule, case: Case, wishes: Decision, fault: RuleFault | None
+) -> None:
+    if fault is not None:
+        for intent in told(case, rule, fault.cause):
+            wishes.take(intent)
+        return
+    with _faults_of(rule, case):
+        for intent in kind.decide(rule, case):
+            wishes.take(intent)
+
+
+@contextmanager
+def _faults_of(rule: Rule, case: Case) -> Iterator[None]:
+    """Name the rule that failed. A state that cannot be read or written is no fault of a rule."""
+    try:
+        yield
+    except Exception as exc:
+        if is_unusable(exc):
+            raise
+        raise RuleFault(rule, case, exc) from exc
+
+
 def next_wake(site: Site, facts: Facts, now: datetime) -> datetime:
-    """Return when the next cycle is due by the clock: a report, a control, the end of a term or day."""
+    """Return when the next cycle is due by the clock: a report, a control, the end of a term or day.
+
+    Errors: ``RuleFault``, where a rule cannot say when it is due.
+    """
     moments: list[datetime | None] = []
     for playbook in site.playbooks:
         case = Case(facts, playbook, now)
         calendar = playbook.calendar
         moments.append(calendar.day_bounds(calendar.day_of(now))[1])
         moments.append(facts.next_wake(playbook.id, now))
-        moments += [
-            kind.wakes(rule, case) for kind in LAYERS for rule in playbook.enabled(kind.name)
-        ]
+        for kind in LAYERS:
+            for rule in playbook.enabled(kind.name):
+                with _faults_of(rule, case):
+                    moments.append(kind.wakes(rule, case))
     return min(m for m in moments if m is not None and m > now)
 
 

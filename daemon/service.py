@@ -89,7 +89,11 @@ class Loop:
 
     def _next(self, now: datetime) -> datetime:
         facts = Answers(self._site.state, self._site.directory, self._site.live_from())
-        return min(cycle.next_wake(self._site, facts, now), now + MINUTE)
+        try:
+            return min(cycle.next_wake(self._site, facts, now), now + MINUTE)
+        except cycle.RuleFault as fault:
+            log.exception("fault", rule="/".join(fault.name))
+            return now + MINUTE
 
     def _say(self, now: datetime) -> None:
         waiting = self._site.state.outbox.counts().get("waiting", 0)

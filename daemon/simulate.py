@@ -95,10 +95,10 @@ class Simulation:
 
     def _cycle(self, now: datetime) -> None:
         self.site.observers.look_at_all(now)
-        cycle.decide(self.site, now)
+        cycle.decide_without(self.site, now, {})
         self.site.dispatcher.drain(patience=timedelta(0), pause=_no_pause)
         if self._world.drop_late(self.site):
-            cycle.decide(self.site, now)
+            cycle.decide_without(self.site, now, {})
             self.site.dispatcher.drain(patience=timedelta(0), pause=_no_pause)
 
     def _next(self, now: datetime, named: list[datetime]) -> datetime:

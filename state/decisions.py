@@ -61,6 +61,8 @@ class Decision:
         self._now = now
         self._updates: dict[str, UpdateTask] = {}
         self.new_tasks: list[CreateTask] = []
+        self.keeps_fresh = False
+        """Whether the next decision shall see the same news again: a rule could not look at it."""
         self._hands: dict[type, Callable[[Any], None]] = {
             CreateTask: self._create,
             UpdateTask: self._update,
@@ -93,11 +95,13 @@ class Decision:
         for update in self._updates.values():
             self._state.outbox.put(update, self._tracker_of(update.task), self._now)
         self._updates.clear()
+        self._db.execute("UPDATE acts SET state = 'done' WHERE state = 'accepted'")
+        if self.keeps_fresh:
+            return
         self._state.tasks.settle()
         self._db.execute("DELETE FROM fresh_appeals")
         self._db.execute("UPDATE indices SET fresh = 0 WHERE fresh = 1")
         self._db.execute("UPDATE terms SET fresh = 0 WHERE fresh = 1")
-        self._db.execute("UPDATE acts SET state = 'done' WHERE state = 'accepted'")
 
     def hold(self, tasks: list[CreateTask]) -> None:
         """Hold these tasks back: the fuse."""

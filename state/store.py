@@ -49,6 +49,11 @@ class StateUnreadable(Exception):
     """The file is no state of this mcur; the message says why and what to do."""
 
 
+def is_unusable(error: Exception) -> bool:
+    """Whether the database could not be read or written at all; a wrong row is another thing."""
+    return isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError)
+
+
 class State(Lookup):
     """Facts, cursors, outbox and journal of one site. Belongs to the thread that opened it.
 

@@ -162,7 +162,7 @@ class Stand:
 
     def decide(self) -> None:
         """Decide without looking around and without delivering."""
-        cycle.decide(self.site, self.now)
+        assert cycle.decide(self.site, self.now) == {}
 
     def deliver(self) -> None:
         """Deliver what is due now."""
