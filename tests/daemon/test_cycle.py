@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import structlog
 
-from mcur.daemon import cycle
+from mcur.daemon import cycle, log
 from mcur.playbooks.facts import TaskKind
 from mcur.playbooks.rules import intake
 from mcur.playbooks.rules.registry import LAYERS
@@ -23,6 +25,14 @@ TOMORROW = datetime(2026, 11, 19, 9, 50, tzinfo=ZoneInfo("Europe/Moscow"))
 def stand(tmp_path: Path) -> Stand:
     """Set up a site whose administrator is named."""
     return Stand(tmp_path, administrator="admin@mcur.example")
+
+
+@pytest.fixture(autouse=True)
+def _journal() -> Iterator[None]:
+    """Log as the daemon does, to the stream of this test."""
+    log.configure()
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
