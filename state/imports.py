@@ -92,6 +92,10 @@ _COLUMNS = (
 _UPSERT = f"INSERT OR REPLACE INTO appeals ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 
 
+_FEW = 500
+"""How many numbers one look-up names; SQLite once took no more than 999 values."""
+
+
 class Batch:
     """One export on its way into the tables."""
 
@@ -101,7 +105,7 @@ class Batch:
         self._live_from = live_from
         self._now = now
         self._moment = text_of(min(export.made_at, now))
-        self._known = self._digests({a.source for a in export.appeals})
+        self._known = self._digests({(a.source, a.number) for a in export.appeals})
         self._corrected = {
             (r["source"], r["number"]) for r in db.query("SELECT source, number FROM corrections")
         }
@@ -197,13 +201,19 @@ class Batch:
             history=counts["history"],
         )
 
-    def _digests(self, sources: set[str]) -> dict[tuple[str, str], tuple[str, bool]]:
+    def _digests(self, keys: set[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, bool]]:
+        """Look up what the export names, and no more: the history only grows."""
         found: dict[tuple[str, str], tuple[str, bool]] = {}
-        for source in sources:
-            rows = self._db.execute(
-                "SELECT number, digest, vanished_at FROM appeals WHERE source = ?", (source,)
-            )
-            found.update(((source, n), (d, v is not None)) for n, d, v in rows)
+        for source in {source for source, _ in keys}:
+            numbers = sorted(number for own, number in keys if own == source)
+            for first in range(0, len(numbers), _FEW):
+                few = numbers[first : first + _FEW]
+                rows = self._db.execute(
+                    "SELECT number, digest, vanished_at FROM appeals WHERE source = ?"
+                    f" AND number IN ({', '.join('?' * len(few))})",
+                    (source, *few),
+                )
+                found.update(((source, n), (d, v is not None)) for n, d, v in rows)
         return found
 
     def _insert(self, appeal: Appeal, row: str, digest: str) -> None:
