@@ -6,6 +6,7 @@ virtual time as their own. Outages stand between the daemon and its connectors.
 
 from __future__ import annotations
 
+import heapq
 import json
 import os
 import shutil
@@ -97,7 +98,9 @@ class World:
     def __init__(self, scenario: Scenario, folder: Path) -> None:
         self._scenario = scenario
         self._folder = folder
-        self._changing = dict(enumerate(scenario.rows()))
+        self._rows = scenario.rows()
+        self._changing = [(row["received_at"], n) for n, row in enumerate(self._rows)]
+        heapq.heapify(self._changing)
         self._shown: dict[int, dict[str, Any]] = {}
         self._dropped: set[tuple[str, int]] = set()
         self._files = 0
@@ -126,12 +129,15 @@ class World:
     def _generated(self, now: datetime) -> None:
         """Write what is new in the rows made by rule, an export a source."""
         news: dict[str, list[dict[str, Any]]] = {}
-        for index, row in sorted(self._changing.items()):
-            if row["received_at"] > now:
-                continue
+        due = []
+        while self._changing and self._changing[0][0] <= now:
+            due.append(heapq.heappop(self._changing)[1])
+        for index in sorted(due):
+            row = self._rows[index]
             shown = visible(row, now)
-            if not any(row.get(name) and row[name] > now for name in _LATER):
-                del self._changing[index]
+            later = [row[name] for name in _LATER if row.get(name) and row[name] > now]
+            if later:
+                heapq.heappush(self._changing, (min(later), index))
             if self._shown.get(index) != shown:
                 self._shown[index] = shown
                 news.setdefault(str(row["source"]), []).append(shown)
