@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from mcur.daemon.settings import PlaybookNeeds, Settings, SettingsError
 from mcur.playbooks import load as playbook_files
@@ -10,17 +11,45 @@ from mcur.playbooks.facts import TaskKind
 from mcur.playbooks.playbook import Playbook
 from mcur.playbooks.rules.registry import KINDS
 
-
-@cache
-def known_needs() -> dict[str, PlaybookNeeds]:
-    """Return what each shipped playbook asks of a site."""
-    return {name: needs_of(playbook_files.load(name)) for name in playbook_files.known_playbooks()}
+OWN = "playbooks"
+"""The folder beside the configuration where a site keeps regulations that are not shipped."""
 
 
-def titles_of(playbook: str) -> dict[str, str]:
-    """Return the Russian titles of a playbook's roles; empty for one that is not shipped."""
-    shipped = playbook in playbook_files.known_playbooks()
-    return dict(playbook_files.load(playbook).roles) if shipped else {}
+class Known(Mapping[str, PlaybookNeeds]):
+    """What each playbook that can be named here asks of a site; read when it is asked for."""
+
+    def __init__(self, own: Path | None = None) -> None:
+        self._own = own
+
+    def __getitem__(self, name: str) -> PlaybookNeeds:
+        """Return what a playbook asks; :class:`KeyError` where there is none of that name."""
+        if name not in self:
+            raise KeyError(name)
+        return needs_of(playbook_files.load(name, own=self._own))
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a playbook of that name; nothing is read."""
+        return name in playbook_files.known_playbooks(self._own)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names, in order."""
+        return iter(playbook_files.known_playbooks(self._own))
+
+    def __len__(self) -> int:
+        """Count the playbooks."""
+        return len(playbook_files.known_playbooks(self._own))
+
+
+def known_needs(folder: Path | None = None) -> Known:
+    """Return what each shipped playbook, and each of the site in ``folder``, asks of a site."""
+    return Known(folder / OWN if folder else None)
+
+
+def titles_of(playbook: str, folder: Path | None = None) -> dict[str, str]:
+    """Return the Russian titles of a playbook's roles; empty for one that is not known."""
+    own = folder / OWN if folder else None
+    known = playbook in playbook_files.known_playbooks(own)
+    return dict(playbook_files.load(playbook, own=own).roles) if known else {}
 
 
 def needs_of(playbook: Playbook) -> PlaybookNeeds:
@@ -41,7 +70,8 @@ def load_playbooks(settings: Settings, source: str = "mcur.toml") -> tuple[Playb
     found = []
     for name in settings.playbooks:
         try:
-            found.append(playbook_files.load(name, settings.values, sides=settings.sides))
+            own = settings.folder / OWN
+            found.append(playbook_files.load(name, settings.values, sides=settings.sides, own=own))
         except playbook_files.PlaybookError as exc:
             problems += [f"{source}: set: {p}" for p in exc.problems]
     owners = set(settings.playbooks)

@@ -11,8 +11,10 @@ from typing import Any
 
 import click
 
+from mcur.daemon.books import OWN
 from mcur.daemon.clock import SystemClock
 from mcur.daemon.context import playbooks_of, reading, settings_of, show
+from mcur.daemon.settings_errors import SettingsError, not_known
 from mcur.playbooks import coverage
 from mcur.playbooks import load as playbook_files
 from mcur.playbooks.documents import Document, Table
@@ -33,11 +35,11 @@ def playbook() -> None:
 
 @playbook.command("list", epilog="\b\nExample:\n  mcur playbook list")
 @_json
-def list_(as_json: bool) -> None:
-    """List the regulations that are shipped."""
+@click.pass_obj
+def list_(config: str | None, as_json: bool) -> None:
+    """List the regulations that are shipped, and those of the site's folder playbooks/."""
     rows = []
-    for name in playbook_files.known_playbooks():
-        one = playbook_files.load(name)
+    for name, one in _shelf(config).items():
         rules = sum(len(table) for table in one.rules.values())
         rows.append({"id": name, "rules": rules, "clauses": len(one.clauses), "title": one.title})
     show(rows, ("id", "rules", "clauses", "title"), as_json=as_json, empty="none")
@@ -49,7 +51,7 @@ def list_(as_json: bool) -> None:
 @click.pass_obj
 def show_(config: str | None, name: str, as_json: bool) -> None:
     """Show the rules of a regulation with clause, hours and values, as this site runs them."""
-    one = _own(config, name) or playbook_files.load(name)
+    one = _book(config, name)
     rows = [
         {
             "rule": f"{one.id}.{kind}.{rule.id}",
@@ -76,8 +78,7 @@ def assumptions(config: str | None, as_json: bool) -> None:
             "assumes": rule.assumes,
             "value": _values(rule, one.roles),
         }
-        for name in playbook_files.known_playbooks()
-        for one in [_own(config, name) or playbook_files.load(name)]
+        for one in _shelf(config).values()
         for kind, table in one.rules.items()
         for rule in table.values()
         if rule.assumption
@@ -91,12 +92,13 @@ def assumptions(config: str | None, as_json: bool) -> None:
 )
 @click.option("--clauses", "by_clause", is_flag=True, help="Each clause with its rules or reason.")
 @_json
-def coverage_(by_clause: bool, as_json: bool) -> None:
+@click.pass_obj
+def coverage_(config: str | None, by_clause: bool, as_json: bool) -> None:
     """Count per regulation the clauses that are performed, helped with and left to people."""
     totals = []
     clauses = []
-    for name in playbook_files.known_playbooks():
-        found = coverage.coverage(playbook_files.load(name))
+    for name, one in _shelf(config).items():
+        found = coverage.coverage(one)
         rows = [_covered(name, one) for one in found]
         clauses += rows
         total: dict[str, Any] = {"regulation": name, **coverage.counts(found)}
@@ -192,14 +194,29 @@ def report(
     _write(document, form, output, made_at)
 
 
-def _own(config: str | None, name: str) -> Playbook | None:
+def _shelf(config: str | None) -> dict[str, Playbook]:
+    """Return every playbook that is known here: those of the site with its values, the others as shipped.
+
+    Where there is no site, or its file is in disorder, the regulations can be looked at all the same.
+    """
+    own: Path | None = None
+    running: dict[str, Playbook] = {}
     try:
-        books = playbooks_of(settings_of(config))
-    except Exception as exc:
-        if type(exc).__name__ != "SettingsError":
+        settings = settings_of(config)
+        own = settings.folder / OWN
+        running = {book.id: book for book in playbooks_of(settings)}
+    except SettingsError:
+        if config is not None:
             raise
-        return None
-    return next((b for b in books if b.id == name), None)
+    names = playbook_files.known_playbooks(own)
+    return {name: running.get(name) or playbook_files.load(name, own=own) for name in names}
+
+
+def _book(config: str | None, name: str) -> Playbook:
+    shelf = _shelf(config)
+    if name not in shelf:
+        raise click.BadParameter(not_known(name, "playbook", shelf))
+    return shelf[name]
 
 
 def _rule(books: tuple[Playbook, ...], name: str) -> tuple[Playbook, reports.Report]:

@@ -44,10 +44,11 @@ def init(folder: Path, playbooks: tuple[str, ...], overlay: str) -> None:
 def check(config: str | None, connect: bool) -> None:
     """Check configuration and playbooks; every error at once, with file and key path."""
     path = find_config(config, os.environ, Path.cwd())
-    settings = settings_files.load(path, known_needs())
+    known = known_needs(path.parent)
+    settings = settings_files.load(path, known)
     load_playbooks(settings, path.name)
     complaints = [c for c in (s.complaint() for s in settings.secrets()) if c]
-    for warning in examine(settings, known_needs(), source=path.name):
+    for warning in examine(settings, known, source=path.name):
         click.echo(f"warning: {warning}")
     for complaint in complaints:
         click.echo(complaint, err=True)

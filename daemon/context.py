@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 def settings_of(config: str | None) -> Settings:
     """Find and load the site's configuration."""
-    return load(find_config(config, os.environ, Path.cwd()), known_needs())
+    path = find_config(config, os.environ, Path.cwd())
+    return load(path, known_needs(path.parent))
 
 
 @contextmanager

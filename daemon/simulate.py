@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -180,11 +181,13 @@ def site_settings(scenario: Scenario, folder: Path, source: str) -> Settings:
     }
     for name in ("feeds", "mail/in/new", "mail/in/cur", "mail/in/tmp", "mail/out", "state"):
         (folder / name).mkdir(parents=True, exist_ok=True)
+    if (scenario.folder / books.OWN).is_dir():
+        shutil.copytree(scenario.folder / books.OWN, folder / books.OWN, dirs_exist_ok=True)
     for feed in data["feeds"]:
         (folder / feed["path"]).mkdir(parents=True, exist_ok=True)
     try:
         return settings.build(
-            data, folder=folder, known_playbooks=books.known_needs(), source=source,
+            data, folder=folder, known_playbooks=books.known_needs(scenario.folder), source=source,
             prefix="site", on_disk=False,
         )  # fmt: skip
     except SettingsError as exc:
@@ -194,11 +197,11 @@ def site_settings(scenario: Scenario, folder: Path, source: str) -> Settings:
 def _cast(scenario: Scenario, people: list[dict[str, Any]]) -> list[dict[str, Any]]:
     held = {role for p in people for role in (p.get("role"), *p.get("roles", ())) if role}
     held |= {role.partition("@")[0] for role in held}
-    needs = books.known_needs()
+    needs = books.known_needs(scenario.folder)
     roles = {r for name in scenario.playbooks if name in needs for r in needs[name].roles}
     titles: dict[str, str] = {}
     for name in scenario.playbooks:
-        titles |= books.titles_of(name)
+        titles |= books.titles_of(name, scenario.folder)
     return [
         {"role": r, "name": titles.get(r, r), "email": f"{r}@mosreg.ru", "login": r}
         for r in sorted(roles - NOBODY - held)

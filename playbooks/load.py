@@ -11,10 +11,13 @@ import difflib
 import hashlib
 import io
 import json
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -28,8 +31,11 @@ from mcur.playbooks.texts import Texts
 
 _PLAIN = (
     "id", "title", "municipalities", "act", "calendar", "poll", "roles", "projects", "texts", "directory",
-    "human",
+    "human", "clauses",
 )  # fmt: skip
+_LIBRARY = files("mcur.playbooks") / "library"
+_MARK = re.compile(r"\[\d+\]$")
+"""The mark of a clause that was split: people read the number without it."""
 
 
 class PlaybookError(Exception):
@@ -40,25 +46,47 @@ class PlaybookError(Exception):
         self.problems = tuple(problems)
 
 
-def known_playbooks() -> list[str]:
-    """List the ids of the playbooks that are shipped."""
-    library = files("mcur.playbooks") / "library"
-    return sorted(
-        f.name.removesuffix(".toml") for f in library.iterdir() if f.name.endswith(".toml")
-    )
+def known_playbooks(own: Path | None = None) -> list[str]:
+    """List the ids of the playbooks that are shipped, and of the site's ``own`` folder."""
+    return sorted(_shipped() | (_stems(own.iterdir()) if own and own.is_dir() else set()))
 
 
 def load(
-    playbook: str, values: Mapping[str, Any] | None = None, *, sides: Sequence[str] = ()
+    playbook: str,
+    values: Mapping[str, Any] | None = None,
+    *,
+    sides: Sequence[str] = (),
+    own: Path | None = None,
 ) -> Playbook:
-    """Load a shipped playbook with the site's values over it (``{"<playbook>.<path>": value}``)."""
-    if playbook not in known_playbooks():
-        near = difflib.get_close_matches(playbook, known_playbooks(), n=1)
+    """Load a playbook with the site's values over it (``{"<playbook>.<path>": value}``).
+
+    ``own`` is the folder of playbooks that the site wrote itself; it cannot replace a shipped one.
+    """
+    known = known_playbooks(own)
+    if playbook not in known:
+        near = difflib.get_close_matches(playbook, known, n=1)
         hint = f'; did you mean "{near[0]}"' if near else ""
-        msg = f'"{playbook}" is not a playbook{hint}; known: {", ".join(known_playbooks())}'
+        msg = f'"{playbook}" is not a playbook{hint}; known: {", ".join(known)}'
         raise PlaybookError([msg])
-    text = (files("mcur.playbooks") / "library" / f"{playbook}.toml").read_text("utf-8")
-    return parse(text, f"{playbook}.toml", values or {}, sides=sides)
+    shelf = _LIBRARY if playbook in _shipped() or own is None else own
+    try:
+        text = (shelf / f"{playbook}.toml").read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        msg = f"{playbook}.toml: cannot be read: {exc}"
+        raise PlaybookError([msg]) from exc
+    found = parse(text, f"{playbook}.toml", values or {}, sides=sides)
+    if found.id != playbook:
+        msg = f'{playbook}.toml: id: is "{found.id}"; write the name of the file'
+        raise PlaybookError([msg])
+    return found
+
+
+def _shipped() -> set[str]:
+    return _stems(_LIBRARY.iterdir())
+
+
+def _stems(shelf: Iterable[Traversable]) -> set[str]:
+    return {f.name.removesuffix(".toml") for f in shelf if f.name.endswith(".toml")}
 
 
 def parse(
@@ -72,7 +100,9 @@ def parse(
     problems = [f"{name}: {p}" for p in _set(table, values)]
     rules, found = _rules(table, name)
     problems += found
-    clauses = clauses_of(str(table.get("id", "")))
+    own, found = _own_clauses(table)
+    problems += [f"{name}: {problem}" for problem in found]
+    clauses = clauses_of(str(table.get("id", ""))) | own
     problems += _unknown_clauses(rules, clauses, name)
     problems += [f"{name}: {key}: is missing" for key in ("id", "title") if key not in table]
     problems += [f"{name}: {problem}" for problem in _gaps(rules, table)]
@@ -239,9 +269,33 @@ def cited(rule: Any) -> list[str]:
     return found
 
 
+def _own_clauses(table: Mapping[str, Any]) -> tuple[dict[str, Clause], list[str]]:
+    """Read the clauses that a regulation of one's own brings along: ``"1.1" = "its words"``."""
+    said = table.get("clauses", {})
+    if not isinstance(said, dict):
+        return {}, ['clauses: is not a table; write [clauses] and "1.1" = "words of the clause"']
+    wrong = [
+        f'clauses.{c}: write "{c}" = "words of the clause"'
+        for c, words in said.items()
+        if not isinstance(words, str) or not words.strip()
+    ]
+    human = table.get("human", {})
+    found = {
+        clause: Clause(
+            id=clause,
+            printed=_MARK.sub("", clause),
+            words=words,
+            automation="human" if clause in human else "auto",
+        )
+        for clause, words in said.items()
+        if isinstance(words, str)
+    }
+    return found, wrong
+
+
 @cache
 def _all_clauses() -> dict[str, dict[str, Clause]]:
-    source = files("mcur.playbooks") / "library" / "clauses.csv"
+    source = _LIBRARY / "clauses.csv"
     found: dict[str, dict[str, Clause]] = {}
     for row in csv.DictReader(io.StringIO(source.read_text("utf-8"))):
         found.setdefault(row["regulation"], {})[row["clause"]] = Clause(
