@@ -18,25 +18,40 @@ LIVE = {"from": MORNING - timedelta(hours=2), "fuse": 2 * TASKS}
 
 
 def measure(folder: Path, tell: Tell) -> Iterator[Figure]:
-    """Measure a new site and one with the appeals of years and a mountain of open tasks."""
-    yield _idle("a new site", Stand(folder / "small"), "5 ms")
-    tell(f"a site with {APPEALS:,} appeals and {TASKS:,} open tasks (it takes a minute to make)")
-    large = Stand(folder / "large", live=LIVE)
-    large.take(*(_old(n) for n in range(APPEALS)))
-    large.cycle()
-    large.take(*(an_appeal(n, due_at=MORNING + timedelta(days=8)) for n in range(TASKS)))
-    large.cycle()
-    yield _idle(f"{APPEALS:,} appeals, {TASKS:,} open tasks", large, "20 ms")
+    """Measure a new site, and two with a mountain of open tasks and the appeals of a month, of years."""
+    stand = _settled(Stand(folder / "small"))
+    yield _figure("a new site", in_turns(9, idle=lambda: _minute(stand))["idle"], "5 ms")
+    stand.close()
+    tell(f"two sites with {TASKS:,} open tasks (they take two minutes to make)")
+    few, many = (_grown(folder / str(n), n) for n in (APPEALS // 10, APPEALS))
+    took = in_turns(9, few=lambda: _minute(few), many=lambda: _minute(many))
+    for large in (few, many):
+        large.close()
+    yield _figure(f"{APPEALS // 10:,} appeals, {TASKS:,} open tasks", took["few"], "20 ms")
+    yield _figure(f"{APPEALS:,} appeals, {TASKS:,} open tasks", took["many"], "20 ms")
+    ratio = f"{took['many'] / took['few']:.2f}"
+    yield Figure(what="idle cycle: ten times the history", ours="", ratio=ratio, aim="< 1.3")
 
 
-def _idle(what: str, stand: Stand, aim: str) -> Figure:
-    """Let the site settle, then measure what ``run`` does each minute."""
+def _grown(folder: Path, appeals: int) -> Stand:
+    stand = Stand(folder, live=LIVE)
+    stand.take(*(_old(n) for n in range(appeals)))
+    stand.cycle()
+    stand.take(*(an_appeal(n, due_at=MORNING + timedelta(days=8)) for n in range(TASKS)))
+    stand.cycle()
+    return _settled(stand)
+
+
+def _settled(stand: Stand) -> Stand:
     stand.cycle()
     stand.pass_time(minutes=11)  # the letters to executors wait ten minutes for their tasks
     stand.cycle()
-    took = in_turns(9, idle=lambda: _minute(stand))
-    stand.close()
-    return Figure(what=f"idle cycle: {what}", ours=f"{took['idle'] * 1e3:.1f} ms", aim=f"< {aim}")
+    return stand
+
+
+def _figure(what: str, took: float, aim: str) -> Figure:
+    """Say what ``run`` does each minute on a site that has settled."""
+    return Figure(what=f"idle cycle: {what}", ours=f"{took * 1e3:.1f} ms", aim=f"< {aim}")
 
 
 def _minute(stand: Stand) -> None:
