@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 
 class Notify(StrEnum):
@@ -203,8 +204,12 @@ class Directory:
         return Recipient(ref=ref, name=person.name, email=person.email, login=person.login)
 
 
+@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
-    """Fold a name for comparison: case, «ё», quotation marks and runs of blanks do not count."""
+    """Fold a name for comparison: case, «ё», quotation marks and runs of blanks do not count.
+
+    Rules ask for the same few topics and municipalities thousands of times a cycle.
+    """
     kept = text.casefold().replace("ё", "е").translate(_QUOTES)
     return " ".join(kept.split())
 

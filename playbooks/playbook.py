@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from mcur.playbooks.calendar import Calendar
 from mcur.playbooks.directory import fold
@@ -82,6 +83,7 @@ class Playbook:
         return known.printed if known else clause
 
 
+@lru_cache(maxsize=4096)
 def _stem(municipality: str) -> str:
     words = [w.strip(".,") for w in fold(municipality).split()]
     kept = [w for w in words if w not in _MUNICIPAL]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mcur.connectors.feeds.grid import Cell, Grid, Line
 from mcur.connectors.feeds.shape import CANONICAL_FIELDS, FeedShape
@@ -129,6 +130,7 @@ _DOBRODEL_LIST = Form(
 FORMS = (_ECUR, _DOBRODEL_LIST, _DOBRODEL_REPORT, _CANONICAL)
 
 
+@lru_cache(maxsize=4096)
 def fold_heading(cell: Cell) -> str:
     """Fold a heading for comparison: only its letters and digits count."""
     if not isinstance(cell, str):
