@@ -256,7 +256,7 @@ def _by_executor(case: Case, tasks: Sequence[Task]) -> list[Block]:
     columns = tuple(
         Column(
             title=case.say(f"form.work.column.{name}"),
-            weight=4 if name == "executor" else 1,
+            weight=4 if name == "executor" else 3,
             align="left" if name == "executor" else "center",
         )
         for name in names

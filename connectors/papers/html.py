@@ -30,6 +30,7 @@ _NARROW, _WIDE = 640, 1160
 """Widths of a letter in pixels; a wide one shrinks with its window."""
 _MOST_COLUMNS_NARROW = 5
 _MOST_COLUMNS_PHONE = 2
+_MOST_COLUMNS_FIGURES, _FIGURE = 5, 7
 _CARDS_BELOW, _CARDS_BELOW_WIDE = 600, 800
 """Widths of the window below which rows become cards, else words of a form would be torn."""
 _PREVIEW = 140
@@ -74,9 +75,15 @@ def _look(table: Table) -> str:
     ``stack``: rows become cards, for three columns have no room there any more; ``lists``: the
     cards of each group stand together.
     """
-    if len(table.columns) <= _MOST_COLUMNS_PHONE or not table.rows:
+    if len(table.columns) <= _MOST_COLUMNS_PHONE or not table.rows or _is_of_figures(table):
         return "grid"
     return "grid stack lists" if lists_side_by_side(table) else "grid stack"
+
+
+def _is_of_figures(table: Table) -> bool:
+    """Whether a name and a few short figures make a row: that fits on a phone as it stands."""
+    figures = (value for row in table.rows for value in row[1:])
+    return len(table.columns) <= _MOST_COLUMNS_FIGURES and all(len(v) <= _FIGURE for v in figures)
 
 
 def _places(table: Table) -> list[tuple[int, bool]]:

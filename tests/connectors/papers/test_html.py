@@ -131,6 +131,16 @@ def test_an_empty_table_says_so_over_its_whole_width(report_1: Callable[[int], D
     assert page.cells[-2][2]["colspan"] == "8"
 
 
+def test_a_table_of_figures_stays_a_table_on_a_phone() -> None:
+    """An executor and three counts have room; a sentence among them has not."""
+    columns = tuple(Column(title=t) for t in ("Исполнитель", "В работе", "Закрыто", "Просрочено"))
+    figures = Table(columns=columns, rows=(("УК «Звонкий город»", "7", "12", "0"),))
+    words = Table(columns=columns, rows=(("УК «Звонкий город»", "7", "ремонт кровли", "0"),))
+
+    assert 'class="grid"' in to_html(Document(blocks=(figures,)))
+    assert 'class="grid stack"' in to_html(Document(blocks=(words,)))
+
+
 def test_a_phone_gets_cards_with_labels(report_1: Callable[[int], Document]) -> None:
     """Each value has a hidden label; lists of their own keep together; blank cells go."""
     html = to_html(report_1(20))
@@ -213,10 +223,10 @@ def test_groups_of_one_column_have_no_label_of_their_own() -> None:
     table = Table(
         columns=tuple(Column(title=title) for title in ("УК", "план", "факт")),
         groups=(Group(title="", span=1), Group(title="Срок", span=2)),
-        rows=(("Х", "17.11", "18.11"),),
+        rows=(("Х", "17.11.2026", "18.11.2026"),),
     )
 
     html = to_html(Document(blocks=(table,)))
 
     assert 'mso-hide:all">УК</span>Х</td>' in html
-    assert 'mso-hide:all">Срок · план</span>17.11</td>' in html
+    assert 'mso-hide:all">Срок · план</span>17.11.2026</td>' in html
