@@ -29,7 +29,7 @@ from mcur.daemon.settings_values import Gate, GateMode
 from mcur.playbooks.intents import Channel, CreateTask, SendLetter, UpdateTask
 from mcur.state.journal import Event
 from mcur.state.outbox import Row
-from mcur.state.store import State
+from mcur.state.store import State, is_unusable
 
 SETTLE = timedelta(seconds=10)
 """How long a server may still be busy with a request whose answer nobody waited for.
@@ -184,6 +184,18 @@ class Dispatcher:
     def _done(
         self, destination: Destination, row: Row, prepared: Any, back: Delivered, now: datetime
     ) -> None:
+        """Keep a receipt. One that cannot be kept is a matter of its row, not of the daemon."""
+        try:
+            self._keep_receipt(destination, row, prepared, back, now)
+        except Exception as exc:
+            if is_unusable(exc):
+                raise
+            self._bury(row, exc, now)
+        self.unreachable.pop(destination.name, None)
+
+    def _keep_receipt(
+        self, destination: Destination, row: Row, prepared: Any, back: Delivered, now: datetime
+    ) -> None:
         late = isinstance(prepared, Addressed) and prepared.late
         with self._state.atomic():
             self._state.outbox.done(row, back.receipt, now, late=late, repeated=back.repeated)
@@ -195,7 +207,6 @@ class Dispatcher:
                 evidence=f"{destination.name} {back.receipt}",
             )
             self._state.note_health(destination.name, now, None)
-        self.unreachable.pop(destination.name, None)
 
     def _keep(self, row: Row, back: Delivered) -> None:
         match row.effect:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -233,6 +234,49 @@ def test_a_fault_of_ours_in_one_row_stops_no_other(stand: Stand) -> None:
     row = stand.state.outbox.get("task:odintsovo-1204:dobrodel:1")
     assert row is not None
     assert row["why"] == "a fault of mcur itself, ZeroDivisionError: division by zero"
+
+
+def adopt(stand: Stand) -> None:
+    """Let a look find the task that was just made, without its key: as one made by hand."""
+    [made] = stand.tracker.listing()
+    stand.state.take_tasks(
+        [dataclasses.replace(made, key=None)],
+        ("embedded", "1"),
+        owner=CITE,
+        directory=stand.site.directory,
+        live_from=MORNING,
+        now=stand.now,
+    )
+
+
+def test_a_receipt_that_cannot_be_kept_is_a_dead_letter(stand: Stand) -> None:
+    """The tracker's number is taken already: the daemon goes on, and a person looks."""
+    stand.tracker.switch.after = lambda _: adopt(stand)
+    want(stand, a_task())
+    stand.deliver()
+    want(stand, a_letter())
+    stand.deliver()
+
+    row = stand.state.outbox.get(TASK)
+    assert row is not None
+    assert (row["state"], "IntegrityError" in row["why"]) == ("dead", True)
+    assert states(stand)["letter:1"] == "done"
+
+
+def test_a_database_that_cannot_be_written_ends_the_daemon(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no fault of the row: nothing is buried, systemd starts anew."""
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    want(stand, a_task())
+    monkeypatch.setattr(stand.state.tasks, "made", full)
+    with pytest.raises(sqlite3.OperationalError):
+        stand.deliver()
+
+    assert states(stand)[TASK] == "claimed"
 
 
 def test_a_row_of_a_playbook_that_is_gone_is_a_dead_letter(stand: Stand) -> None:
