@@ -224,9 +224,10 @@ class Dispatcher:
             )
             until = circuit.open_until
             doubt = 0
-            if why.reached and not isinstance(row.effect, SendLetter):
-                # The wait before the next attempt is the time that the other side is given.
-                doubt = 2 if until - now >= SETTLE else 1
+            if why.reached:
+                # The wait before the next attempt is the time that a tracker is given.
+                looks_once = isinstance(row.effect, SendLetter) or until - now < SETTLE
+                doubt = 1 if looks_once else 2
             self._state.outbox.wait(row, until, str(why), doubt=max(doubt, row.doubt))
         if self._is_news(destination, why, now):
             log.warning("no answer", destination=destination.name, key=row.key, why=str(why))

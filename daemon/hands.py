@@ -91,7 +91,7 @@ def _send(courier: Courier | None, row: Row, prepared: Addressed, now: datetime)
     if left:
         return Delivered(receipt="had left")
     if row.not_after is not None and row.not_after <= now:
-        perhaps = "; it may have left before the stop" if left is None else ""
+        perhaps = "; it may have left all the same" if left is None else ""
         msg = f"its day is over{perhaps}"
         raise TooLate(msg)
     return Delivered(receipt=courier.send(prepared.letter), repeated=left is None)

@@ -65,12 +65,22 @@ class SmtpCourier:
         if not to:
             msg = f"courier {self.name}: letter {letter.message_id} has no recipient"
             raise Rejected(msg)
-        with self._session() as server:
-            self._accepted(server.mail(address_of(letter.sender[1])), letter.sender[1])
-            refused = _refused(server, to)
-            if len(refused) == len(to):
-                raise self._nobody(refused)
-            said = self._accepted(server.data(content), "the letter")
+        handed_over = False
+        try:
+            with self._session() as server:
+                self._accepted(server.mail(address_of(letter.sender[1])), letter.sender[1])
+                refused = _refused(server, to)
+                if len(refused) == len(to):
+                    raise self._nobody(refused)
+                handed_over = True
+                answer = server.data(content)
+                handed_over = False
+                said = self._accepted(answer, "the letter")
+        except Unavailable as exc:
+            # Only silence after the letter itself leaves it open whether the server has it.
+            said_no = isinstance(exc.__cause__, smtplib.SMTPResponseException)
+            exc.reached = handed_over and not said_no
+            raise
         if refused:
             names = ", ".join(map(str, refused))
             msg = f"courier {self.name}: the letter has left, but not for {names}"

@@ -403,7 +403,7 @@ def test_a_report_that_may_have_left_before_a_crash_is_looked_for_before_it_is_m
     row = stand.state.outbox.get(REPORT)
     assert row is not None
     assert row["state"] == end
-    assert ("it may have left before the stop" in row["why"]) is forgetful
+    assert ("it may have left all the same" in row["why"]) is forgetful
     assert len(stand.courier.sent_ids) == 1
     assert len(stand.told("report.missed")) == int(forgetful)
 
@@ -497,6 +497,22 @@ def test_a_courier_that_cannot_know_repeats_with_the_same_message_id_and_it_is_c
 
     assert stand.courier.sent_ids == [stand.site.dispatcher.message_id("letter:1")] * 2
     assert stand.state.outbox.counts() == {"done": 1, "repeated": 1}
+
+
+@pytest.mark.parametrize(("reached", "repeated"), [(True, 1), (False, 0)])
+def test_a_letter_after_which_the_server_fell_silent_counts_as_repeated(
+    stand: Stand, reached: bool, repeated: int
+) -> None:
+    """It may have it already; where the connection was never made nobody has."""
+    stand.courier.forgetful = True
+    stand.courier.switch.fail(Unavailable("send: silence", reached=reached), late=reached)
+    want(stand, a_letter())
+    stand.deliver()
+    stand.courier.switch.mend()
+    settle(stand)
+
+    assert states(stand) == {"letter:1": "done"}
+    assert stand.state.outbox.counts()["repeated"] == repeated
 
 
 # --- gates --------------------------------------------------------------------------------------------
