@@ -54,7 +54,6 @@ class Desk:
 
     def task(self, effect: CreateTask, now: datetime) -> NewTask:
         """Prepare a task for its tracker."""
-        parent = self._state.tasks.get(effect.parent) if effect.parent else None
         playbook = self._playbook(effect)
         return NewTask(
             key=effect.key,
@@ -65,11 +64,18 @@ class Desk:
             assignee=self._login(effect.assignee, playbook, now),
             start=effect.start,
             due_at=effect.due_at,
-            parent=parent.ident if parent else None,
+            parent=self._parent(effect),
             urgent=effect.urgent,
             fields={**effect.fields, "clause": playbook.printed(effect.cite.clause)},
             attachments=effect.attachments,
         )
+
+    def _parent(self, effect: CreateTask) -> str | None:
+        """Return the parent's number where both live in one tracker: elsewhere it names another task."""
+        task = self._state.tasks.get(effect.key)
+        parent = self._state.tasks.get(effect.parent) if effect.parent else None
+        same = task is not None and parent is not None and task.tracker == parent.tracker
+        return parent.ident if parent and same else None
 
     def change(self, effect: UpdateTask, now: datetime) -> TaskChange:
         """Prepare a change of a task."""

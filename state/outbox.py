@@ -26,7 +26,8 @@ DROPPABLE = ("held", "dead", "waiting")
 """States in which a row has not left and nobody has it in hand."""
 _PARENT_WAITS = (
     "EXISTS (SELECT 1 FROM tasks t JOIN outbox p ON p.key = t.parent"
-    " WHERE t.key = o.key AND p.state IN ('waiting', 'claimed'))"
+    " WHERE t.key = o.key AND p.destination = o.destination"
+    " AND p.state IN ('waiting', 'claimed'))"
 )
 
 
@@ -87,7 +88,8 @@ class Outbox:
         """Take rows of a destination that are due, the urgent first.
 
         A change waits until its task has a number and until older changes of it are done; a task
-        waits for its parent, whose number it names, and comes next when that is made.
+        waits for its parent in the same tracker, whose number it names, and comes next when that
+        is made.
         """
         rows = list(
             self._db.query(

@@ -22,7 +22,7 @@ from mcur.playbooks.intents import (
     SendLetter,
     UpdateTask,
 )
-from tests.fakes import CITE, MORNING, Stand, an_appeal, some_appeals
+from tests.fakes import CITE, MORNING, Stand, SwitchedTracker, an_appeal, some_appeals
 
 TASK = "task:odintsovo-1204:dobrodel:1"
 TRACKER = "tracker:embedded"
@@ -114,6 +114,37 @@ def test_a_task_waits_for_its_parent(stand: Stand) -> None:
 
     made = {task.key: task for task in stand.tracker.listing()}
     assert made["measure:1"].parent == made["plan:1"].ident
+
+
+def test_a_parent_in_another_tracker_is_neither_named_nor_waited_for(tmp_path: Path) -> None:
+    """Its number means another task there."""
+    both = [
+        {"id": "embedded", "kind": "embedded", "path": "state/tracker.db"},
+        {"id": "region", "kind": "embedded", "path": "state/region.db", "kinds": ["plan"]},
+    ]
+    stand = Stand(tmp_path, tracker=both)
+    other = SwitchedTracker(tmp_path / "state" / "region.db", "region")
+    stand.site.destinations["tracker:region"].tracker = other
+    other.switch.fail(Unavailable("create: did not answer"))
+    want(
+        stand, a_task(), a_task("plan:1", kind=TaskKind.PLAN), a_task("measure:1", parent="plan:1")
+    )
+    stand.deliver()
+    early = states(stand)
+    other.switch.mend()
+    settle(stand)
+    want(stand, a_task("measure:2", parent="plan:1"))
+    stand.deliver()
+
+    assert (early["plan:1"], early["measure:1"]) == ("waiting", "done")
+    assert [task.key for task in other.listing()] == ["plan:1"]
+    assert [(task.key, task.parent) for task in stand.tracker.listing()] == [
+        (TASK, None),
+        ("measure:1", None),
+        ("measure:2", None),
+    ]
+    stand.close()
+    other.close()
 
 
 def test_one_short_silence_costs_seconds_whatever_the_width_of_the_pool(tmp_path: Path) -> None:
