@@ -203,6 +203,14 @@ MIGRATIONS: tuple[str, ...] = (
     INSERT INTO indices SELECT '', category, value, export, received_at, fresh FROM indices_of_all;
     DROP TABLE indices_of_all;
     """,
+    """
+    DELETE FROM quarantine WHERE id NOT IN (
+        SELECT min(id) FROM quarantine
+        GROUP BY kind, feed, file, coalesce(line, 0), reason, raw
+    );
+    CREATE UNIQUE INDEX quarantine_once
+        ON quarantine (kind, feed, file, coalesce(line, 0), reason, raw);
+    """,
 )
 
 

@@ -213,15 +213,16 @@ def test_zero_rows_never_overwrite(state: State, scope: str) -> None:
     assert vanished(state) == set()
 
 
-def test_a_row_that_is_all_bad_overwrites_nothing_either(state: State) -> None:
-    """And stands in quarantine once, however often it comes."""
-    bad = BadRow(file="export.csv", line=2, reason="has no number", raw=";;")
+@pytest.mark.parametrize("line", [2, None])
+def test_a_row_that_is_all_bad_overwrites_nothing_either(state: State, line: int | None) -> None:
+    """And stands in quarantine once, however often it comes; also where it has no line."""
+    bad = BadRow(file="export.csv", line=line, reason="has no number", raw=";;")
     take(state, *some_appeals(3), scope="cumulative")
     done = [take(state, bad=(bad,), scope="cumulative") for _ in range(3)]
 
     assert [(r.quarantined, r.vanished) for r in done] == [(1, 0)] * 3
     assert [(r["line"], r["reason"], r["raw"]) for r in state.quarantine()] == [
-        (2, "has no number", ";;")
+        (line, "has no number", ";;")
     ]
 
 

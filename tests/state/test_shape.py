@@ -50,6 +50,25 @@ def test_an_older_file_is_brought_to_the_newest_shape_and_keeps_its_rows(
     again.close()
 
 
+def test_rows_that_stood_in_quarantine_many_times_stand_there_once(tmp_path: Path) -> None:
+    """An older mcur kept a row without a line anew with each reading."""
+    database = Database(sqlite3.connect(tmp_path / "mcur.db"))
+    schema.migrate(database)
+    once = schema.MIGRATIONS.index(next(m for m in schema.MIGRATIONS if "quarantine_once" in m))
+    database.execute("DROP INDEX quarantine_once")
+    database.execute("DELETE FROM migrations WHERE number = ?", (once + 1,))
+    for line in (None, None, 3):
+        database.execute(
+            "INSERT INTO quarantine (at, kind, feed, file, line, reason, raw)"
+            " VALUES ('', 'row', 'export', 'a.csv', ?, 'has no number', ';;')",
+            (line,),
+        )
+    schema.migrate(database)
+
+    assert [row["line"] for row in database.query("SELECT line FROM quarantine")] == [None, 3]
+    database.close()
+
+
 def test_a_migration_that_fails_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
