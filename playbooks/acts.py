@@ -20,6 +20,7 @@ from mcur.playbooks.intents import (
     NoteAbsence,
     RaiseFlag,
     ReleaseDraft,
+    ReportState,
     UpdateTask,
 )
 from mcur.playbooks.notes import fields_in
@@ -226,7 +227,21 @@ def _report_refusal(act: Act, case: Case) -> str | None:
         return say_act("not_author", act, case)
     today = case.playbook.calendar.local(case.now).date()
     todays = f"report:{case.playbook.id}:{rule.id}:{today}"
-    return None if key == todays else case.say("act.not_today", key=todays)
+    if key != todays:
+        return case.say("act.not_today", key=todays)
+    return _too_late_or_early(act, case)
+
+
+def _too_late_or_early(act: Act, case: Case) -> str | None:
+    """Say why an act on today's report would do nothing: it has left already, or not yet."""
+    kept = case.facts.report(act.key or "")
+    state = kept.state if kept else ReportState.DRAFTED
+    if state == ReportState.MISSED:
+        return say_act("is_missed", act, case)
+    has_left = state in {ReportState.DECIDED, ReportState.SENT}
+    if has_left is (act.do == "correct"):
+        return None
+    return say_act("has_left" if has_left else "not_left", act, case)
 
 
 # --- what follows -------------------------------------------------------------------------------------

@@ -24,12 +24,12 @@ REPORT = f"report:{ID}:O-2:2026-11-18"
 DRAFT = f"draft:{ID}:4.4[2]:x:0"
 
 
-def judge(one: Act, *there: Task) -> list[Intent]:
+def judge(one: Act, *there: Task, report: str = "drafted") -> list[Intent]:
     """Judge one act at noon."""
     known = Known(
         acts=[one],
         kept=list(there) or [task()],
-        reports=[Report(key=REPORT, playbook=ID, rule="O-2", day=date(2026, 11, 18), state="drafted")],
+        reports=[Report(key=REPORT, playbook=ID, rule="O-2", day=date(2026, 11, 18), state=report)],
         drafts=[
             Draft(key=DRAFT, playbook=ID, rule="letters", clause="4.4[2]", owner="mcur_resp",
                   state="waiting"),
@@ -38,9 +38,10 @@ def judge(one: Act, *there: Task) -> list[Intent]:
     return list(acts.decide(case(known, at("12:00"))))
 
 
-def refused(one: Act, *there: Task) -> str | None:
+def refused(one: Act, *there: Task, report: str = "drafted") -> str | None:
     """Return why an act was refused."""
-    return next(i.refused for i in judge(one, *there) if isinstance(i, AnswerAct))
+    found = judge(one, *there, report=report)
+    return next(i.refused for i in found if isinstance(i, AnswerAct))
 
 
 MAY = [
@@ -88,7 +89,31 @@ def test_reports_and_drafts_belong_to_their_author_and_the_head(
     do: str, key: str, by: str, may: bool
 ) -> None:
     """A correction is the author's alone."""
-    assert (refused(act(do, by, key)) is None) is may
+    state = "sent" if do == "correct" else "drafted"
+
+    assert (refused(act(do, by, key), report=state) is None) is may
+
+
+@pytest.mark.parametrize(
+    ("do", "state", "words"),
+    [
+        ("hold", "sent", "уже отправлен; его автор может его исправить"),
+        ("release", "decided", "уже отправлен"),
+        ("review", "sent", "уже отправлен"),
+        ("correct", "drafted", "ещё не отправлен, исправлять нечего"),
+        ("release", "missed", "записан как не отправленный"),
+        ("hold", "held", None),
+        ("correct", "decided", None),
+    ],
+)
+def test_what_comes_too_late_or_too_early_for_a_report_is_refused(
+    do: str, state: str, words: str | None
+) -> None:
+    """It would do nothing, and whoever asked would believe that it did."""
+    why = refused(act(do, "mcur_resp", REPORT), report=state)
+
+    assert (words or "") in (why or "")
+    assert (why is None) is (words is None)
 
 
 REFUSALS = {
