@@ -56,11 +56,12 @@ def needs_of(playbook: Playbook) -> PlaybookNeeds:
     """Return what a playbook asks of a site."""
     reports = KINDS["report"]
     roles = {role for rule in playbook.enabled("report") for role in reports.roles(rule)}
+    rules = [rule for table in playbook.rules.values() for rule in table.values()]
     return PlaybookNeeds(
         report_roles=frozenset(roles),
         roles=frozenset(playbook.roles),
         kinds=frozenset(kind for kind in playbook.projects if kind in set(TaskKind)),
-        sides=frozenset(r.side for t in playbook.rules.values() for r in t.values() if r.side),
+        sides=frozenset(side for r in rules for side in (r.side, *r.by_side) if side),
     )
 
 

@@ -112,6 +112,10 @@ def parse(
         for clause in cites
         if clause not in clauses
     ]
+    rules = {
+        kind: {name: rule.for_sides(sides) for name, rule in named.items()}
+        for kind, named in rules.items()
+    }
     try:
         calendar = Calendar.model_validate(table.get("calendar", {}))
     except ValidationError as exc:
@@ -258,7 +262,7 @@ def _directory(table: Mapping[str, Any]) -> tuple[str, ...]:
 def cited(rule: Any) -> list[str]:
     """List every clause that a rule, its steps, sections, groups and columns cite."""
     own = [v for name, v in rule if name.endswith("_clause") and name != "printed_clause"]
-    found = [c for c in (rule.clause, *rule.clauses, *own) if c]
+    found = [c for c in (rule.clause, *rule.clauses, *rule.by_side.values(), *own) if c]
     for name in type(rule).model_fields:
         value = getattr(rule, name)
         parts = value if isinstance(value, tuple) else (value,)

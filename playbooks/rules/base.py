@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from mcur.playbooks.facts import TaskKind
 from mcur.playbooks.inquiry import Facts
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 class Rule(BaseModel):
     """The part that all rule tables share; each kind adds its own fields.
 
-    ``side`` is the office that runs the rule. ``assumption`` marks a rule whose value fills a gap
+    ``side`` is the office that runs the rule. ``by_side`` names the clause of each office where one
+    duty stands in the text once for each of them: the first that runs here is cited, the others
+    beside it. ``assumption`` marks a rule whose value fills a gap
     of the text; ``assumes`` says which, for people. ``words`` overrides texts by their name.
     """
 
@@ -32,9 +34,25 @@ class Rule(BaseModel):
     printed_clause: str = ""
     title: str = ""
     side: str = ""
+    by_side: Mapping[str, str] = Field(default_factory=dict)
     enabled: bool = True
     assumption: bool = False
     assumes: str = ""
+
+    def for_sides(self, sides: Collection[str]) -> Self:
+        """Return the rule as it stands where only these offices run; empty means all of them."""
+        running = [clause for side, clause in self.by_side.items() if not sides or side in sides]
+        if not self.by_side:
+            return self
+        others = tuple(c for c in self.clauses if c not in self.by_side.values())
+        first = running[0] if running else self.clause
+        return self.model_copy(
+            update={
+                "clause": first,
+                "clauses": (*running, *others),
+                "enabled": self.enabled and bool(running),
+            }
+        )
 
     def problems(self) -> list[str]:
         """Say what is wrong between the fields; the shape itself is checked before."""
