@@ -17,7 +17,7 @@ from mcur.playbooks.directory import Directory
 from mcur.playbooks.facts import Act, Export, Health, Letter, Note, Task, TaskSeen
 from mcur.playbooks.intents import Cite
 from mcur.playbooks.notes import corrections_in
-from mcur.state import journal
+from mcur.state import ahead, journal
 from mcur.state.answers import Answers
 from mcur.state.appeals import Appeals, Correctable
 from mcur.state.blobs import BlobStore
@@ -215,6 +215,9 @@ class State(Lookup):
     ) -> Iterator[tuple[Answers, Decision]]:
         """Open one decision: facts to read, and the hand that keeps intents, in one transaction."""
         with self.atomic():
+            last = self.stamp("last_cycle")
+            if last is not None and last > now:
+                ahead.forget_missed(self.db, now)
             self.appeals.settle_due(now)
             for row in self.outbox.lost_reports(now):
                 self.report_missed(row, now)

@@ -240,7 +240,10 @@ def _missed_lines(rule: Report, case: Case) -> list[str]:
     today = case.playbook.calendar.local(case.now).date()
     missed = case.facts.missed_reports(case.playbook.id, rule.id, today)
     shift = timedelta(days=1 if rule.covers == "previous_day" else 0)
-    return [case.say("report.not_sent", rule=rule, due_day=kept.day - shift) for kept in missed]
+    newest = missed[-rule.max_rows :]
+    lines = [case.say("report.not_sent", rule=rule, due_day=kept.day - shift) for kept in newest]
+    rest = len(missed) - len(newest)
+    return [case.say("report.not_sent_more", rule=rule, count=rest), *lines] if rest else lines
 
 
 def _troubles(case: Case) -> list[str]:

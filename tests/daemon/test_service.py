@@ -23,6 +23,7 @@ from mcur.connectors.embedded import EmbeddedTracker
 from mcur.connectors.ports import Unavailable
 from mcur.daemon.service import Loop
 from mcur.daemon.wakes import Bells
+from mcur.playbooks.facts import Act
 from tests.fakes import MORNING, Stand, write_csv, write_letter
 
 MCUR = Path(sys.executable).with_name("mcur")
@@ -311,6 +312,68 @@ def test_what_was_put_off_by_a_wrong_clock_is_tried_at_once_when_it_is_right(sta
     turns(stand, loop)
 
     assert [e.at for e in stand.told("mail.sent") if e.cite.rule == "O-2"] == [stand.now]
+
+
+def test_a_clock_that_was_a_day_ahead_costs_no_report(stand: Stand) -> None:
+    """It wrote down the reports of today as missed; they are due, and are named nowhere."""
+    stand.cycle()
+    loop = Loop(stand.site)
+    stand.clock.moment = MORNING.replace(hour=8) + timedelta(days=1)
+    turns(stand, loop)
+    wrong = {e.key for e in stand.told("report.missed")}
+    stand.clock.moment = MORNING.replace(hour=8, minute=5)
+    turns(stand, loop)
+    for hour, minute in ((9, 50), (16, 50), (17, 50)):
+        stand.clock.moment = MORNING.replace(hour=hour, minute=minute)
+        turns(stand, loop)
+    stand.clock.moment = MORNING.replace(hour=9, minute=50) + timedelta(days=1)
+    turns(stand, loop)
+
+    sent = [e for e in stand.told("mail.sent") if e.key.startswith("report:")]
+    today = [e.key for e in sent if e.key.endswith("2026-11-18")]
+    assert {key for key in wrong if key.endswith("2026-11-18")} == set(today)
+    assert len(today) == 3
+    assert sent[-1].key.endswith("2026-11-19")
+    assert "не отправлен" not in sent[-1].data["text"]
+
+
+def test_a_report_that_was_held_is_held_when_the_clock_is_right_again(stand: Stand) -> None:
+    """A wrong clock does not let go what a person keeps back."""
+    key = "report:odintsovo-1204:O-2:2026-11-18"
+    stand.cycle()
+    stand.cycle(MORNING.replace(hour=9, minute=20))
+    hold = Act(ident="1", at=stand.now, by="mcur_resp", do="hold", key=key, origin="cli")
+    stand.state.add_act(hold)
+    stand.cycle()
+    stand.cycle(MORNING + timedelta(days=1))
+    stand.cycle(MORNING.replace(hour=9, minute=55))
+
+    assert stand.state.records(key)[0]["state"] == "held"
+    assert [e for e in stand.told("mail.sent") if e.key == key] == []
+
+
+def test_slots_of_an_emergency_that_a_wrong_clock_slept_through_are_served(stand: Stand) -> None:
+    """A day ahead for one cycle must not silence the next day."""
+    stand.cycle()
+    fields = {"mode": "emergency", "object": "Одинцово, ул. Садовая, д. 1", "life_threat": "true"}
+    stand.state.add_act(
+        Act(ident="1", at=stand.now, by="mcur_head", do="declare", fields=fields, origin="cli")
+    )
+    stand.cycle()
+    stand.cycle(MORNING + timedelta(days=1))
+    stand.cycle(MORNING + timedelta(minutes=30))
+    stand.events.clear()
+    for hour in (9, 10, 11):
+        stand.cycle(MORNING.replace(hour=hour))
+
+    hourly = stand.state.keys_like("report:odintsovo-1204:O-6:*")
+    assert [key[-16:] for key in hourly] == [
+        "2026-11-19T08:00",
+        "2026-11-18T09:00",
+        "2026-11-18T10:00",
+        "2026-11-18T11:00",
+    ]
+    assert stand.told("slot.missed") == []
 
 
 def test_bells_ring_on_after_the_hour_that_comes_twice() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -239,6 +239,17 @@ def test_a_missed_report_is_named_in_the_next_one() -> None:
     [letter] = letters(decide(known, "09:50"))
 
     assert "Отчет 1 за 16.11.2026 не отправлен" in to_text(letter.document)
+
+
+def test_what_was_missed_for_years_is_counted_and_not_listed() -> None:
+    """A site that began with a clock of 2020 would fill a book."""
+    gone = [kept("missed", TODAY - timedelta(days=n)) for n in range(60, 0, -1)]
+    [letter] = letters(decide(Known(reports=gone), "09:50"))
+    text = to_text(letter.document)
+
+    assert text.count("не отправлен.") == 40
+    assert "Отчет 1 за 16.11.2026 не отправлен" in text
+    assert "Отчет 1: не отправлено раньше этого и ещё 20." in text
 
 
 def test_a_site_that_wants_no_late_reports_has_them_missed() -> None:
