@@ -6,6 +6,17 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+WRITTEN = datetime(2025, 1, 1, tzinfo=UTC)
+"""Before the first line of this program: a clock that shows an earlier moment is wrong.
+
+A flat battery sets clocks back by years, and no file can be asked when it came here: copies of the
+program carry the stamps of another machine, or of the wrong clock.
+"""
+
+
+class ClockWrong(Exception):
+    """The machine's clock cannot be right; the message says what to do."""
+
 
 class Clock(Protocol):
     """Tells the time of the program, and what a stamp of this machine means in it."""
@@ -61,6 +72,18 @@ class VirtualClock:
     def translate(self, stamp: datetime) -> datetime:
         """Return the stamp: a scenario's files carry its own time."""
         return stamp
+
+
+def must_be_plausible(clock: Clock) -> None:
+    """Refuse a machine's clock that is older than the program; a moment that was asked for is not ours."""
+    now = clock.now()
+    if isinstance(clock, SystemClock) and now < WRITTEN:
+        msg = (
+            f"the clock of this machine says {now:%Y-%m-%d %H:%M} UTC, which is before this program"
+            " was written: set it right before the site goes live, for what is older than its first"
+            " start makes no task and no report"
+        )
+        raise ClockWrong(msg)
 
 
 def stopwatch() -> float:

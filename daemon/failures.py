@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mcur.connectors.ports import Rejected, Unavailable
+from mcur.daemon.clock import ClockWrong
 from mcur.daemon.scenario import ScenarioError
 from mcur.daemon.secrets import SecretMissing
 from mcur.daemon.settings import SettingsError
@@ -20,5 +21,5 @@ def status_of(error: Exception) -> int | None:
         return UNREACHABLE
     if isinstance(error, SettingsError | PlaybookError | ScenarioError | SecretMissing):
         return USAGE
-    wrong = Rejected | StateLocked | StateMissing | StateUnreadable
+    wrong = ClockWrong | Rejected | StateLocked | StateMissing | StateUnreadable
     return WRONG if isinstance(error, wrong) else None

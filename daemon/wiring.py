@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcur.connectors.ports import Blobs, Courier, Mailbox, Tracker
 from mcur.daemon.books import load_playbooks
-from mcur.daemon.clock import Clock
+from mcur.daemon.clock import Clock, must_be_plausible
 from mcur.daemon.dispatch import SETTLE, Dispatcher
 from mcur.daemon.hands import Destination
 from mcur.daemon.observe import FeedSource, MailSource, Observers, Source, TrackerSource
@@ -74,8 +74,10 @@ class Site:
     def live_from(self) -> datetime:
         """Return the moment the site went live: configured, or the first start."""
         if self._live is None:
-            since = self.settings.live.since
-            self._live = since or self.state.go_live(self.clock.now())
+            known = self.state.live_from(self.settings.live.since)
+            if known is None:
+                must_be_plausible(self.clock)
+            self._live = known or self.state.go_live(self.clock.now())
         return self._live
 
     def route(self, what: str) -> str:

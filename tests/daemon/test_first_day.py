@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from mcur.daemon.clock import ClockWrong, SystemClock
+from mcur.daemon.failures import status_of
 from mcur.daemon.status import gather
 from mcur.playbooks.facts import TaskKind, TaskStatus
 from tests.connectors.feeds.making import ECUR, ecur_row, xlsx
@@ -47,6 +49,33 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("ecur") / "ecur.xlsx"
     path.write_bytes(xlsx([ECUR, *rows]))
     return path
+
+
+class FlatBattery(SystemClock):
+    """The clock of a machine that has lost its time."""
+
+    def now(self) -> datetime:
+        """Return a moment of long ago."""
+        return datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def test_a_site_does_not_go_live_by_a_clock_that_cannot_be_right(stand: Stand) -> None:
+    """Six years of reports would be missed, and all that is open would become tasks."""
+    stand.site.clock = FlatBattery()
+    with pytest.raises(ClockWrong, match=r"says 2020-01-01 00:00 UTC.*set it right") as caught:
+        stand.site.live_from()
+
+    assert stand.state.stamp("live_from") is None
+    assert status_of(caught.value) == 1
+
+
+def test_a_site_that_is_live_goes_on_under_a_wrong_clock(stand: Stand) -> None:
+    """It knows since when; nothing is lost when the clock is right again."""
+    live = stand.site.live_from()
+    stand.restart()
+    stand.site.clock = FlatBattery()
+
+    assert stand.site.live_from() == live
 
 
 def fill(stand: Stand, letters: int, issues: int) -> None:
