@@ -6,7 +6,7 @@ The end moment itself is in time (C5); a breach is written by the first cycle af
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
@@ -134,8 +134,7 @@ def _ended(
     met = ended <= due
     if term is not None and term.outcome == TermOutcome.BREACHED and not met:
         return
-    late = ended - due if not met else timedelta()
-    why = case.say("term.met" if met else "term.late", ended=ended, due=due, late=late)
+    why = case.say("term.met" if met else "term.late", ended=ended, due=due)
     yield EndTerm(
         key=key,
         cite=case.cite(rule, why),
