@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mcur.playbooks import spoken
 from mcur.playbooks.directory import Directory
 from mcur.playbooks.facts import Act, Note
 
@@ -49,6 +50,7 @@ def from_note(task_key: str, tracker: str, note: Note, directory: Directory) -> 
     found = []
     if note.text:
         found.append(_act(ident, note, by, person, task_key, "note", fields_in(note.text)))
+        found += _spoken(ident, note, by, person, task_key)
     said = {k: v for k, v in note.changes.items() if k in {"measures", "causes", "prevention"}}
     if said:
         found.append(_act(f"{ident}:fields", note, by, person, task_key, "note", said))
@@ -57,6 +59,24 @@ def from_note(task_key: str, tracker: str, note: Note, directory: Directory) -> 
         fields = {"status": status}
         found.append(_act(f"{ident}:status", note, by, person, task_key, "status", fields))
     return found
+
+
+def _spoken(ident: str, note: Note, by: str, person: str, task_key: str) -> list[Act]:
+    """A phrase is an order: the tracker has not carried it out, so it is one like any other."""
+    return [
+        Act(
+            ident=f"{ident}:said:{n}",
+            at=note.at,
+            by=by,
+            person=person,
+            do=said.do,
+            key=said.key or task_key,
+            text=said.text,
+            origin="note",
+            fields=said.fields,
+        )
+        for n, said in enumerate(spoken.acts_in(note.text), start=1)
+    ]
 
 
 def actor(identity: str, directory: Directory) -> tuple[str, str]:
