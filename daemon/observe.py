@@ -28,6 +28,7 @@ from mcur.playbooks.directory import Directory
 from mcur.playbooks.documents import plain
 from mcur.playbooks.facts import Export, Letter, LetterPlace, Task, TaskSeen
 from mcur.playbooks.intents import Channel, Cite, SendLetter
+from mcur.playbooks.owning import reader_of, taker_of
 from mcur.playbooks.playbook import Playbook
 from mcur.state.journal import Event
 from mcur.state.store import State
@@ -105,7 +106,7 @@ class FeedSource:
 
     def _about(self, file: str, why: str, now: datetime) -> SendLetter:
         """Write to the administrator of a file that is no export: once a day and feed."""
-        playbook = self.playbooks[0]
+        playbook = self._reader()
         calendar, say = playbook.calendar, playbook.texts.say
         values = {"feed": self.feed.name, "file": file, "why": why}
         subject = say("service.export_subject", zone=calendar.zone, **values)
@@ -122,11 +123,13 @@ class FeedSource:
 
     def cite(self) -> Cite:
         """Name the rule that reads this feed."""
-        playbook = self.playbooks[0]
-        rule = next(iter(playbook.enabled("intake")))
-        monitoring = rule.clauses[-1] if rule.clauses else rule.clause
+        playbook = self._reader()
         why = playbook.texts.say("feed.why", zone=playbook.calendar.zone, feed=self.feed.name)
-        return Cite(playbook=playbook.id, rule=rule.id, clause=monitoring, why=why)
+        return reader_of(self.playbooks).model_copy(update={"why": why})
+
+    def _reader(self) -> Playbook:
+        name = reader_of(self.playbooks).playbook
+        return next(playbook for playbook in self.playbooks if playbook.id == name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +201,7 @@ class TrackerSource:
     name: str
     every: timedelta
     tracker: Tracker
-    owner: Playbook
+    playbooks: Sequence[Playbook]
     directory: Directory
     live_from: Callable[[], datetime]
 
@@ -212,7 +215,7 @@ class TrackerSource:
             noticed = state.take_tasks(
                 found.tasks,
                 (self.name, found.cursor),
-                owner=self._adopts(),
+                owner=lambda issue: taker_of(issue, self.playbooks, self.directory),
                 directory=self.directory,
                 live_from=self.live_from(),
                 now=now,
@@ -222,19 +225,15 @@ class TrackerSource:
                     state.tell(self._event(task, seen, now))
         return found.more
 
-    def _adopts(self) -> Cite:
-        """Name the rule under which a task that somebody made by hand is ours."""
-        rules = list(self.owner.enabled("intake"))
-        rule = next((r for r in rules if getattr(r, "takes", "") == "issues"), rules[0])
-        return Cite(playbook=self.owner.id, rule=rule.id, clause=rule.clause, why=rule.title)
-
     def settle(self, found: TrackerChanges) -> None:
         """Nothing is owed to a tracker."""
 
     def _event(self, task: Task, seen: TaskSeen, now: datetime) -> Event:
         who = seen.notes[-1].author if seen.notes else ""
-        why = self.owner.texts.say("tracker.changed", zone=self.owner.calendar.zone, who=who)
-        clause = task.clause or next(iter(self.owner.clauses), "")
+        owners = (playbook for playbook in self.playbooks if playbook.id == task.playbook)
+        owner = next(owners, self.playbooks[0])  # its own may have been taken off the site
+        why = owner.texts.say("tracker.changed", zone=owner.calendar.zone, who=who)
+        clause = task.clause or next(iter(owner.clauses), "")
         cite = Cite(playbook=task.playbook, rule=task.rule, clause=clause, why=why)
         return telling.task_seen(task, seen, cite, now)
 

@@ -198,7 +198,7 @@ def _sources(
             name=f"tracker:{name}",
             every=poll.redmine,
             tracker=one,
-            owner=site.playbooks[0],
+            playbooks=site.playbooks,
             directory=site.directory,
             live_from=site.live_from,
         )

@@ -167,12 +167,15 @@ class State(Lookup):
         seen: Iterable[TaskSeen],
         cursor: tuple[str, str],
         *,
-        owner: Cite,
+        owner: Callable[[TaskSeen], Cite],
         directory: Directory,
         live_from: datetime,
         now: datetime,
     ) -> Noticed:
-        """Take what a tracker shows, with its cursor: acts of people, facts of tasks."""
+        """Take what a tracker shows, with its cursor: acts of people, facts of tasks.
+
+        ``owner`` names the rule under which a task that somebody made by hand is ours.
+        """
         with self.atomic():
             noticed = self.tasks.notice(seen, owner, directory, live_from)
             for act in noticed.acts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -155,7 +155,11 @@ class Tasks:
         self._db.execute("UPDATE tasks SET seen = ? WHERE key = ?", (_look(seen), key))
 
     def notice(
-        self, seen_tasks: Iterable[TaskSeen], owner: Cite, directory: Directory, live_from: datetime
+        self,
+        seen_tasks: Iterable[TaskSeen],
+        owner: Callable[[TaskSeen], Cite],
+        directory: Directory,
+        live_from: datetime,
     ) -> Noticed:
         """Take what the tracker shows: people's notes and changes become acts and facts."""
         found: list[Act] = []
@@ -165,7 +169,7 @@ class Tasks:
         for seen in seen_tasks:
             task = self._known(seen)
             if task is None:
-                history += self._adopt(seen, owner, directory, live_from)
+                history += self._adopt(seen, owner(seen), directory, live_from)
                 continue
             fresh = self._notes(task, seen)
             corrections += [(task, note) for note in fresh if notes.corrections_in(note)]

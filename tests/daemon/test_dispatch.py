@@ -273,7 +273,7 @@ def adopt(stand: Stand) -> None:
     stand.state.take_tasks(
         [dataclasses.replace(made, key=None)],
         ("embedded", "1"),
-        owner=CITE,
+        owner=lambda _: CITE,
         directory=stand.site.directory,
         live_from=MORNING,
         now=stand.now,

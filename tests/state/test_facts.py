@@ -55,7 +55,7 @@ def see(state: State, *tasks: TaskSeen, cursor: str = "c") -> int:
     noticed = state.take_tasks(
         tasks,
         ("tracker:embedded", cursor),
-        owner=ISSUES,
+        owner=lambda _: ISSUES,
         directory=DIRECTORY,
         live_from=MORNING,
         now=MORNING,
