@@ -133,10 +133,8 @@ def _draft(rule: Report, case: Case, key: str, day: date) -> Iterator[Intent]:
         shown = filled.gaps[: rule.max_rows]
         rest = len(filled.gaps) - len(shown)
         lines = (*shown, case.say("form.more", count=rest)) if rest else shown
-        gaps = (
-            Paragraph(text=case.say("report.gaps", count=len(filled.gaps))),
-            Bullets(items=lines),
-        )
+        counted = Paragraph(text=case.say("report.gaps", count=len(filled.gaps)))
+        gaps = (counted, Bullets(items=lines))
     yield UpdateTask(
         key=f"update:{task}:{rule.id}",
         cite=cite,
@@ -247,11 +245,8 @@ def _missed_lines(rule: Report, case: Case) -> list[str]:
 
 
 def _troubles(case: Case) -> list[str]:
-    return [
-        case.say("report.system_down", system=system)
-        for system in case.facts.health()
-        if system.down_since is not None
-    ]
+    down = (system for system in case.facts.health() if system.down_since is not None)
+    return [case.say("report.system_down", system=system) for system in down]
 
 
 def _unset(case: Case) -> list[str]:
