@@ -9,26 +9,22 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
 
 from mcur.connectors.mail.mime import Unreadable, parse
 from mcur.connectors.ports import (
-    AppealFeed,
     ConnectorError,
     Mailbox,
-    Rejected,
     Tracker,
     TrackerChanges,
 )
 from mcur.daemon import telling
 from mcur.playbooks.directory import Directory
-from mcur.playbooks.documents import plain
-from mcur.playbooks.facts import Export, Letter, LetterPlace, Task, TaskSeen
-from mcur.playbooks.intents import Channel, Cite, SendLetter
-from mcur.playbooks.owning import reader_of, taker_of
+from mcur.playbooks.facts import Letter, LetterPlace, Task, TaskSeen
+from mcur.playbooks.intents import Cite
+from mcur.playbooks.owning import taker_of
 from mcur.playbooks.playbook import Playbook
 from mcur.state.journal import Event
 from mcur.state.store import State
@@ -53,83 +49,6 @@ class Source(Protocol):
     def settle(self, found: Any) -> None:
         """Tell the outside that it is stored; a courtesy."""
         ...
-
-
-@dataclass(slots=True, kw_only=True)
-class FeedSource:
-    """A folder of exports."""
-
-    name: str
-    every: timedelta
-    feed: AppealFeed
-    scope: str | None
-    playbooks: Sequence[Playbook]
-    live_from: Callable[[], datetime]
-    administrator: str = ""
-
-    def look(self, cursor: str | None, now: datetime) -> list[tuple[Path, Export | Rejected]]:  # noqa: ARG002  (files need neither)
-        """Read every export that waits; one that is none is kept aside with its reason."""
-        found: list[tuple[Path, Export | Rejected]] = []
-        for path in self.feed.waiting():
-            try:
-                found.append((path, self.feed.read(path)))
-            except Rejected as exc:
-                found.append((path, exc))
-        return found
-
-    def keep(
-        self, found: list[tuple[Path, Export | Rejected]], state: State, now: datetime
-    ) -> bool:
-        """Store the exports; a file that is no export goes to quarantine whole."""
-        for path, export in found:
-            if isinstance(export, Rejected):
-                with state.atomic():
-                    state.quarantine_file(self.feed.name, path.name, str(export), now)
-                    if self.administrator:
-                        letter = self._about(path.name, str(export), now)
-                        state.outbox.put(letter, "courier", now)
-                log.error("not an export", feed=self.feed.name, file=path.name, why=str(export))
-                continue
-            done = state.take_export(
-                export, scope=self.scope, live_from=self.live_from(), now=now, cite=self.cite()
-            )
-            log.info(
-                "export read", feed=self.feed.name, file=path.name, rows=done.rows, new=done.new,
-                changed=done.changed, vanished=done.vanished, quarantined=done.quarantined,
-            )  # fmt: skip
-        return False
-
-    def settle(self, found: list[tuple[Path, Export | Rejected]]) -> None:
-        """Move stored files to ``done/``, the others to ``failed/``."""
-        for path, export in found:
-            self.feed.settle(path, failed=isinstance(export, Rejected))
-
-    def _about(self, file: str, why: str, now: datetime) -> SendLetter:
-        """Write to the administrator of a file that is no export: once a day and feed."""
-        playbook = self._reader()
-        calendar, say = playbook.calendar, playbook.texts.say
-        values = {"feed": self.feed.name, "file": file, "why": why}
-        subject = say("service.export_subject", zone=calendar.zone, **values)
-        text = say("service.export", zone=calendar.zone, **values)
-        return SendLetter(
-            key=f"letter:{playbook.id}:service:export:{self.feed.name}:{calendar.day_of(now)}",
-            cite=self.cite().model_copy(update={"why": text}),
-            channel=Channel.SERVICE,
-            sender="",
-            to=(self.administrator,),
-            subject=subject,
-            document=plain(text).model_copy(update={"title": subject}),
-        )
-
-    def cite(self) -> Cite:
-        """Name the rule that reads this feed."""
-        playbook = self._reader()
-        why = playbook.texts.say("feed.why", zone=playbook.calendar.zone, feed=self.feed.name)
-        return reader_of(self.playbooks).model_copy(update={"why": why})
-
-    def _reader(self) -> Playbook:
-        name = reader_of(self.playbooks).playbook
-        return next(playbook for playbook in self.playbooks if playbook.id == name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,3 +242,5 @@ def _settle(source: Source, found: Any) -> None:
         source.settle(found)
     except ConnectorError as exc:
         log.warning("stored, but not marked there", source=source.name, why=str(exc))
+    except Exception:
+        log.exception("fault", source=source.name)

@@ -13,8 +13,9 @@ from mcur.connectors.ports import Blobs, Courier, Mailbox, Tracker
 from mcur.daemon.books import load_playbooks
 from mcur.daemon.clock import Clock, must_be_plausible
 from mcur.daemon.dispatch import SETTLE, Dispatcher
+from mcur.daemon.feeding import FeedSource
 from mcur.daemon.hands import Destination
-from mcur.daemon.observe import FeedSource, MailSource, Observers, Source, TrackerSource
+from mcur.daemon.observe import MailSource, Observers, Source, TrackerSource
 from mcur.daemon.render import Desk
 from mcur.daemon.settings import Settings
 from mcur.daemon.settings_connectors import (

@@ -51,7 +51,8 @@ class StateUnreadable(Exception):
 
 def is_unusable(error: Exception) -> bool:
     """Whether the database could not be read or written at all; a wrong row is another thing."""
-    return isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError)
+    broken = isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError)
+    return broken or isinstance(error, StateLocked)
 
 
 class State(Lookup):

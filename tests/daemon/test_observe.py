@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from mcur.connectors.ports import Rejected, Unavailable
+from mcur.daemon.feeding import FeedSource
 from mcur.daemon.observe import MailSource, Observers
+from mcur.playbooks.facts import Export
 from mcur.state.store import State
 from tests.fakes import MORNING, Stand, an_appeal, write_csv, write_letter
 
@@ -211,17 +213,118 @@ def test_a_letter_in_two_mailboxes_makes_one_task(tmp_path: Path) -> None:
     stand.close()
 
 
-def test_a_folder_that_cannot_be_cleared_is_read_again_without_harm(stand: Stand) -> None:
-    """Stored, but not moved: the next look finds the same rows, known."""
+ROW = {"number": "1", "received_at": "18.11.2026 08:01", "source": "dobrodel"}
+
+
+def test_a_file_that_cannot_be_moved_is_read_once(stand: Stand) -> None:
+    """Whatever the number of looks and starts; the administrator hears once a day."""
+    feeds = stand.folder / "feeds"
     stand.cycle()
-    row = {"number": "1", "received_at": "18.11.2026 08:01", "source": "dobrodel"}
-    write_csv(stand.folder / "feeds" / "export.csv", [row])
-    (stand.folder / "feeds" / "done").write_text("somebody put a file here")
+    write_csv(feeds / "export.csv", [ROW])
+    (feeds / "done").write_text("somebody put a file here")
+    for minutes in (2, 12, 22):
+        stand.cycle(MORNING + timedelta(minutes=minutes))
+        stand.restart()
+        stand.site.state.listeners[:] = [stand.events.append]
+    told = [e for e in stand.told("mail.sent") if e.key.endswith("service:stuck:export:2026-11-18")]
+    (feeds / "done").unlink()
+    stand.cycle(MORNING + timedelta(minutes=32))
+
+    assert [e.data["new"] for e in stand.told("appeals.read")] == [1]
+    assert [e.subject for e in told] == ["mcur: выгрузка прочитана, но не убрана (export)"]
+    assert "«export.csv»" in told[0].data["text"]
+    assert [path.name for path in (feeds / "done").iterdir()] == ["export.csv"]
+
+
+def test_a_new_export_under_the_name_of_one_that_stuck_is_read(stand: Stand) -> None:
+    """Also where it says the same: an identical file is reported again."""
+    feeds = stand.folder / "feeds"
+    stand.cycle()
+    at = MORNING + timedelta(minutes=1)
+    write_csv(feeds / "export.csv", [ROW], at=at)
+    (feeds / "done").write_text("somebody put a file here")
     stand.cycle(MORNING + timedelta(minutes=2))
+    write_csv(feeds / "other.part", [ROW], at=at)
+    (feeds / "other.part").rename(feeds / "export.csv")
     stand.cycle(MORNING + timedelta(minutes=12))
 
     assert [e.data["new"] for e in stand.told("appeals.read")] == [1, 0]
-    assert len(stand.told("task.created")) == 1
+
+
+def test_a_fault_of_ours_in_one_file_holds_up_no_other(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it comes while reading or while storing: that file goes to quarantine with the reason."""
+    feeds = stand.folder / "feeds"
+    stand.cycle()
+    [source] = [s for s in stand.site.observers.sources if isinstance(s, FeedSource)]
+    read, take = source.feed.read, stand.state.take_export
+
+    def reading(path: Path) -> Export:
+        return 1 // 0 if path.name == "a.csv" else read(path)  # type: ignore[return-value]  # it falls
+
+    def taking(export: Export, **how: Any) -> Any:
+        return 1 // 0 if export.file == "b.csv" else take(export, **how)
+
+    monkeypatch.setattr(source.feed, "read", reading)
+    monkeypatch.setattr(stand.state, "take_export", taking)
+    for n, name in enumerate(("a.csv", "b.csv", "c.csv")):
+        write_csv(feeds / name, [ROW], at=MORNING + timedelta(seconds=n))
+    stand.cycle(MORNING + timedelta(minutes=2))
+
+    kept = {row["file"]: row["reason"] for row in stand.state.quarantine()}
+    assert set(kept) == {"a.csv", "b.csv"}
+    assert all("a fault of mcur itself, ZeroDivisionError" in why for why in kept.values())
+    assert {path.name for path in (feeds / "failed").iterdir()} == {"a.csv", "b.csv"}
+    assert [path.name for path in (feeds / "done").iterdir()] == ["c.csv"]
+    assert len(stand.told("appeals.read")) == 1
+
+
+def test_a_file_that_cannot_be_read_now_holds_up_no_other(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits; where nothing else is there the feed is said to be silent."""
+    feeds = stand.folder / "feeds"
+    stand.cycle()
+    [source] = [s for s in stand.site.observers.sources if isinstance(s, FeedSource)]
+    read = source.feed.read
+
+    def reading(path: Path) -> Export:
+        if path.name == "a.csv":
+            raise Unavailable("read a.csv: input/output error")
+        return read(path)
+
+    monkeypatch.setattr(source.feed, "read", reading)
+    for n, name in enumerate(("a.csv", "b.csv")):
+        write_csv(feeds / name, [ROW], at=MORNING + timedelta(seconds=n))
+    stand.cycle(MORNING + timedelta(minutes=2))
+    early = [h for h in stand.state.health() if h.down_since]
+    stand.cycle(MORNING + timedelta(minutes=12))
+
+    assert len(stand.told("appeals.read")) == 1
+    assert early == []
+    assert [h.why for h in stand.state.health() if h.down_since] == [
+        "read a.csv: input/output error"
+    ]
+
+
+@pytest.mark.parametrize("error", [PermissionError("no"), ZeroDivisionError("oh")])
+def test_a_fault_after_storing_is_logged_and_not_lost(
+    state: State, pool: ThreadPoolExecutor, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    """What was stored stays stored; the next look comes as ever."""
+    place = Place("mail")
+
+    def settle(_: object) -> None:
+        raise error
+
+    setattr(place, "settle", settle)  # noqa: B010  (a place that falls)
+    observers = Observers([place], state, pool)
+    for _ in range(2):
+        observers.look_at_all(MORNING)
+
+    assert len(place.kept) == 2
+    assert type(error).__name__ in "".join(capsys.readouterr())
 
 
 def test_the_administrator_hears_of_a_file_that_is_no_export_once_a_day(stand: Stand) -> None:
