@@ -19,6 +19,7 @@ from mcur.daemon.settings import Settings, examine, find_config
 from mcur.daemon.site_template import make_site
 from mcur.playbooks import load as playbook_files
 from mcur.state.blobs import BlobStore
+from mcur.state.store import State
 
 
 @click.command(epilog="\b\nExample:\n  mcur init /srv/mcur --playbook odintsovo-1204")
@@ -52,6 +53,8 @@ def check(config: str | None, connect: bool) -> None:
         click.echo(f"warning: {warning}")
     for complaint in complaints:
         click.echo(complaint, err=True)
+    for trouble in _troubles(settings):
+        click.echo(f"warning: {trouble}")
     failed = unreachable = False
     if connect and not complaints:
         failed, unreachable = _connect(settings)
@@ -60,6 +63,18 @@ def check(config: str | None, connect: bool) -> None:
     if unreachable:
         raise SystemExit(UNREACHABLE)
     click.echo(f"{path}: in order; playbooks {', '.join(settings.playbooks)}")
+
+
+def _troubles(settings: Settings) -> list[str]:
+    """Say what the daemon of this site cannot reach by its own last look."""
+    if not settings.state.path.exists():
+        return []
+    state = State(settings.state.path, writing=False)
+    down = [one for one in state.health() if one.down_since is not None]
+    state.close()
+    return [
+        f"{one.system}: down since {one.down_since:%Y-%m-%d %H:%M} UTC: {one.why}" for one in down
+    ]
 
 
 class Checked(Protocol):

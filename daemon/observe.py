@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
@@ -19,6 +19,7 @@ from mcur.connectors.ports import (
     Mailbox,
     Tracker,
     TrackerChanges,
+    Unavailable,
 )
 from mcur.daemon import telling
 from mcur.playbooks.directory import Directory
@@ -28,6 +29,10 @@ from mcur.playbooks.owning import taker_of
 from mcur.playbooks.playbook import Playbook
 from mcur.state.journal import Event
 from mcur.state.store import State
+
+PATIENCE = 5
+"""A look that is out for so many of its periods hangs: each connector ends its waits long before."""
+LEAST_PATIENCE = timedelta(minutes=5)
 
 log = structlog.get_logger()
 
@@ -167,6 +172,8 @@ class Observers:
         self._flying: dict[str, Future[Any]] = {}
         self._settling: dict[str, Future[None]] = {}
         self._again: set[str] = set()
+        self._begun: dict[str, datetime] = {}
+        self._hanging: set[str] = set()
         self.unreachable: dict[str, Exception] = {}
 
     @property
@@ -191,6 +198,7 @@ class Observers:
         if name in self._flying or (settling and not settling.done()):
             return
         self._again.discard(name)
+        self._begun[name] = now
         cursor = self._state.cursor(name)
         self._flying[name] = self._pool.submit(self._sources[name].look, cursor, now)
 
@@ -198,8 +206,23 @@ class Observers:
         """Keep what came back; return whether anything did."""
         done = sorted(name for name, future in self._flying.items() if future.done())
         for name in done:
+            self._hanging.discard(name)
             self._keep(self._sources[name], self._flying.pop(name), now)
+        self._note_hanging(now)
         return bool(done)
+
+    def _note_hanging(self, now: datetime) -> None:
+        """Say of a look, or of what follows it, that it does not come back: nobody else would."""
+        settling = {name for name, future in self._settling.items() if not future.done()}
+        for name in (self._flying.keys() | settling) - self._hanging:
+            since = self._begun[name].astimezone(UTC)
+            if now - since <= max(PATIENCE * self._sources[name].every, LEAST_PATIENCE):
+                continue
+            self._hanging.add(name)
+            why = f"hangs: the look of {since:%Y-%m-%d %H:%M} UTC has not come back; restart mcur"
+            self.unreachable[name] = Unavailable(why)
+            if self._state.note_health(name, now, why):
+                log.error("hangs", source=name, since=str(since))
 
     def impatient(self) -> list[str]:
         """Name the sources that have more to give at once."""
@@ -217,6 +240,7 @@ class Observers:
         self.unreachable.pop(source.name, None)
         if self._state.note_health(source.name, now, None):
             log.info("answers again", source=source.name)
+        self._begun[source.name] = now
         self._settling[source.name] = self._pool.submit(_settle, source, found)
 
     def _trouble(self, source: Source, cause: Exception, now: datetime) -> None:

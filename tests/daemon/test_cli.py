@@ -203,6 +203,18 @@ def test_check_says_that_a_new_site_is_in_order(mcur: Mcur) -> None:
     assert connected.out.count("answers, nothing is missing") == 3
 
 
+def test_check_and_status_say_what_the_daemon_cannot_reach(mcur: Mcur, site: Path) -> None:
+    """A look that hangs shows in nobody's log-in: the daemon alone knows of it."""
+    state = State(site / "state" / "mcur.db")
+    state.note_health("mail:inbox", MORNING, "hangs: the look has not come back")
+    state.close()
+    checked, status = mcur("check", "--connect"), mcur("status")
+
+    said = "mail:inbox: down since 2026-11-18 05:00 UTC: hangs: the look has not come back"
+    assert (checked.status, f"warning: {said}" in checked.out) == (0, True)
+    assert "down since 2026-11-18 08:00: hangs: the look has not come back" in status.out
+
+
 def test_check_prints_all_errors_at_once(mcur: Mcur, site: Path) -> None:
     """One reading tells everything, each with its key path."""
     config = site / "mcur.toml"

@@ -96,6 +96,44 @@ def test_a_source_that_hangs_holds_up_no_other(state: State, pool: ThreadPoolExe
     assert (before, len(asked), len(quick.kept)) == ([], 1, 5)
 
 
+def test_a_look_that_never_returns_is_said(state: State, pool: ThreadPoolExecutor) -> None:
+    """After a few of its periods, and until it comes back; a look that takes long is none."""
+    open_ = threading.Event()
+    slow = Place("slow", lambda: open_.wait(10))
+    observers = Observers([slow], state, pool)
+    observers.ask("slow", MORNING)
+    observers.collect(MORNING + timedelta(minutes=5))
+    early = list(state.health())
+    for minutes in (6, 7):
+        observers.collect(MORNING + timedelta(minutes=minutes))
+    [down] = state.health()
+    open_.set()
+    while not slow.kept:
+        observers.collect(MORNING + timedelta(minutes=8))
+    [well] = state.health()
+
+    assert early == []
+    assert down.down_since == MORNING + timedelta(minutes=6)
+    assert down.why == "hangs: the look of 2026-11-18 05:00 UTC has not come back; restart mcur"
+    assert (well.down_since, observers.unreachable) == (None, {})
+
+
+def test_what_follows_a_look_may_hang_too(state: State, pool: ThreadPoolExecutor) -> None:
+    """The source would not be asked again, and nobody would know."""
+    open_ = threading.Event()
+    place = Place("mail")
+    setattr(place, "settle", lambda _: open_.wait(10))  # noqa: B010  (a place that hangs)
+    observers = Observers([place], state, pool)
+    observers.ask("mail", MORNING)
+    while not place.kept:
+        observers.collect(MORNING)
+    observers.collect(MORNING + timedelta(minutes=6))
+    [down] = state.health()
+    open_.set()
+
+    assert down.why.startswith("hangs: ")
+
+
 @pytest.mark.parametrize(
     ("error", "why"),
     [
