@@ -191,7 +191,7 @@ class Dispatcher:
             if is_unusable(exc):
                 raise
             self._bury(row, exc, now)
-        self.unreachable.pop(destination.name, None)
+        self.unreachable.pop(destination.health, None)
 
     def _keep_receipt(
         self, destination: Destination, row: Row, prepared: Any, back: Delivered, now: datetime
@@ -206,7 +206,7 @@ class Dispatcher:
                 self._event(row, prepared, back, now),
                 evidence=f"{destination.name} {back.receipt}",
             )
-            self._state.note_health(destination.name, now, None)
+            self._state.note_health(destination.health, now, None)
 
     def _keep(self, row: Row, back: Delivered) -> None:
         match row.effect:
@@ -245,9 +245,9 @@ class Dispatcher:
 
     def _is_news(self, destination: Destination, why: ConnectorError, now: datetime) -> bool:
         """Note that a destination is closed to us; what flew with the first row says nothing new."""
-        known = self.unreachable.get(destination.name)
-        self._state.note_health(destination.name, now, str(why))
-        self.unreachable[destination.name] = why
+        known = self.unreachable.get(destination.health)
+        self._state.note_health(destination.health, now, str(why))
+        self.unreachable[destination.health] = why
         return type(known) is not type(why)
 
     def _bury(self, row: Row, cause: Exception, now: datetime) -> None:

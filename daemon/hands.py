@@ -14,6 +14,7 @@ from mcur.connectors.ports import Courier, NewTask, Rejected, TaskChange, Tracke
 from mcur.daemon.render import Addressed
 from mcur.playbooks.facts import TaskSeen
 from mcur.state.outbox import Row
+from mcur.state.store import WRITING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,11 @@ class Destination:
     tracker: Tracker | None = None
     courier: Courier | None = None
     flying: dict[Future[Delivered], tuple[Row, Any]] = field(default_factory=dict)
+
+    @property
+    def health(self) -> str:
+        """Its name in the table of health: a tracker may be read well and take nothing."""
+        return self.name if self.tracker is None else f"{self.name}{WRITING}"
 
 
 def deliver(

@@ -206,7 +206,7 @@ class Answers(GrowthAnswers):
 
     def health(self) -> Sequence[Health]:
         """Return how the outside systems do."""
-        return self._state.health()
+        return self._state.systems()
 
     def deliveries(self, playbook: str, first: datetime, last: datetime) -> dict[str, int]:
         """Count letters that left in [first, last), by channel."""

@@ -119,6 +119,14 @@ class Outbox:
         ).fetchone()
         return row is None or row[0] <= text_of(now)
 
+    def waits_for(self, destination: str) -> bool:
+        """Whether something has yet to leave for a destination."""
+        row = self._db.execute(
+            "SELECT 1 FROM outbox WHERE state IN ('waiting', 'claimed') AND destination = ? LIMIT 1",
+            (destination,),
+        ).fetchone()
+        return row is not None
+
     def orphans(self) -> list[tuple[Row, str]]:
         """Return changes of tasks that will never be made, and how those ended: their channel is shut, or they were dropped."""
         rows = list(

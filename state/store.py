@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -35,6 +36,10 @@ from mcur.state.tasks import Noticed, Tasks
 
 BUSY = 30.0
 """Seconds that one process waits for another one's transaction."""
+
+
+WRITING = " (writing)"
+"""Ends the name under which the health of a tracker is kept as one that takes what we write."""
 
 
 class StateLocked(Exception):
@@ -312,6 +317,20 @@ class State(Lookup):
             )
             for r in self.db.query("SELECT * FROM health ORDER BY system")
         ]
+
+    def systems(self) -> list[Health]:
+        """Return how each system does as a whole.
+
+        A tracker that is read but takes nothing is down, as long as something waits for it.
+        """
+        found = {one.system: one for one in self.health()}
+        for name in [name for name in found if name.endswith(WRITING)]:
+            writing, system = found.pop(name), name.removesuffix(WRITING)
+            read = found.get(system, replace(writing, system=system))
+            both = (read, writing) if self.outbox.waits_for(system) else (read,)
+            since = [one.down_since for one in both if one.down_since]
+            found[system] = replace(read, down_since=min(since, default=None))
+        return [found[name] for name in sorted(found)]
 
     def changed_elsewhere(self) -> bool:
         """Whether another process has written since the last call (an act, a retry)."""

@@ -85,7 +85,7 @@ def test_a_silent_destination_does_not_hold_the_others(stand: Stand) -> None:
     assert states(stand) == {TASK: "waiting", "letter:1": "done"}
     assert [c.destination for c in stand.state.outbox.circuits()] == [TRACKER]
     [down] = [h for h in stand.state.health() if h.down_since]
-    assert (down.system, down.why) == (TRACKER, "create: did not answer")
+    assert (down.system, down.why) == (f"{TRACKER} (writing)", "create: did not answer")
 
 
 def test_what_waited_leaves_in_its_order_when_the_silence_is_over(stand: Stand) -> None:

@@ -184,6 +184,27 @@ def test_what_comes_in_batches_is_read_to_its_end_in_one_cycle(
     assert len(place.kept) == len(place.settled) == 7
 
 
+def test_a_tracker_that_is_read_but_takes_nothing_is_said_to_be_down(stand: Stand) -> None:
+    """The look that answers does not hide the write that does not; nor the other way round."""
+    stand.cycle()
+    stand.take(an_appeal(received_at=MORNING + timedelta(minutes=1)))
+    stand.tracker.switch.fail(Unavailable("create: did not answer"))
+    stand.cycle(MORNING + timedelta(minutes=2))
+    stand.cycle(MORNING + timedelta(minutes=4))
+    rows = {one.system: one.down_since for one in stand.state.health()}
+    [told] = [one for one in stand.state.systems() if one.system.startswith("tracker")]
+    with stand.state.atomic():
+        stand.state.outbox.drop(None, "not wanted", stand.now)
+    [after] = [one for one in stand.state.systems() if one.system.startswith("tracker")]
+
+    assert after.down_since is None
+    assert rows["tracker:embedded"] is None
+    assert rows["tracker:embedded (writing)"] == MORNING + timedelta(minutes=2)
+    assert told.system == "tracker:embedded"
+    assert told.down_since == MORNING + timedelta(minutes=2)
+    assert told.last_success == MORNING + timedelta(minutes=4)
+
+
 def test_reports_say_which_system_did_not_answer(stand: Stand) -> None:
     """In the letter itself, since when."""
     stand.pass_time(hours=-1)

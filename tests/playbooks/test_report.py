@@ -125,6 +125,14 @@ def test_a_silent_system_and_a_missing_file_are_said() -> None:
     assert "Файл выгрузки за 17.11.2026 не поступил" in text
 
 
+def test_mail_that_does_not_leave_is_called_by_its_name() -> None:
+    """«Источник «courier»» says nothing to a head."""
+    down = Health(system="courier", down_since=at("08:00"))
+    [letter] = letters(decide(Known(systems=[down]), "09:50"))
+
+    assert "Сервер исходящей почты не отвечает с 18.11.2026 08:00." in to_text(letter.document)
+
+
 def test_what_the_figures_rest_on_is_said() -> None:
     """Rows without a house or a topic."""
     rows = [appeal("1", house=None), appeal("2", house="x", subcategory=None)]
