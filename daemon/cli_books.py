@@ -21,6 +21,7 @@ from mcur.playbooks.documents import Document, Table
 from mcur.playbooks.playbook import Playbook
 from mcur.playbooks.rules import report as reports
 from mcur.playbooks.rules.base import Case, Rule
+from mcur.playbooks.rules.report_shape import Report
 from mcur.state.answers import Answers
 
 _json = click.option("--json", "as_json", is_flag=True, help="For scripts.")
@@ -219,11 +220,11 @@ def _book(config: str | None, name: str) -> Playbook:
     return shelf[name]
 
 
-def _rule(books: tuple[Playbook, ...], name: str) -> tuple[Playbook, reports.Report]:
+def _rule(books: tuple[Playbook, ...], name: str) -> tuple[Playbook, Report]:
     ident, _, short = name.rpartition(".")
     for book in books:
         rule = book.rules["report"].get(short)
-        if isinstance(rule, reports.Report) and ident in {"", book.id, f"{book.id}.report"}:
+        if isinstance(rule, Report) and ident in {"", book.id, f"{book.id}.report"}:
             return book, rule
     known = ", ".join(r for b in books for r in b.rules["report"])
     msg = f'"{name}" is not a report of this site; known: {known}'
@@ -240,11 +241,11 @@ def _day(text: str | None, book: Playbook, now: datetime) -> date:
         raise click.BadParameter(msg, param_hint="--date") from exc
 
 
-def _moment(book: Playbook, rule: reports.Report, day: date, now: datetime) -> datetime:
+def _moment(book: Playbook, rule: Report, day: date, now: datetime) -> datetime:
     """A report of a past day is shown as of its hour, one of today as of now."""
     if day == book.calendar.local(now).date():
         return now
-    return book.calendar.at(day, rule.send_at)
+    return rule.leaves_at(book.calendar, day)
 
 
 def _write(document: Document, form: str, output: Path | None, made_at: datetime) -> None:

@@ -29,7 +29,7 @@ from mcur.playbooks.rules.base import Case
 from mcur.playbooks.rules.term import is_late
 
 if TYPE_CHECKING:
-    from mcur.playbooks.rules.report import Report
+    from mcur.playbooks.rules.report_shape import Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,12 +276,3 @@ def _late_list(case: Case, late: Sequence[Task], limit: int) -> list[Block]:
     if len(late) > len(shown):
         lines.append(case.say("form.more", count=len(late) - len(shown)))
     return [Heading(text=case.say("form.work.late")), Bullets(items=tuple(lines))]
-
-
-def period(covers: str, case: Case) -> tuple[datetime, datetime]:
-    """Return what a report of today covers: whole days before it, or today until now."""
-    calendar = case.playbook.calendar
-    today = calendar.day_of(case.now)
-    if covers == "previous_day":
-        return calendar.days_before(today)
-    return calendar.day_bounds(today)[0], case.now

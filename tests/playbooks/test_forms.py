@@ -10,6 +10,7 @@ from mcur.playbooks import forms
 from mcur.playbooks.documents import Bullets, Pairs, Paragraph, Table
 from mcur.playbooks.facts import TaskKind, TaskStatus
 from mcur.playbooks.forms import Filled
+from mcur.playbooks.rules.report_shape import period
 from tests.playbooks.facts import Known, appeal, at, case, rule, task
 
 NOW = at("16:50")
@@ -20,7 +21,7 @@ def fill(form: str, known: Known) -> Filled:
     name = {"groups": "O-2", "problems": "O-3", "work": "O-4"}[form]
     shown = case(known, NOW)
     of = rule("report", name)
-    return forms.FORMS[form](of, shown, *forms.period(of.covers, shown))
+    return forms.FORMS[form](of, shown, *period(of.covers, shown))
 
 
 def table(filled: Filled) -> Table:

@@ -18,6 +18,7 @@ from mcur.playbooks.intents import (
     UpdateTask,
 )
 from mcur.playbooks.rules import report as kind
+from mcur.playbooks.rules.report_shape import Report as ReportRule
 from tests.playbooks.facts import ID, Known, act, appeal, at, case, rule, task
 
 KEY = f"report:{ID}:O-2:2026-11-18"
@@ -277,7 +278,7 @@ def test_nothing_is_missed_before_the_first_cycle() -> None:
 def test_an_hour_of_sending_at_the_deadline_is_refused() -> None:
     """A lead is needed: finished at the deadline is late already."""
     table = rule("report", "O-2").model_dump() | {"send_at": "10:00"}
-    problems = kind.Report.model_validate(table).problems()
+    problems = ReportRule.model_validate(table).problems()
 
     assert any("is not before deadline" in problem for problem in problems)
 
@@ -285,7 +286,7 @@ def test_an_hour_of_sending_at_the_deadline_is_refused() -> None:
 def test_a_report_that_leaves_earlier_is_drafted_earlier() -> None:
     """Whoever moves only the hour of sending keeps half an hour to look at the draft."""
     table = rule("report", "O-2").model_dump() | {"send_at": "09:00"}
-    moved = kind.Report.model_validate(table)
+    moved = ReportRule.model_validate(table)
     known = Known()
 
     assert list(kind.decide(moved, case(known, at("08:29")))) == []

@@ -1,0 +1,112 @@
+"""What a report says: its form filled in, with what the figures rest on. The letter around it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from mcur.playbooks import forms
+from mcur.playbooks.documents import Block, Bullets, Document, Heading, Paragraph
+from mcur.playbooks.intents import Channel, SendLetter
+from mcur.playbooks.rules.base import Case
+from mcur.playbooks.rules.report_shape import Report, period
+
+
+def letter(
+    rule: Report, case: Case, key: str, day: date, document: Document, filled: forms.Filled
+) -> SendLetter:
+    """Put a report into the letter that takes it to its readers."""
+    first, last = period(rule.covers, case)
+    calendar = case.playbook.calendar
+    return SendLetter(
+        key=key,
+        cite=case.cite(rule, case.say("report.why", rule=rule)),
+        channel=Channel.REPORTS,
+        urgent=True,
+        sender=rule.author,
+        to=rule.to,
+        cc=rule.cc,
+        subject=case.say(
+            f"form.{rule.form}.subject",
+            rule=rule,
+            first=first,
+            through=_through(first, last),
+            figures=filled.figures,
+        ),
+        document=document,
+        deadline=rule.late_from(case.playbook.calendar, day),
+        not_after=calendar.at(day + timedelta(days=1), calendar.day_starts),
+        papers=("docx",),
+    )
+
+
+def document(rule: Report, case: Case, reviewed_by: str | None) -> tuple[Document, forms.Filled]:
+    """Fill the report as it stands at ``case.now``."""
+    first, last = period(rule.covers, case)
+    filled = forms.FORMS[rule.form](rule, case, first, last)
+    mark = (
+        case.say("report.reviewed", by=reviewed_by) if reviewed_by else case.say("report.unchecked")
+    )
+    blocks: list[Block] = [
+        Paragraph(text=mark, tone="quiet" if reviewed_by else "mark"),
+        *(Paragraph(text=line, tone="mark") for line in _missed_lines(rule, case)),
+        *(Paragraph(text=line, tone="mark") for line in _troubles(case)),
+        *filled.blocks,
+    ]
+    quality = (*_quality(rule, case, first, last), *_unset(case))
+    if quality:
+        blocks += [Heading(text=case.say("report.quality")), Bullets(items=quality)]
+    head = f"report.covers_{rule.covers}"
+    made = Document(
+        title=rule.title,
+        subtitle=case.say(head, first=first, last=last, through=_through(first, last)),
+        lead=filled.lead,
+        blocks=tuple(blocks),
+        footer=(case.say("report.as_of", at=case.now), case.clause_line(rule.clause)),
+        landscape=filled.landscape,
+    )
+    return made, filled
+
+
+def _through(first: datetime, last: datetime) -> datetime:
+    return max(first, last - timedelta(days=1))
+
+
+def _missed_lines(rule: Report, case: Case) -> list[str]:
+    today = case.playbook.calendar.local(case.now).date()
+    missed = case.facts.missed_reports(case.playbook.id, rule.id, today)
+    shift = timedelta(days=1 if rule.covers == "previous_day" else 0)
+    newest = missed[-rule.max_rows :]
+    lines = [case.say("report.not_sent", rule=rule, due_day=kept.day - shift) for kept in newest]
+    rest = len(missed) - len(newest)
+    return [case.say("report.not_sent_more", rule=rule, count=rest), *lines] if rest else lines
+
+
+def _troubles(case: Case) -> list[str]:
+    down = (system for system in case.facts.health() if system.down_since is not None)
+    return [case.say("report.system_down", system=system) for system in down]
+
+
+def _unset(case: Case) -> list[str]:
+    """Name the rules that wait for a value which the text does not give."""
+    return [
+        case.say("surge.unset", printed=case.playbook.printed(rule.clause))
+        for rule in case.playbook.rules["surge"].values()
+        if not getattr(rule, "is_set", True) or not rule.enabled
+    ]
+
+
+def _quality(rule: Report, case: Case, first: datetime, last: datetime) -> tuple[str, ...]:
+    """Say what the figures rest on: rows without address or topic, files that did not come."""
+    if rule.form != "groups":
+        return ()
+    if not case.facts.has_data(first, last):
+        return (case.say("report.no_file", first=first),)
+    received = [a for a in case.facts.entered("new", first, last) if case.playbook.owns(a)]
+    lines = []
+    unplaced = sum(a.house is None for a in received)
+    untold = sum(a.topic is None for a in received)
+    if unplaced:
+        lines.append(case.say("report.without_house", count=unplaced))
+    if untold:
+        lines.append(case.say("report.without_topic", count=untold))
+    return tuple(lines)
