@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from itertools import islice
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -67,8 +68,16 @@ class Calendar(BaseModel):
 
     def is_report_day(self, day: date) -> bool:
         """Whether daily reports leave on a date (C8)."""
-        works = get_args(Weekday)[day.weekday()] in self.work_days and day not in self.holidays
-        return self.report_days == "all" or works
+        return self.report_days == "all" or self.is_working_day(day)
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether people work on a date (G60)."""
+        return get_args(Weekday)[day.weekday()] in self.work_days and day not in self.holidays
+
+    def working_days_before(self, day: date, count: int) -> list[date]:
+        """Return the last working days before a day, the nearest first; fewer where a month has none."""
+        days = (day - timedelta(days=n) for n in range(1, count + _LONGEST_GAP.days))
+        return list(islice((d for d in days if self.is_working_day(d)), count))
 
     def days_before(self, day: date) -> tuple[datetime, datetime]:
         """Return the day before as [start, end); ``cover_gap`` begins at the last report's day."""

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from mcur.playbooks.baselines import Versus, base_count, base_days
 from mcur.playbooks.counting import (
     Op,
     Scope,
@@ -39,7 +40,6 @@ from mcur.playbooks.intents import (
 from mcur.playbooks.rules.base import Case, Kind, Rule
 
 Exact = Annotated[Decimal, BeforeValidator(lambda value: Decimal(str(value)))]
-Versus = Literal["previous_day", "previous_working_day", "median_5_working_days", "same_weekday"]
 
 
 class Surge(Rule):
@@ -224,14 +224,17 @@ def _largest(
 def _growth(
     rule: Surge, case: Case, day: date, tallies: list[Tally], percent: int
 ) -> Iterator[Intent]:
-    base_day = day - timedelta(days=1)
-    if not case.facts.has_data(*case.playbook.calendar.day_bounds(base_day)):
-        why = case.say("surge.no_data", day_=base_day)
+    calendar = case.playbook.calendar
+    days = base_days(rule.versus, day, calendar)
+    blank = [d for d in days if not case.facts.has_data(*calendar.day_bounds(d))]
+    if blank or not days:
+        why = case.say("surge.no_data", day_=max(blank, default=day))
         yield _finding(rule, case, "", day, Outcome.NOT_COMPUTABLE, why)
         return
-    before = by_object(_taken(rule, case, base_day), rule.scope)
+    before = [by_object(_taken(rule, case, d), rule.scope) for d in days]
     for name, count in by_object(tallies, rule.scope).items():
-        yield from _compared(rule, case, day, (name, count, before[name], percent), tallies)
+        what = (name, count, base_count(before, name), percent)
+        yield from _compared(rule, case, day, what, tallies)
 
 
 def _compared(
@@ -246,10 +249,10 @@ def _compared(
         else:
             yield _finding(rule, case, name, day, Outcome.NOT_COMPUTABLE, why)
     elif count >= rule.min_current and grown(count, before, rule.op, percent):
-        why = case.say("surge.growth", count=count, before=before)
+        why = case.say("surge.growth", count=count, before=before, versus=rule.versus)
         yield from _fire(rule, case, day, _hit(rule, tallies, name, count, why))
     else:
-        why = case.say("surge.growth", count=count, before=before)
+        why = case.say("surge.growth", count=count, before=before, versus=rule.versus)
         yield _finding(rule, case, name, day, Outcome.NOT_FIRED, why)
 
 
