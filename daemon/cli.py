@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> Any:
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(0)
-    except Exception as exc:
+    except Exception as exc:  # which of them are sentences and which are faults ``failures`` says
         from mcur.daemon.failures import status_of
 
         status = status_of(exc)

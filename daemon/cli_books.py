@@ -207,6 +207,7 @@ def _shelf(config: str | None) -> dict[str, Playbook]:
         own = settings.folder / OWN
         running = {book.id: book for book in playbooks_of(settings)}
     except SettingsError:
+        # Nobody asked for this site: the regulations are there without it. Who named one is told.
         if config is not None:
             raise
     names = playbook_files.known_playbooks(own)

@@ -89,7 +89,7 @@ def _faults_of(rule: Rule, case: Case) -> Iterator[None]:
     """Name the rule that failed. A state that cannot be read or written is no fault of a rule."""
     try:
         yield
-    except Exception as exc:
+    except Exception as exc:  # whatever a rule trips over: it is named and goes on as ``RuleFault``
         if is_unusable(exc):
             raise
         raise RuleFault(rule, case, exc) from exc

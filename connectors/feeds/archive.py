@@ -54,6 +54,7 @@ def inspect_workbook(content: bytes) -> bool:
                 _check_part(archive, name)
             return bool(_EPOCH_1904.search(archive.read(names[_MAIN])))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as exc:
+        # zipfile's words for a packing that it does not know and for a password that it has not.
         msg = f"is not a workbook or is damaged: {exc}"
         raise Rejected(msg) from exc
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import html
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 
 from mcur.connectors.redmine.shape import Markup
@@ -86,7 +87,7 @@ def _backslash(found: re.Match[str]) -> str:
     return f"{text[:-1]}\\{text[-1]}"
 
 
-class _Writer:
+class _Writer(ABC):
     """What both markups share: a document's blocks, each by its kind."""
 
     markup: Markup
@@ -124,13 +125,13 @@ class _Writer:
         """Write a name and its value."""
         return f"{self.bold}{self.line(name)}:{self.bold} {self.text(value)}".rstrip()
 
+    @abstractmethod
     def heading(self, text: str, level: int) -> str:
         """Write a heading."""
-        raise NotImplementedError
 
+    @abstractmethod
     def table(self, table: Table) -> str:
         """Write a table."""
-        raise NotImplementedError
 
     def captioned(self, table: Table, rows: list[str]) -> str:
         """Put the caption over the rows."""

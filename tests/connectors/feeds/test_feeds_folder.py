@@ -54,6 +54,8 @@ def test_a_feed_takes_only_files_of_its_pattern(tmp_path: Path) -> None:
     ]
 
 
+# Leases are Linux's own, and not every file system has them; without them the feed waits for two
+# looks that find the same, which the tests below try on every system.
 @pytest.mark.skipif(is_being_written(Path(__file__)) is None, reason="no leases on this system")
 def test_a_file_that_is_being_written_waits(tmp_path: Path) -> None:
     """It is complete when nobody has it open for writing."""
