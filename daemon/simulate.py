@@ -45,7 +45,12 @@ NOBODY = frozenset(
 )
 """Roles that are nobody until the scenario names somebody (contract, «Scenario»)."""
 _EXECUTOR = frozenset({"executor", "исполнитель", "уо", "ук"})
-TRUSTED = (("*@mingos.mosreg.ru", "mingos"), ("*@gzhi.mosreg.ru", "gzhi"), ("*@*.mosreg.ru", "cur"))
+TRUSTED = (
+    ("*@mingos.mosreg.ru", "mingos"),
+    ("*@gzhi.mosreg.ru", "gzhi"),
+    ("*@*.mosreg.ru", "cur"),
+    ("*@mosreg.ru", "cur"),
+)
 
 
 class Simulation:

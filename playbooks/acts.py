@@ -36,6 +36,7 @@ from mcur.playbooks.permits import (
     on_plan,
 )
 from mcur.playbooks.plans import lacks, measures_in
+from mcur.playbooks.rules import reported
 from mcur.playbooks.rules.base import Case
 
 
@@ -195,9 +196,14 @@ def _task_refusal(act: Act, case: Case, task: Task) -> str | None:
         "refuse": act.by in OFFICERS,
         "unsolved": act.by in OFFICERS | HEADS,
         "confirm": act.by in OFFICERS | HEADS,
+        "dismiss": act.by in OFFICERS | HEADS,
+        "extend": act.by in OFFICERS,
+        "report": act.by in OFFICERS,
     }
     if not allowed[act.do]:
         return say_act("not_officer", act, case)
+    if act.do in {"confirm", "dismiss", "extend", "report"}:
+        return reported.refusal(act, case, task)
     if act.do == "status" and status_of(act) is None:
         return case.say("act.bad_status", act=act)
     closes = act.do == "status" and status_of(act) is TaskStatus.CLOSED
@@ -261,6 +267,8 @@ def _perform(act: Act, case: Case, cite: Cite) -> Iterator[Intent]:
 
 
 def _on_task(act: Act, case: Case, cite: Cite, task: Task) -> Iterator[Intent]:
+    if reported.is_left_to_rules(act, case, task):
+        return
     by_executor = act.by.startswith("executor")
     status = _follows(act, task)
     if act.origin != "tracker":
@@ -272,8 +280,9 @@ def _on_task(act: Act, case: Case, cite: Cite, task: Task) -> Iterator[Intent]:
             note=plain(case.say("act.note", act=act, text=note)) if note else None,
             status=status,
             fields=fields_in(act.text),
+            at=act.at,
         )
-    elif act.do == "confirm" and status:
+    elif act.do in {"confirm", "dismiss"} and status:
         yield UpdateTask(
             key=f"update:{task.key}:{act.ident}", cite=cite, task=task.key, status=status
         )
@@ -295,6 +304,8 @@ def _on_incident(act: Act, case: Case, cite: Cite, incident: Incident) -> Iterat
 def _follows(act: Act, task: Task) -> TaskStatus | None:
     if act.do == "confirm":
         return TaskStatus.CLOSED if task.status is TaskStatus.DONE else None
+    if act.do == "dismiss":
+        return TaskStatus.RETURNED
     return status_of(act)
 
 

@@ -21,6 +21,8 @@ _DATE = re.compile(
 )
 _CLOCK = re.compile(r"(?<![\d.])(?P<hour>[01]?\d|2[0-3])(?P<sign>[:.])(?P<minute>[0-5]\d)(?![\d.])")
 _END_OF_DAY = time(23, 59, 59)
+_BESIDE = 12
+"""How many characters may stand between a date and its hour."""
 
 
 def read_due(said: str, received_at: datetime, calendar: Calendar) -> datetime | None:
@@ -39,6 +41,17 @@ def read_due(said: str, received_at: datetime, calendar: Calendar) -> datetime |
         return None
     due = calendar.at(calendar.local(received_at).date(), hour)
     return due if due > received_at else None
+
+
+def dues_in(said: str, received_at: datetime, calendar: Calendar) -> list[datetime]:
+    """Read every dated term of a text, in the order of the text; the hour stands beside its date."""
+    hits = list(_DATE.finditer(said))
+    found = []
+    for n, hit in enumerate(hits):
+        first = max(hit.start() - _BESIDE, hits[n - 1].end() if n else 0)
+        last = min(hit.end() + _BESIDE, hits[n + 1].start() if n + 1 < len(hits) else len(said))
+        found.append(read_due(said[first:last], received_at, calendar))
+    return [due for due in found if due is not None]
 
 
 def _dated(

@@ -37,7 +37,7 @@ def read_assignment(
     in three. Without labels the address is looked for in each line and the problem is the text.
     """
     text = _QUOTED.sub("", letter.text)
-    said = _labelled(text, labels)
+    said = labelled(text, labels)
     address = said.get("address") or _unlabelled_address(text)
     due = said.get("due") or _unlabelled_due(text)
     return Assignment(
@@ -57,7 +57,8 @@ def original(letter: Letter) -> tuple[Attachment, ...]:
     )
 
 
-def _labelled(text: str, labels: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def labelled(text: str, labels: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Read the values that stand behind labels («Адрес: …»), by the field of each label."""
     names = {word.casefold(): field for field, words in labels.items() for word in words}
     if not names:
         return {}

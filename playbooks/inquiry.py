@@ -9,6 +9,7 @@ from typing import Protocol
 
 from mcur.playbooks.counting import Tally
 from mcur.playbooks.directory import Directory
+from mcur.playbooks.extension import Extension
 from mcur.playbooks.facts import (
     Act,
     Appeal,
@@ -76,6 +77,14 @@ class Facts(Protocol):
         self, playbook: str, kinds: Collection[TaskKind], *, since: datetime | None = None
     ) -> Sequence[Task]:
         """Return open tasks and, with ``since``, those closed or changed since then."""
+        ...
+
+    def extension(self, task: str) -> Extension | None:
+        """Return the newest request for another term of a task."""
+        ...
+
+    def extensions(self, playbook: str) -> Sequence[Extension]:
+        """Return the requests for another term that nobody has decided yet."""
         ...
 
     def tasks_to_announce(self, playbook: str) -> Sequence[Task]:

@@ -17,6 +17,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from mcur.playbooks.documents import Document
+from mcur.playbooks.extension import Extension
 from mcur.playbooks.facts import Attachment, TaskKind, TaskStatus
 from mcur.playbooks.incidents import Measure
 
@@ -87,7 +88,11 @@ class CreateTask(_Effect):
 
 
 class UpdateTask(_Effect):
-    """A change of a task that we keep, named by its key; ``None`` leaves a value as it is."""
+    """A change of a task that we keep, named by its key; ``None`` leaves a value as it is.
+
+    ``at`` is when what it tells of happened, where that was before this cycle. ``proof`` says of
+    an executor's report whether it came with its materials.
+    """
 
     effect: Literal["update_task"] = "update_task"
     channel: Channel = Channel.TASKS
@@ -100,6 +105,8 @@ class UpdateTask(_Effect):
     due_at: datetime | None = None
     fields: dict[str, str] = {}
     attachments: tuple[Attachment, ...] = ()
+    at: datetime | None = None
+    proof: bool | None = None
 
 
 class SendLetter(_Effect):
@@ -337,6 +344,15 @@ class KeepPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeepExtension:
+    """A request for another term, new or decided."""
+
+    cite: Cite
+    extension: Extension
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarkDone:
     """Something was done once and needs no other trace (a day was closed)."""
 
@@ -349,6 +365,7 @@ Record = (
     | OpenIncident
     | ChangeIncident
     | KeepPlan
+    | KeepExtension
     | StartTerm
     | EndTerm
     | MoveTerm

@@ -112,10 +112,6 @@ def parse(
         for clause in cites
         if clause not in clauses
     ]
-    rules = {
-        kind: {name: rule.for_sides(sides) for name, rule in named.items()}
-        for kind, named in rules.items()
-    }
     try:
         calendar = Calendar.model_validate(table.get("calendar", {}))
     except ValidationError as exc:
@@ -131,7 +127,7 @@ def parse(
         roles=table.get("roles", {}),
         projects=table.get("projects", {}),
         clauses=clauses,
-        rules=rules,
+        rules=_for_sides(rules, sides),
         human=table.get("human", {}),
         directory=_directory(table),
         texts=Texts(_texts() | table.get("texts", {})),
@@ -219,6 +215,13 @@ def _rule(kind: str, rule_id: str, body: Any) -> tuple[Rule | None, list[str]]:
     except WrongVariant as exc:
         return None, [f"{where}.{exc}"]
     return rule, [f"{where}: {problem}" for problem in rule.problems()]
+
+
+def _for_sides(
+    rules: Mapping[str, Mapping[str, Rule]], sides: Sequence[str]
+) -> dict[str, dict[str, Rule]]:
+    """Let each rule cite the clause of the office that runs here."""
+    return {k: {n: r.for_sides(sides) for n, r in named.items()} for k, named in rules.items()}
 
 
 def _gaps(rules: Mapping[str, Mapping[str, Rule]], table: Mapping[str, Any]) -> list[str]:

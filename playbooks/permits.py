@@ -13,7 +13,9 @@ DEPUTIES = frozenset({"deputy_head", "okrug_deputy", "gzhi_dep_curator"})
 SUPERIORS = frozenset({"okrug_head"})
 """Stand above whoever declares an emergency, beside heads and deputies."""
 
-TASK_ACTS = frozenset({"note", "status", "close", "refuse", "unsolved", "confirm"})
+TASK_ACTS = frozenset(
+    {"note", "status", "close", "refuse", "unsolved", "confirm", "dismiss", "extend", "report"}
+)
 REPORT_ACTS = frozenset({"review", "hold", "release", "correct"})
 INCIDENT_ACTS = frozenset(
     {"note", "close", "solve", "confirm", "dismiss", "unsolved", "no-progress", "form-group",

@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from mcur.playbooks.directory import Absence, Directory
 from mcur.playbooks.documents import Document
+from mcur.playbooks.extension import Extension
 from mcur.playbooks.facts import (
     Act,
     Appeal,
@@ -87,6 +88,14 @@ class Answers(GrowthAnswers):
     ) -> Sequence[Task]:
         """Return open tasks and, with ``since``, those closed or changed since then."""
         return self._state.tasks.find(playbook, kinds, since)
+
+    def extension(self, task: str) -> Extension | None:
+        """Return the newest request for another term of a task."""
+        return self._state.extensions.get(task)
+
+    def extensions(self, playbook: str) -> Sequence[Extension]:
+        """Return the requests for another term that nobody has decided yet."""
+        return self._state.extensions.asked(playbook)
 
     def tasks_to_announce(self, playbook: str) -> Sequence[Task]:
         """Return open tasks whose executor was not told yet and that are not held by the fuse."""

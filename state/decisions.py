@@ -22,6 +22,7 @@ from mcur.playbooks.intents import (
     EndTerm,
     Finding,
     Intent,
+    KeepExtension,
     KeepPlan,
     KeepReport,
     MarkDone,
@@ -80,6 +81,7 @@ class Decision:
             OpenIncident: self._open,
             ChangeIncident: self._change,
             KeepPlan: state.incidents.keep_plan,
+            KeepExtension: state.extensions.keep,
             SortLetter: self._sort,
             Announced: self._announced,
             AnswerAct: self._answer,
@@ -349,7 +351,7 @@ def _merged(old: UpdateTask, new: UpdateTask) -> UpdateTask:
     why = "; ".join(dict.fromkeys((old.cite.why, new.cite.why)))
     picked = {
         name: getattr(new, name)
-        for name in ("subject", "body", "status", "assignee", "due_at")
+        for name in ("subject", "body", "status", "assignee", "due_at", "at", "proof")
         if getattr(new, name) is not None
     }
     return old.model_copy(

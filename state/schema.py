@@ -211,6 +211,13 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE UNIQUE INDEX quarantine_once
         ON quarantine (kind, feed, file, coalesce(line, 0), reason, raw);
     """,
+    """
+    CREATE TABLE extensions (
+        task TEXT PRIMARY KEY, playbook TEXT NOT NULL, asked_at TEXT NOT NULL, due_at TEXT,
+        wanted TEXT, lacks TEXT NOT NULL, state TEXT NOT NULL
+    );
+    CREATE INDEX extensions_asked ON extensions (playbook, asked_at) WHERE state = 'asked';
+    """,
 )
 
 

@@ -23,6 +23,7 @@ from mcur.state.answers import Answers
 from mcur.state.appeals import Appeals, Correctable
 from mcur.state.blobs import BlobStore
 from mcur.state.decisions import Decision, Route
+from mcur.state.extensions import Extensions
 from mcur.state.imports import Read
 from mcur.state.incidents import Incidents
 from mcur.state.journal import Event
@@ -80,6 +81,7 @@ class State(Lookup):
         self.tasks = Tasks(self.db)
         self.outbox = Outbox(self.db)
         self.incidents = Incidents(self.db)
+        self.extensions = Extensions(self.db)
         self.listeners: list[Callable[[Event], None]] = []
         self._told: list[Event] = []
         self._version = self.db.execute("PRAGMA data_version").fetchone()[0]

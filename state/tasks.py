@@ -128,11 +128,15 @@ class Tasks:
         news: dict[str, Any] = {k: v for k, v in effect.fields.items() if k in _TOLD}
         if effect.assignee is not None:
             news["assignee"] = effect.assignee
-            news["announce"] = effect.assignee.startswith("executor:")
-            news["executor"] = _executor(effect.assignee) or task.executor
+            executor = _executor(effect.assignee)
+            news["announce"] = executor is not None and (task.announce or executor != task.executor)
+            news["executor"] = executor or task.executor
         if effect.due_at is not None:
             news["due_at"] = effect.due_at
-        news |= _moved(task, effect.status, now)
+        news |= _moved(task, effect.status, effect.at or now)
+        if effect.proof is not None and news.get("status", task.status) is TaskStatus.DONE:
+            known = news.get("done_at") or task.done_at
+            news["done_at"] = (known or effect.at or now) if effect.proof else None
         if news:
             self._update(task.key, news | {"changed_at": now})
 

@@ -20,7 +20,8 @@ from mcur.playbooks.intents import (
     UpdateTask,
 )
 from mcur.playbooks.quotes import strip_quoted
-from mcur.playbooks.rules import announcing
+from mcur.playbooks.rules import announcing, answers
+from mcur.playbooks.rules.answers import FromExecutors
 from mcur.playbooks.rules.base import Case, Rule
 
 
@@ -35,14 +36,15 @@ class FromLetters(Rule):
     """A letter of the centre becomes an assignment; address and problem are read from its text.
 
     ``labels`` are the words that stand before a value in such letters. Only the kinds of
-    trusted ``senders`` may give assignments; everything else that answers nothing of ours goes
-    to the review queue, also the report of the day of a person in a role, whose subject starts
+    trusted ``senders`` may give assignments, and of our own people those in the roles of
+    ``givers``; everything else that answers nothing of ours goes to the review queue, also the report of the day of a person in a role, whose subject starts
     with one of ``reports_begin``.
     """
 
     takes: Literal["letters"]
     assignee: str
     senders: tuple[str, ...]
+    givers: tuple[str, ...] = ()
     reports_begin: tuple[str, ...] = ()
     labels: Mapping[str, tuple[str, ...]]
     answer: AnswerDuty | None = None
@@ -60,22 +62,38 @@ def _letter(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
         yield SortLetter(digest=letter.digest, state="history", why=case.say("letter.history"))
         return
     known = case.facts.letter_for((letter.in_reply_to or "", *letter.references))
-    task = _task_behind(known, case) if known else None
-    sender = case.facts.directory.trusted_as(letter.sender)
+    task = (_task_behind(known, case) if known else None) or answers.named_task(case, letter)
+    if (task and task.playbook != case.playbook.id) or _is_of_another(known, case):
+        return
+    trusted = _may_give(rule, case, letter)
     if task:
         yield from _answer(rule, case, letter, task)
     elif letter.auto:
         yield SortLetter(digest=letter.digest, state="review", why=case.say("letter.auto"))
     elif _is_report_of_the_day(rule, case, letter):
         yield from _review(rule, case, letter, case.say("letter.report", letter=letter))
-    elif sender in rule.senders and letter.authenticated is not False:
+    elif trusted and letter.authenticated is not False:
         yield from _assignment(rule, case, letter)
     else:
         staff = case.facts.directory.roles_of(letter.sender)
         why = "letter.ours" if known else "letter.staff" if staff else "letter.unknown"
-        if sender in rule.senders:
+        if trusted:
             why = "letter.spoofed"
         yield from _review(rule, case, letter, case.say(why, letter=letter))
+
+
+def _is_of_another(known: str | None, case: Case) -> bool:
+    """Whether a letter answers something of another regulation, which takes it itself."""
+    return known is not None and known.split(":")[1:2] != [case.playbook.id]
+
+
+def _may_give(rule: FromLetters, case: Case, letter: Letter) -> bool:
+    """Our own people give no assignments by the address of their house, but in their roles."""
+    directory = case.facts.directory
+    roles = set(directory.roles_of(letter.sender)) & set(case.playbook.roles)
+    if roles:
+        return bool(roles & set(rule.givers))
+    return directory.trusted_as(letter.sender) in rule.senders
 
 
 def _is_report_of_the_day(rule: FromLetters, case: Case, letter: Letter) -> bool:
@@ -148,6 +166,10 @@ def _assignment_body(
 def _answer(rule: FromLetters, case: Case, letter: Letter, task: Task) -> Iterator[Intent]:
     said = strip_quoted(letter.text)[0] or case.say("letter.empty")
     head = case.say("letter.answer", letter=letter)
+    hears = answers.rule_of(case)
+    if hears and not letter.auto and task.status.is_open and _is_heard(hears, case, letter, task):
+        yield from answers.from_letter(hears, case, letter, task, _role_at_work(case, letter, task))
+        return
     if not letter.auto:
         yield UpdateTask(
             key=f"update:{task.key}:letter:{letter.digest}",
@@ -163,8 +185,35 @@ def _answer(rule: FromLetters, case: Case, letter: Letter, task: Task) -> Iterat
         closed = case.say("letter.closed", letter=letter, task=task)
         yield from _review(rule, case, letter, closed, task)
         return
+    if not letter.auto and _is_stranger(case, letter, task):
+        stranger = case.say("letter.stranger", letter=letter, task=task)
+        yield from _review(rule, case, letter, stranger, task)
+        return
     why = case.say("letter.auto") if letter.auto else head
     yield SortLetter(digest=letter.digest, state="answer", why=why, task=task.key)
+
+
+def _is_heard(rule: FromExecutors, case: Case, letter: Letter, task: Task) -> bool:
+    """Whether a letter of the task's executor, or of ours who works on it, may mean something."""
+    if letter.authenticated is False:
+        return False
+    if _role_at_work(case, letter, task):
+        return True
+    executor = case.facts.directory.executor_of(letter.sender)
+    return task.kind in rule.kinds and executor is not None and executor.name == task.executor
+
+
+def _role_at_work(case: Case, letter: Letter, task: Task) -> str:
+    """Return the role of ours that has the task and wrote the letter; empty for anybody else."""
+    role = (task.assignee or "").partition("@")[0]
+    holds = task.executor is None and role in case.facts.directory.roles_of(letter.sender)
+    return role if holds else ""
+
+
+def _is_stranger(case: Case, letter: Letter, task: Task) -> bool:
+    """Whether a letter is neither from the executor nor from anybody whom the task concerns."""
+    trusted = case.facts.directory.trusted_as(letter.sender) is not None
+    return not trusted and not _may_report(case, letter, task)
 
 
 def _may_report(case: Case, letter: Letter, task: Task) -> bool:

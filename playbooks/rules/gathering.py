@@ -25,7 +25,7 @@ def decide(rule: OnOverdue, case: Case) -> Iterator[Intent]:
     breached = [
         case.facts.task(term.object) for term in case.facts.fresh_breaches(case.playbook.id)
     ]
-    late = [t for t in breached if t and t.kind in rule.objects and t.status.is_open]
+    late = [t for t in breached if t and t.kind in rule.objects and is_late(t, case.now)]
     if not late:
         return
     opened = _open_plan(rule, case)

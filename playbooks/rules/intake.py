@@ -18,7 +18,8 @@ from mcur.playbooks.facts import (
     TaskStatus,
 )
 from mcur.playbooks.intents import CreateTask, Intent, UpdateTask, digest_of
-from mcur.playbooks.rules import announcing, assignments
+from mcur.playbooks.rules import announcing, assignments, granting
+from mcur.playbooks.rules.answers import FromExecutors
 from mcur.playbooks.rules.assignments import FromLetters
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
 from mcur.playbooks.rules.term import OfTask
@@ -48,11 +49,12 @@ class FromIssues(Rule):
     assignee: str
 
 
-IntakeRule = FromAppeals | FromLetters | FromIssues
+IntakeRule = FromAppeals | FromLetters | FromIssues | FromExecutors
 _SHAPES: dict[str, type[IntakeRule]] = {
     "appeals": FromAppeals,
     "letters": FromLetters,
     "issues": FromIssues,
+    "answers": FromExecutors,
 }
 
 
@@ -68,6 +70,8 @@ def decide(rule: IntakeRule, case: Case) -> Iterator[Intent]:
             yield from assignments.sort_letters(rule, case)
         case FromIssues():
             yield from _issues(rule, case)
+        case FromExecutors():
+            yield from granting.decide(rule, case)
 
 
 def _shape(table: dict[str, Any]) -> IntakeRule:

@@ -22,7 +22,9 @@ from mcur.playbooks.intents import (
     StartTerm,
     TermOutcome,
 )
+from mcur.playbooks.rules import extensions
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
+from mcur.playbooks.rules.extensions import OfNotice
 
 
 class OfAppeal(Rule):
@@ -41,16 +43,19 @@ class OfTask(Rule):
     by_topic: Mapping[str, ElapsedField] = Field(default_factory=dict)
 
 
-TermRule = OfAppeal | OfTask
-_SHAPES: dict[str, type[TermRule]] = {"appeal": OfAppeal, "task": OfTask}
+TermRule = OfAppeal | OfTask | OfNotice
+_SHAPES: dict[str, type[TermRule]] = {"appeal": OfAppeal, "task": OfTask, "notice": OfNotice}
 
 
 def decide(rule: TermRule, case: Case) -> Iterator[Intent]:
     """Start, end and breach the terms of this rule."""
-    if isinstance(rule, OfAppeal):
-        yield from _appeals(rule, case)
-    else:
-        yield from _tasks(rule, case)
+    match rule:
+        case OfAppeal():
+            yield from _appeals(rule, case)
+        case OfTask():
+            yield from _tasks(rule, case)
+        case OfNotice():
+            yield from extensions.decide(rule, case)
     for term in case.facts.ended_terms(case.playbook.id, rule.id, case.now):
         why = case.say("term.breached", term=term)
         yield EndTerm(
@@ -171,8 +176,15 @@ def _task(rule: OfTask, case: Case, task: Task) -> Iterator[Intent]:
     elif term.due_at != task.due_at:
         why = case.say("term.moved", old=term.due_at, new=task.due_at)
         yield MoveTerm(key=key, cite=case.cite(rule, why), due_at=task.due_at)
-    if ended is not None and (term is None or term.outcome is None):
+    if ended is not None and _counts(term, ended, task.due_at):
         yield from _ended(rule, case, key, task.due_at, ended, term)
+
+
+def _counts(term: Term | None, ended: datetime, due: datetime) -> bool:
+    """Whether an end changes anything: a breach is mended by what arrived in time and came in late."""
+    if term is None or term.outcome is None:
+        return True
+    return term.outcome == TermOutcome.BREACHED and ended <= due
 
 
 def is_late(task: Task, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from mcur.playbooks.counting import Tally
 from mcur.playbooks.directory import Directory, Executor, Person
+from mcur.playbooks.extension import Extension
 from mcur.playbooks.facts import (
     Act,
     Appeal,
@@ -86,6 +87,8 @@ class Known:
     counted: list[Tally] = field(default_factory=list)
     found: dict[tuple[str, str, date], dict[str, str]] = field(default_factory=dict)
 
+    asked: list[Extension] = field(default_factory=list)
+
     def fresh_appeals(self) -> Sequence[AppealChange]:
         """Return what is new or changed."""
         return self.changes
@@ -143,6 +146,14 @@ class Known:
             if t.kind in kinds
             and (t.status.is_open or (since and t.changed_at and t.changed_at >= since))
         ]
+
+    def extension(self, task: str) -> Extension | None:
+        """Return what was asked for."""
+        return next((e for e in self.asked if e.task == task), None)
+
+    def extensions(self, playbook: str) -> Sequence[Extension]:
+        """Return what nobody has decided."""
+        return [e for e in self.asked if e.playbook == playbook and e.state == "asked"]
 
     def tasks_to_announce(self, playbook: str) -> Sequence[Task]:
         """Return tasks whose executor was not told."""

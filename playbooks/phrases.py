@@ -1,0 +1,72 @@
+"""Phrases as a playbook lists them, found in what people write. Pure.
+
+A phrase is words in their order; ``*`` at the end of a word stands for any ending. Case, «ё» and
+what stands between the words do not count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from functools import lru_cache
+
+from mcur.playbooks.calendar import Calendar
+from mcur.playbooks.dues import dues_in
+
+_NEAR = 60
+"""How many characters after its words a date may stand."""
+_TELLING = 3
+"""A shorter number of an appeal may stand in a letter by chance."""
+_BETWEEN = r"[\W_]+"
+
+
+def first_of(phrases: Iterable[str], text: str) -> str | None:
+    """Return the words of the text that one of the phrases matches, the first phrase first."""
+    folded = _fold(text)
+    hits = (_pattern(phrase).search(folded) for phrase in phrases)
+    return next((text[hit.start() : hit.end()] for hit in hits if hit), None)
+
+
+def date_after(
+    phrases: Iterable[str], text: str, told_at: datetime, later: datetime, calendar: Calendar
+) -> datetime | None:
+    """Read the date that a text asks for: what stands after the phrases, else its latest date.
+
+    Only a date after ``later`` is one, and its bare day is ``later`` itself once more; the phrases
+    are tried in their order.
+    """
+
+    def is_new(due: datetime) -> bool:
+        again = calendar.local(due).date() == calendar.local(later).date() and due.second
+        return due > later and not again
+
+    folded = _fold(text)
+    for phrase in phrases:
+        for hit in _pattern(phrase).finditer(folded):
+            near = dues_in(text[hit.end() : hit.end() + _NEAR], told_at, calendar)
+            wanted = next(filter(is_new, near), None)
+            if wanted is not None:
+                return wanted
+    return max(filter(is_new, dues_in(text, told_at, calendar)), default=None)
+
+
+def names(text: str, *, ident: str | None, number: str | None) -> bool:
+    """Whether a text names a task by its number in the tracker, or by that of its appeal."""
+    if ident and re.search(
+        rf"(?:№|#|\bN|\bномер|\bзадач\w*)\s*№?\s*{re.escape(ident)}(?!\w)", text
+    ):
+        return True
+    telling = number and len(number) >= _TELLING and any(sign.isdigit() for sign in number)
+    return bool(telling and re.search(rf"(?<!\w){re.escape(number or '')}(?!\w)", text))
+
+
+def _fold(text: str) -> str:
+    """Fold what does not count, letter by letter, so that places stay the same."""
+    return text.lower().replace("ё", "е") if len(text.lower()) == len(text) else text
+
+
+@lru_cache(maxsize=2048)
+def _pattern(phrase: str) -> re.Pattern[str]:
+    words = (re.escape(word).replace(r"\*", r"\w*") for word in _fold(phrase).split())
+    return re.compile(rf"(?<!\w){_BETWEEN.join(words)}(?!\w)", re.IGNORECASE)
