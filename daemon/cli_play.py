@@ -11,8 +11,7 @@ import click
 from mcur.daemon import expectations, log
 from mcur.daemon import scenario as scenarios
 from mcur.daemon.failures import WRONG
-from mcur.daemon.simulate import Simulation
-from mcur.state.journal import Event
+from mcur.daemon.simulate import timeline_of
 
 
 @click.command(
@@ -40,7 +39,7 @@ def simulate(scenario: Path, timeline: Path | None, out: Path | None) -> None:
         msg = f"{out} is not empty: name a new folder"
         raise click.BadParameter(msg, param_hint="--out")
     with tempfile.TemporaryDirectory(prefix="mcur-") as scratch:
-        lines = _play(play, out or Path(scratch), scenario.name)
+        lines = timeline_of(play, out or Path(scratch), scenario.name)
     if timeline is not None:
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         timeline.write_text(text, "utf-8")
@@ -56,23 +55,6 @@ def simulate(scenario: Path, timeline: Path | None, out: Path | None) -> None:
     )
     if differences:
         raise SystemExit(WRONG)
-
-
-def _play(play: scenarios.Scenario, folder: Path, source: str) -> list[dict[str, object]]:
-    folder.mkdir(parents=True, exist_ok=True)
-    simulation = Simulation(play, folder, source)
-    zones = {p.id: p.calendar.zone for p in simulation.site.playbooks}
-    lines: list[dict[str, object]] = []
-
-    def hear(event: Event) -> None:
-        lines.append(event.to_dict(zones[event.cite.playbook]))
-
-    simulation.listen(hear)
-    try:
-        simulation.play()
-    finally:
-        simulation.close()
-    return lines
 
 
 @click.command(epilog="\b\nExample:\n  mcur demo --out demo-site")

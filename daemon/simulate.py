@@ -159,6 +159,24 @@ class Simulation:
         return Behind(inner, system, self._outages)
 
 
+def timeline_of(play: Scenario, folder: Path, source: str) -> list[dict[str, Any]]:
+    """Play a scenario in a folder and return what happened, as the timeline has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    simulation = Simulation(play, folder, source)
+    zones = {p.id: p.calendar.zone for p in simulation.site.playbooks}
+    lines: list[dict[str, Any]] = []
+
+    def hear(event: Event) -> None:
+        lines.append(event.to_dict(zones[event.cite.playbook]))
+
+    simulation.listen(hear)
+    try:
+        simulation.play()
+    finally:
+        simulation.close()
+    return lines
+
+
 def site_settings(scenario: Scenario, folder: Path, source: str) -> Settings:
     """Return the site of a scenario: the default cast, and the scenario's own tables over it."""
     own = dict(scenario.site)
