@@ -12,6 +12,7 @@ import structlog
 from mcur.playbooks import acts, fuse
 from mcur.playbooks.faults import told
 from mcur.playbooks.inquiry import Facts
+from mcur.playbooks.rules import assignments
 from mcur.playbooks.rules.base import Case, Kind, Rule
 from mcur.playbooks.rules.registry import LAYERS
 from mcur.state.store import is_unusable
@@ -68,6 +69,9 @@ def decide_without(site: Site, now: datetime, faults: Faults) -> None:
                 for rule in case.playbook.enabled(kind.name):
                     fault = faults.get((case.playbook.id, rule.id))
                     _ask(kind, rule, case, wishes, fault)
+        if not faults:
+            for intent in assignments.leftover(cases[0]):
+                wishes.take(intent)
         wishes.keeps_fresh = bool(faults)
         _fuse(site, cases, wishes)
 

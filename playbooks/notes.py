@@ -48,15 +48,18 @@ def from_note(task_key: str, tracker: str, note: Note, directory: Directory) -> 
     by, person = actor(note.author, directory)
     ident = f"tracker:{tracker}:{task_key}:{note.ident}"
     found = []
+    files = {"attachments": note.changes["attachment"]} if note.changes.get("attachment") else {}
+    if note.text or files:
+        said = {**fields_in(note.text), **files}
+        found.append(_act(ident, note, by, person, task_key, "note", said))
     if note.text:
-        found.append(_act(ident, note, by, person, task_key, "note", fields_in(note.text)))
         found += _spoken(ident, note, by, person, task_key)
     said = {k: v for k, v in note.changes.items() if k in {"measures", "causes", "prevention"}}
     if said:
         found.append(_act(f"{ident}:fields", note, by, person, task_key, "note", said))
     status = note.changes.get("status")
     if status:
-        fields = {"status": status}
+        fields = {"status": status, **files}
         found.append(_act(f"{ident}:status", note, by, person, task_key, "status", fields))
     return found
 

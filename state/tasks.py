@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -178,6 +178,7 @@ class Tasks:
             fresh = self._notes(task, seen)
             corrections += [(task, note) for note in fresh if notes.corrections_in(note)]
             said = [a for n in fresh for a in notes.from_note(task.key, seen.tracker, n, directory)]
+            said = [self._with_files(act) for act in said]
             told = {name for act in said if self._tell(act) for name in act.fields}
             found += said
             if self._sync(task, seen, directory, told) or told:
@@ -272,6 +273,19 @@ class Tasks:
             if cursor.rowcount and not task.history:
                 fresh.append(note)
         return fresh
+
+    def _with_files(self, act: Act) -> Act:
+        """Give a report in the tracker the files that came before it, since the last return."""
+        if act.fields.get("status") != TaskStatus.DONE or "attachments" in act.fields:
+            return act
+        files: list[str] = []
+        for note in self.notes(act.key or ""):
+            if note.at > act.at:
+                break
+            if note.changes.get("status") == TaskStatus.RETURNED:
+                files.clear()
+            files += filter(None, [note.changes.get("attachment")])
+        return replace(act, fields={**act.fields, "attachments": ", ".join(files)})
 
     def _tell(self, act: Act) -> bool:
         """Keep measures, causes and prevention that a note or a field brought; the latest counts."""

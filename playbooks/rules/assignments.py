@@ -57,6 +57,13 @@ def sort_letters(rule: FromLetters, case: Case) -> Iterator[Intent]:
     yield from _answers(rule, case)
 
 
+def leftover(case: Case) -> Iterator[Intent]:
+    """Put what no regulation of the site took before a person, so that no letter waits for ever."""
+    for letter in case.facts.fresh_letters():
+        why = case.say("letter.unknown", letter=letter)
+        yield SortLetter(digest=letter.digest, state="review", why=why)
+
+
 def _letter(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
     if letter.received_at < case.facts.live_from:
         yield SortLetter(digest=letter.digest, state="history", why=case.say("letter.history"))
