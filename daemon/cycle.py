@@ -69,11 +69,16 @@ def decide_without(site: Site, now: datetime, faults: Faults) -> None:
                 for rule in case.playbook.enabled(kind.name):
                     fault = faults.get((case.playbook.id, rule.id))
                     _ask(kind, rule, case, wishes, fault)
-        if not faults:
-            for intent in assignments.leftover(cases[0]):
-                wishes.take(intent)
-        wishes.keeps_fresh = bool(faults)
+        _end(cases[0], wishes, faults)
         _fuse(site, cases, wishes)
+
+
+def _end(case: Case, wishes: Decision, faults: Faults) -> None:
+    """Leave nothing behind that no regulation took, unless a rule has yet to look at it."""
+    wishes.keeps_fresh = bool(faults)
+    if not faults:
+        for intent in assignments.leftover(case):
+            wishes.take(intent)
 
 
 def _ask(
