@@ -206,6 +206,8 @@ class Dispatcher:
                 self._event(row, prepared, back, now),
                 evidence=f"{destination.name} {back.receipt}",
             )
+            if isinstance(row.effect, CreateTask) and row.effect.rings:
+                self._state.tell(telling.call_requested(row.effect, now))
             self._state.note_health(destination.health, now, None)
 
     def _keep(self, row: Row, back: Delivered) -> None:

@@ -56,6 +56,19 @@ def task_made(effect: CreateTask, number: str | None, now: datetime) -> Event:
     )
 
 
+def call_requested(effect: CreateTask, now: datetime) -> Event:
+    """Tell that somebody is asked to ring somebody, beside the task that says so."""
+    return Event(
+        at=now,
+        event="call.requested",
+        cite=effect.cite,
+        key=effect.key,
+        to=effect.rings,
+        subject=effect.subject,
+        data={"from": effect.assignee, "to": list(effect.rings)},
+    )
+
+
 def task_changed(effect: UpdateTask, task: Task | None, now: datetime) -> Event:
     """Tell of our change of a task: what was written, and how the task stands now."""
     closed = effect.status is not None and not effect.status.is_open

@@ -85,6 +85,8 @@ class CreateTask(_Effect):
     attachments: tuple[Attachment, ...] = ()
     announce: bool = False
     """Whether an executor is told of it by letter."""
+    rings: tuple[str, ...] = ()
+    """Roles whom the assignee rings; the timeline tells of a call beside its task."""
 
 
 class UpdateTask(_Effect):

@@ -14,8 +14,9 @@ SUPERIORS = frozenset({"okrug_head"})
 """Stand above whoever declares an emergency, beside heads and deputies."""
 
 TASK_ACTS = frozenset(
-    {"note", "status", "close", "refuse", "unsolved", "confirm", "dismiss", "extend", "report"}
-)
+    {"note", "status", "close", "refuse", "unsolved", "no-progress", "solve", "confirm", "dismiss",
+     "extend", "report", "call-done"}
+)  # fmt: skip
 REPORT_ACTS = frozenset({"review", "hold", "release", "correct"})
 INCIDENT_ACTS = frozenset(
     {"note", "close", "solve", "confirm", "dismiss", "unsolved", "no-progress", "form-group",
@@ -23,7 +24,7 @@ INCIDENT_ACTS = frozenset(
 )  # fmt: skip
 PLAN_ACTS = frozenset({"fill-plan", "approve", "return"})
 KNOWN = TASK_ACTS | REPORT_ACTS | INCIDENT_ACTS | PLAN_ACTS | {"absent"}
-VOCABULARY = KNOWN | {"call-done", "tick", "extend", "report"}
+VOCABULARY = KNOWN | {"tick", "extend", "report"}
 """All words for acts; those that no rule performs here are refused with a sentence."""
 
 

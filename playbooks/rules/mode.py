@@ -12,42 +12,32 @@ from typing import Any, Literal
 
 from mcur.playbooks import portrait
 from mcur.playbooks.acts import say_act
+from mcur.playbooks.addresses import house_of
+from mcur.playbooks.directory import fold
 from mcur.playbooks.documents import Bullets, Document, Pairs, Paragraph
 from mcur.playbooks.durations import ElapsedField
-from mcur.playbooks.facts import Act, TaskKind, TaskStatus, Term
+from mcur.playbooks.facts import Act, TaskKind, TaskStatus
 from mcur.playbooks.incidents import Incident
 from mcur.playbooks.intents import (
     ChangeIncident,
     CreateTask,
-    EndTerm,
     Intent,
     MarkDone,
     OpenIncident,
-    StartTerm,
-    TermOutcome,
     UpdateTask,
 )
 from mcur.playbooks.language import capital
+from mcur.playbooks.rules import handing, owed, worsening
 from mcur.playbooks.rules.base import Case, Kind, Rule
-
-
-class ModeTerm(Rule):
-    """A duty within a term: from which moment, how long, what meets it.
-
-    ``since`` is ``entered``, ``onset`` or the name of a fact that a person entered; ``met_by`` is
-    the fact, or ``plan`` for the approval of the incident's plan.
-    """
-
-    id: str = ""
-    since: str = "entered"
-    within: ElapsedField
-    met_by: str
 
 
 class Mode(Rule):
     """A mode: how its incidents are declared, what they owe, when the head is asked about the end.
 
     ``declared_clause`` is cited by what a person declares, ``ended_clause`` by the return to normal.
+    ``executor``: the duty to hand the problem to its executor as a task. ``life_threat = "ask"``: the
+    head chooses between this mode and ``crisis``; without his word it becomes one after
+    ``immediately_max`` of the calendar (G11).
     """
 
     mode: Literal["emergency", "crisis"]
@@ -56,7 +46,10 @@ class Mode(Rule):
     officer: str
     head: str
     ask_after: ElapsedField = timedelta(hours=24)
-    terms: tuple[ModeTerm, ...] = ()
+    life_threat: Literal["same", "ask"] = "same"
+    threat_clause: str = ""
+    executor: handing.Handing | None = None
+    terms: tuple[owed.ModeTerm, ...] = ()
 
 
 def decide(rule: Mode, case: Case) -> Iterator[Intent]:
@@ -67,25 +60,36 @@ def decide(rule: Mode, case: Case) -> Iterator[Intent]:
     for incident in case.facts.incidents(case.playbook.id):
         if incident.mode == rule.mode:
             yield from _task(rule, case, incident)
+            if rule.executor is not None:
+                yield from handing.task(rule.executor, rule, rule.officer, case, incident)
             yield from _said(rule, case, incident)
             yield from _silence(rule, case, incident)
+            if rule.life_threat == "ask":
+                yield from worsening.ask(rule, rule.threat_clause, rule.head, case, incident)
 
 
 def duties(rule: Mode, case: Case) -> Iterator[Intent]:
     """Start and end what incidents owe; after the plans, for a plan may be what is owed."""
     for incident in case.facts.incidents(case.playbook.id):
         if incident.mode == rule.mode:
-            yield from _terms(rule, case, incident)
+            yield from owed.run(rule, rule.terms, case, incident)
+        else:
+            yield from owed.run_on(rule, rule.terms, case, incident)
 
 
 def _declared(rule: Mode, case: Case, act: Act) -> Iterator[Intent]:
     name = act.fields.get("object") or act.text or rule.mode
     day = case.playbook.calendar.day_of(act.at)
     key = f"incident:{case.playbook.id}:declared:{name}:{day}"
-    if case.facts.incident(key) is not None:
+    if act.key or case.facts.incident(key) is not None:
+        return
+    why = case.say("mode.declared", act=act, object=name)
+    known = _same(case, name)
+    if known is not None:
+        if known.mode != rule.mode == "crisis":
+            yield from worsening.worse(rule, case, known, act.at, why)
         return
     onset = act.fields.get("onset")
-    why = case.say("mode.declared", act=act, object=name)
     yield OpenIncident(
         key=key,
         cite=case.cite(rule, why, clause=rule.declared_clause or rule.clause),
@@ -97,6 +101,15 @@ def _declared(rule: Mode, case: Case, act: Act) -> Iterator[Intent]:
         life_threat=act.fields.get("life_threat", "").casefold() in {"true", "yes", "1"},
         declared_by=act.by,
     )
+
+
+def _same(case: Case, name: str) -> Incident | None:
+    """Find the incident that lasts for the same object, whoever or whatever opened it."""
+    house = house_of(name)
+    for incident in case.facts.incidents(case.playbook.id):
+        if fold(incident.object) == fold(name) or (house and incident.object == house):
+            return incident
+    return None
 
 
 def _task(rule: Mode, case: Case, incident: Incident) -> Iterator[Intent]:
@@ -135,66 +148,6 @@ def _body(rule: Mode, case: Case, incident: Incident) -> Document:
     )
 
 
-# --- terms ------------------------------------------------------------------------------------------------
-
-
-def _terms(rule: Mode, case: Case, incident: Incident) -> Iterator[Intent]:
-    for part in rule.terms:
-        start = _start(incident, part.since)
-        if start is None:
-            continue
-        key = _term_key(case, part, incident)
-        term = case.facts.term(key)
-        if term is None:
-            due = start + part.within
-            why = case.say("mode.term", title=part.title, due=due)
-            yield StartTerm(
-                key=key, cite=case.cite(rule, why, clause=part.clause), object=incident.key,
-                started_at=start, due_at=due, quiet=False,
-            )  # fmt: skip
-            term = case.facts.term(key)
-        if term is not None and term.ended_at is None:
-            yield from _end(
-                rule, case, incident, part, term.due_at, breached=term.outcome is not None
-            )
-
-
-def _end(
-    rule: Mode, case: Case, incident: Incident, part: ModeTerm, due: datetime, *, breached: bool
-) -> Iterator[Intent]:
-    key = _term_key(case, part, incident)
-    met = _met_at(case, incident, part.met_by)
-    if met is not None:
-        outcome = TermOutcome.MET if met <= due else TermOutcome.BREACHED
-        word = "term.met" if met <= due else "term.late"
-        why = case.say(word, ended=met, due=due)
-        yield EndTerm(
-            key=key, cite=case.cite(rule, why, clause=part.clause), outcome=outcome, ended_at=met
-        )
-    elif due < case.now and not breached:
-        why = case.say("mode.breached", title=part.title, due=due)
-        yield EndTerm(
-            key=key, cite=case.cite(rule, why, clause=part.clause),
-            outcome=TermOutcome.BREACHED, ended_at=None,
-        )  # fmt: skip
-
-
-def _term_key(case: Case, part: ModeTerm, incident: Incident) -> str:
-    return f"term:{case.playbook.id}:{part.clause}:{incident.key}"
-
-
-def _start(incident: Incident, since: str) -> datetime | None:
-    fixed = {"entered": incident.entered_at, "onset": incident.onset_at}
-    return fixed.get(since) or incident.facts.get(since)
-
-
-def _met_at(case: Case, incident: Incident, met_by: str) -> datetime | None:
-    if met_by == "plan":
-        plan = case.facts.plan(f"plan:{case.playbook.id}:operational:{incident.key}")
-        return plan.approved_at if plan else None
-    return incident.facts.get(met_by)
-
-
 # --- what people say --------------------------------------------------------------------------------------
 
 
@@ -215,11 +168,17 @@ def _act(rule: Mode, case: Case, incident: Incident, act: Act) -> Iterator[Inten
             yield ChangeIncident(key=incident.key, cite=cite, event="updated", state="open")
         case "solve" | "no-progress" | "unsolved" | "form-group" | "form-hq":
             fact = act.do.replace("-", "_")
-            yield ChangeIncident(key=incident.key, cite=cite, event="updated", fact=fact, at=act.at)
-        case "declare" if act.fields.get("mode", incident.mode) != incident.mode:
+            if fact not in incident.facts:
+                yield ChangeIncident(
+                    key=incident.key, cite=cite, event="updated", fact=fact, at=act.at
+                )
+        case "declare" if act.fields.get("mode") == "crisis" != incident.mode:
+            yield from worsening.worse(rule, case, incident, act.at, cite.why)
+        case "declare" if act.by == rule.head:
             yield ChangeIncident(
-                key=incident.key, cite=cite, event="escalated", mode="crisis", at=act.at
+                key=incident.key, cite=cite, event="updated", fact=worsening.CHOSEN, at=act.at
             )
+            yield from worsening.answered(case, incident, cite.why)
 
 
 def _ended(
@@ -237,22 +196,9 @@ def _ended(
     yield UpdateTask(
         key=f"update:{incident.key}:{state}", cite=cite, task=incident.key, status=status
     )
-    for part in rule.terms:
-        term = case.facts.term(_term_key(case, part, incident))
-        if term is not None and term.outcome is None:
-            yield _dropped(rule, case, part, term, act)
-
-
-def _dropped(rule: Mode, case: Case, part: ModeTerm, term: Term, act: Act) -> EndTerm:
-    """A duty that was not due yet falls away; one that was due before the end is breached."""
-    if term.due_at < act.at:
-        why, outcome = case.say("mode.breached", title=part.title, due=term.due_at), "breached"
-    else:
-        why, outcome = say_act("why", act, case), "cancelled"
-    return EndTerm(
-        key=term.key, cite=case.cite(rule, why, clause=part.clause),
-        outcome=TermOutcome(outcome), ended_at=None,
-    )  # fmt: skip
+    for other in case.playbook.enabled("mode"):
+        if isinstance(other, Mode):
+            yield from owed.drop(other, other.terms, case, incident, act.at, why)
 
 
 def _silence(rule: Mode, case: Case, incident: Incident) -> Iterator[Intent]:
@@ -278,6 +224,8 @@ def _wakes(rule: Mode, case: Case) -> datetime | None:
             acts = case.facts.acts_on(incident.key)
             last = max([incident.detected_at, *(act.at for act in acts)])
             waits.append(last + rule.ask_after)
+            if rule.life_threat == "ask":
+                waits.append(worsening.decided_at(case, incident))
     return min((w for w in waits if w > case.now), default=None)
 
 

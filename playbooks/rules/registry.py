@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from mcur.playbooks.rules import (
+    calls,
     control,
     cycle,
     intake,
@@ -27,6 +28,7 @@ LAYERS: tuple[Kind[Any], ...] = (
     mode.KIND,
     plan.KIND,
     mode.DUTIES,
+    calls.KIND,
     term.KIND,
     control.KIND,
     ladder.KIND,
