@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from mcur.playbooks.documents import plain
-from mcur.playbooks.facts import Act, Task, TaskStatus
+from mcur.playbooks.facts import Act, Task, TaskKind, TaskStatus
 from mcur.playbooks.incidents import Incident, Plan
 from mcur.playbooks.intents import (
     AnswerAct,
@@ -57,7 +57,7 @@ def leftover(case: Case) -> Iterator[Intent]:
 def status_of(act: Act) -> TaskStatus | None:
     """Return the status that an act gives to its task."""
     match act.do:
-        case "close":
+        case "close" | "call-done":
             return TaskStatus.CLOSED
         case "refuse":
             return TaskStatus.REFUSED
@@ -184,29 +184,30 @@ def _plan_refusal(act: Act, case: Case, plan: Plan) -> str | None:
 
 
 def _task_refusal(act: Act, case: Case, task: Task) -> str | None:
+    if act.do == "call-done" and task.kind is not TaskKind.CALL:
+        return case.say("act.no_call")
     if act.origin == "tracker":
         # The tracker's own rights decided who may edit; roles decide what an act means here.
         unlawful = act.do in {"close", "refuse", "confirm"} and act.by not in OFFICERS | HEADS
         return say_act("not_officer", act, case) if unlawful else None
     own = act.by == "executor" or act.by == task.assignee
+    rings = task.kind is TaskKind.CALL and own
     allowed = {
         "note": own or act.by in case.playbook.roles,
         "status": own or act.by in OFFICERS | HEADS,
-        "close": act.by in OFFICERS,
+        "close": act.by in OFFICERS or rings,
         "refuse": act.by in OFFICERS,
-        "unsolved": act.by in OFFICERS | HEADS,
-        "confirm": act.by in OFFICERS | HEADS,
-        "dismiss": act.by in OFFICERS | HEADS,
+        "call-done": act.by in OFFICERS or rings,
         "extend": act.by in OFFICERS,
         "report": act.by in OFFICERS,
     }
-    if not allowed[act.do]:
+    if not allowed.get(act.do, act.by in OFFICERS | HEADS):
         return say_act("not_officer", act, case)
     if act.do in {"confirm", "dismiss", "extend", "report"}:
         return reported.refusal(act, case, task)
     if act.do == "status" and status_of(act) is None:
         return case.say("act.bad_status", act=act)
-    closes = act.do == "status" and status_of(act) is TaskStatus.CLOSED
+    closes = act.do == "status" and status_of(act) is TaskStatus.CLOSED and not rings
     return say_act("not_officer", act, case) if closes and act.by not in OFFICERS else None
 
 
@@ -282,7 +283,7 @@ def _on_task(act: Act, case: Case, cite: Cite, task: Task) -> Iterator[Intent]:
             fields=fields_in(act.text),
             at=act.at,
         )
-    elif act.do in {"confirm", "dismiss"} and status:
+    elif act.do in {"confirm", "dismiss", "call-done"} and status:
         yield UpdateTask(
             key=f"update:{task.key}:{act.ident}", cite=cite, task=task.key, status=status
         )

@@ -79,7 +79,7 @@ def contact(case: Case, role: str) -> str:
 
 def _line(case: Case, title: str, person: Person | None, name: str, stands_in_for: str) -> str:
     phone = person.phone if person else ""
-    return case.say("calls.contact", title=title, name=name, phone=phone, absent=stands_in_for)
+    return case.say("calls.contact", title=title, person=name, phone=phone, absent=stands_in_for)
 
 
 def called_at(case: Case, key: str) -> datetime | None:

@@ -14,6 +14,7 @@ from mcur.playbooks.durations import ElapsedField
 from mcur.playbooks.incidents import Incident
 from mcur.playbooks.intents import Channel, Intent, SendLetter
 from mcur.playbooks.language import capital
+from mcur.playbooks.rules import stalling
 from mcur.playbooks.rules.base import Case, Rule
 from mcur.playbooks.rules.steps import Step
 
@@ -21,11 +22,12 @@ from mcur.playbooks.rules.steps import Step
 class TimedStep(Step):
     """A step of an incident's ladder: at once, or after the ladder's wait without a result.
 
+    ``no_progress``: by a person's word, or after the wait without any news (G17).
     ``declared_clause`` is cited instead of ``clause`` where a person declared the incident.
     """
 
     declared_clause: str = ""
-    when: Literal["at_once", "no_result"] = "at_once"
+    when: Literal["at_once", "no_result", "no_progress"] = "at_once"
     text: str
 
 
@@ -48,8 +50,7 @@ def decide(rule: OnIncident, case: Case) -> Iterator[Intent]:
 def _climb(rule: OnIncident, case: Case, incident: Incident) -> Iterator[Intent]:
     for number, step in enumerate(rule.steps, start=1):
         key = f"letter:{case.playbook.id}:{rule.id}:{number}:{incident.key}:1"
-        waits = step.when == "no_result" and not _is_without_result(rule, case, incident)
-        if waits or case.facts.knows(key):
+        if _waits(rule, case, incident, step) or case.facts.knows(key):
             continue
         why = case.say(f"ladder.incident.{step.text}_why", incident=incident)
         yield SendLetter(
@@ -63,6 +64,12 @@ def _climb(rule: OnIncident, case: Case, incident: Incident) -> Iterator[Intent]
             subject=case.say(f"ladder.incident.{step.text}_subject", incident=incident),
             document=_incident_letter(rule, case, incident, step, why),
         )
+
+
+def _waits(rule: OnIncident, case: Case, incident: Incident, step: TimedStep) -> bool:
+    if step.when == "no_progress":
+        return not stalling.is_stalled(case, incident, rule.wait)
+    return step.when == "no_result" and not _is_without_result(rule, case, incident)
 
 
 def _is_without_result(rule: OnIncident, case: Case, incident: Incident) -> bool:
@@ -94,8 +101,9 @@ def _clause(rule: OnIncident, step: TimedStep, incident: Incident) -> str:
 def wakes(rule: OnIncident, case: Case) -> datetime | None:
     """A wait wakes a cycle at its end."""
     ends = [
-        incident.entered_at + rule.wait
+        end + rule.wait
         for incident in case.facts.incidents(case.playbook.id)
         if incident.mode == rule.mode
+        for end in (incident.entered_at, stalling.last_news(case, incident))
     ]
     return min((e for e in ends if e > case.now), default=None)

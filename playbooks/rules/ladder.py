@@ -3,7 +3,8 @@
 ``on = "refusal"``: an officer says that the executor refuses; what an executor's own status seems
 to say is only a suggestion until then. ``on = "unsolved"``: what a person cannot solve goes up only
 at his word. ``on = "overdue"``: tasks past their due gather in a plan draft (``gathering``).
-``on = "incident"``: what an incident climbs (``climbing``).
+``on = "incident"``: what an incident climbs (``climbing``). ``on = "silence"``: no news for too long
+enters the fact «no progress» (``stalling``).
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from mcur.playbooks.documents import Document, Pairs, Paragraph
 from mcur.playbooks.facts import Act, Task, TaskKind, TaskStatus
 from mcur.playbooks.intents import Channel, Intent, PrepareDraft, SendLetter
 from mcur.playbooks.language import capital
-from mcur.playbooks.rules import climbing, gathering
+from mcur.playbooks.rules import climbing, gathering, stalling
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
 from mcur.playbooks.rules.climbing import OnIncident
 from mcur.playbooks.rules.gathering import OnOverdue
+from mcur.playbooks.rules.stalling import OnSilence
 from mcur.playbooks.rules.steps import Step
 
 
@@ -40,12 +42,13 @@ class OnUnsolved(Rule):
     steps: tuple[Step, ...] = Field(min_length=1)
 
 
-LadderRule = OnRefusal | OnUnsolved | OnOverdue | OnIncident
+LadderRule = OnRefusal | OnUnsolved | OnOverdue | OnIncident | OnSilence
 _SHAPES: dict[str, type[LadderRule]] = {
     "refusal": OnRefusal,
     "unsolved": OnUnsolved,
     "overdue": OnOverdue,
     "incident": OnIncident,
+    "silence": OnSilence,
 }
 
 
@@ -58,8 +61,14 @@ def decide(rule: LadderRule, case: Case) -> Iterator[Intent]:
                 yield from _said(rule, case, act, task)
     elif isinstance(rule, OnIncident):
         yield from climbing.decide(rule, case)
-    else:
+    elif isinstance(rule, OnOverdue):
         yield from gathering.decide(rule, case)
+
+
+def _facts(rule: LadderRule, case: Case) -> Iterator[Intent]:
+    """Enter what nobody said before the terms that count from it are looked at."""
+    if isinstance(rule, OnSilence):
+        yield from stalling.decide(rule, case)
 
 
 def _said(rule: OnRefusal | OnUnsolved, case: Case, act: Act, task: Task) -> Iterator[Intent]:
@@ -86,6 +95,8 @@ def _shape(table: dict[str, Any]) -> LadderRule:
 def _roles(rule: LadderRule) -> tuple[str, ...]:
     if isinstance(rule, OnOverdue):
         return (rule.owner,)
+    if isinstance(rule, OnSilence):
+        return ()
     return tuple(role for step in rule.steps for role in (step.sender, *step.to, *step.cc))
 
 
@@ -143,6 +154,8 @@ def _task_letter(rule: Rule, case: Case, act: Act, task: Task, why: str, word: s
 
 
 def _wakes(rule: LadderRule, case: Case) -> datetime | None:
+    if isinstance(rule, OnSilence):
+        return stalling.wakes(rule, case)
     return climbing.wakes(rule, case) if isinstance(rule, OnIncident) else None
 
 
@@ -153,3 +166,7 @@ def _makes(rule: LadderRule) -> tuple[TaskKind, ...]:
 KIND: Kind[LadderRule] = Kind(
     name="ladder", shape=_shape, decide=decide, wakes=_wakes, roles=_roles, makes=_makes
 )
+EARLY: Kind[LadderRule] = Kind(
+    name="ladder", shape=_shape, decide=_facts, roles=_roles, makes=_makes
+)
+"""The same rules, layers earlier: what they find out is a fact for the modes."""

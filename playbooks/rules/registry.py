@@ -27,6 +27,7 @@ LAYERS: tuple[Kind[Any], ...] = (
     surge.KIND,
     mode.KIND,
     plan.KIND,
+    ladder.EARLY,
     mode.DUTIES,
     calls.KIND,
     term.KIND,
