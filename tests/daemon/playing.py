@@ -21,6 +21,7 @@ EVENTS = frozenset(
     [
         "appeals.held",
         "appeals.read",
+        "call.requested",
         "draft.prepared",
         "draft.released",
         "flag.raised",
@@ -52,6 +53,7 @@ OF_EVENT = {
     "task.created": {"kind", "project", "subject", "text", "status", "attachments", "reopen_count"},
     "task.updated": {"kind", "project", "subject", "status", "reopen_count"},
     "task.closed": {"kind", "project", "subject", "status", "reopen_count"},
+    "call.requested": {"from", "to"},
     "mail.sent": {"from", "attachments", "text"},
     "draft.prepared": {"to", "text", "attachments"},
     "term.started": {"due_at"},

@@ -118,7 +118,7 @@ def test_what_comes_too_late_or_too_early_for_a_report_is_refused(
 
 REFUSALS = {
     "no such task": (act("close", key=f"task:{ID}:none"), "объекта «task:odintsovo-1204:none» нет"),
-    "no rule for it here": (act("call-done"), "«звонок сделан» не выполняется"),
+    "no rule for it here": (act("call-done"), "только звонок"),
     "not the officer": (act("close", "mcur_head"), "«закрытие» может выполнить только ответств"),
     "not the head": (act("absent", "mcur_resp"), "«отсутствие» может выполнить только руковод"),
     "not the report of today": (
