@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from mcur.playbooks import notes
 from mcur.playbooks.directory import Directory
 from mcur.playbooks.facts import Act, Note, Task, TaskKind, TaskSeen, TaskStatus
 from mcur.playbooks.intents import Cite, CreateTask, UpdateTask, digest_of
+from mcur.state.notes import Notes
 from mcur.state.rows import dump, plain_value
 from mcur.state.stamps import moment_or_none, text_of, text_or_none
 
@@ -39,6 +40,7 @@ class Tasks:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self.notes = Notes(db)
 
     def get(self, key: str) -> Task | None:
         """Return a task by its key."""
@@ -175,10 +177,10 @@ class Tasks:
             if task is None:
                 history += self._adopt(seen, owner(seen), directory, live_from)
                 continue
-            fresh = self._notes(task, seen)
+            fresh = self.notes.take(task, seen)
             corrections += [(task, note) for note in fresh if notes.corrections_in(note)]
             said = [a for n in fresh for a in notes.from_note(task.key, seen.tracker, n, directory)]
-            said = [self._with_files(act) for act in said]
+            said = [self.notes.with_files(act) for act in said]
             told = {name for act in said if self._tell(act) for name in act.fields}
             found += said
             if self._sync(task, seen, directory, told) or told:
@@ -262,31 +264,6 @@ class Tasks:
         self.remember(f"task:{owner.playbook}:issue:{seen.tracker}:{seen.ident}", seen)
         return history
 
-    def _notes(self, task: Task, seen: TaskSeen) -> list[Note]:
-        """Keep the notes that are new and return them; those of history mean nothing."""
-        fresh = []
-        for note in seen.notes:
-            row = (task.key, note.ident, text_of(note.at), note.author, note.text)
-            cursor = self._db.conn.execute(
-                "INSERT OR IGNORE INTO notes VALUES (?,?,?,?,?,?)", (*row, dump(note.changes))
-            )
-            if cursor.rowcount and not task.history:
-                fresh.append(note)
-        return fresh
-
-    def _with_files(self, act: Act) -> Act:
-        """Give a report in the tracker the files that came before it, since the last return."""
-        if act.fields.get("status") != TaskStatus.DONE or "attachments" in act.fields:
-            return act
-        files: list[str] = []
-        for note in self.notes(act.key or ""):
-            if note.at > act.at:
-                break
-            if note.changes.get("status") == TaskStatus.RETURNED:
-                files.clear()
-            files += filter(None, [note.changes.get("attachment")])
-        return replace(act, fields={**act.fields, "attachments": ", ".join(files)})
-
     def _tell(self, act: Act) -> bool:
         """Keep measures, causes and prevention that a note or a field brought; the latest counts."""
         news = {name: said for name, said in act.fields.items() if name in _TOLD}
@@ -324,20 +301,6 @@ class Tasks:
             self._update(task.key, news | {"changed_at": seen.updated_at})
         self.remember(task.key, seen)
         return bool(news)
-
-    def notes(self, key: str) -> list[Note]:
-        """Return the notes of a task, oldest first."""
-        rows = self._db.query("SELECT * FROM notes WHERE task = ? ORDER BY at, ident", [key])
-        return [
-            Note(
-                ident=r["ident"],
-                at=datetime.fromisoformat(r["at"]),
-                author=r["author"],
-                text=r["text"],
-                changes=json.loads(r["changes"]),
-            )
-            for r in rows
-        ]
 
     def _insert(self, task: Task) -> None:
         values = {name: plain_value(getattr(task, name)) for name in _NAMES}
