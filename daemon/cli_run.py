@@ -87,7 +87,8 @@ def ingest(config: str | None, file: Path, source: str, strict: bool, verbose: b
     log.configure(verbose=verbose)
     settings = settings_of(config)
     shape = _feed_named(settings.feeds, source)
-    reading = wiring.feed_shape(shape, settings.municipality)
+    place = wiring.place_of(shape, settings, playbooks_of(settings))
+    reading = wiring.feed_shape(shape, place)
     watch = clocks.stopwatch()
     bad: tuple[BadRow, ...] = ()
     with working(settings, clocks.SystemClock()) as site:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,11 @@ from mcur.daemon.books import load_playbooks
 from mcur.daemon.clock import VirtualClock
 from mcur.daemon.scenario import ZONE, Scenario, ScenarioError
 from mcur.daemon.settings import Settings, SettingsError
-from mcur.daemon.settings_connectors import EmbeddedSettings, TrackerSettings
+from mcur.daemon.settings_connectors import EmbeddedSettings, FeedSettings, TrackerSettings
 from mcur.daemon.wiring import Site
 from mcur.daemon.world import Behind, Outages, World, feed_id
 from mcur.playbooks.directory import fold
+from mcur.playbooks.playbook import Playbook
 from mcur.state.answers import Answers
 from mcur.state.journal import Event
 from mcur.state.store import State
@@ -130,12 +131,15 @@ class Simulation:
         }
         mailbox = MaildirMailbox("inbox", MaildirShape(path=self._folder / "mail" / "in"))
         courier = FileCourier("courier", FilesShape(folder=self._folder / "mail" / "out"))
+        playbooks = load_playbooks(self._settings, "[set]")
         return wiring.assemble(
             self._settings,
-            load_playbooks(self._settings, "[set]"),
+            playbooks,
             state,
             self._clock,
-            feeds=[(f, self._behind(self._feed(f), "feed")) for f in self._settings.feeds],
+            feeds=[
+                (f, self._behind(self._feed(f, playbooks), "feed")) for f in self._settings.feeds
+            ],
             mailboxes=[("inbox", self._behind(mailbox, "mail_in"))],
             trackers={name: self._behind(t, "redmine") for name, t in made.items()},
             courier=self._behind(courier, "mail_out"),
@@ -148,12 +152,9 @@ class Simulation:
             return shape.path
         return self._folder / "state" / f"{shape.id}.db"
 
-    def _feed(self, shape: Any) -> FileFeed:
-        return FileFeed(
-            wiring.feed_shape(shape, self._settings.municipality),
-            shape.path,
-            written=lambda _path: False,
-        )
+    def _feed(self, shape: FeedSettings, playbooks: Sequence[Playbook]) -> FileFeed:
+        place = wiring.place_of(shape, self._settings, playbooks)
+        return FileFeed(wiring.feed_shape(shape, place), shape.path, written=lambda _path: False)
 
     def _behind(self, inner: Any, system: str) -> Any:
         return Behind(inner, system, self._outages)

@@ -105,7 +105,7 @@ def open_site(settings: Settings, clock: Clock, *, source: str = "mcur.toml") ->
         playbooks,
         state,
         clock,
-        feeds=[(f, feed(f, settings.municipality)) for f in settings.feeds],
+        feeds=[(f, feed(f, place_of(f, settings, playbooks))) for f in settings.feeds],
         mailboxes=[(m.id, mailbox(m, settings.mail)) for m in settings.mailboxes],
         trackers=trackers,
         courier=courier(settings.courier),
@@ -177,7 +177,7 @@ def _sources(
             every=poll.feeds,
             feed=one,
             scope=str(shape.scope) if shape.scope else None,
-            playbooks=[p for p in site.playbooks if not shape.playbooks or p.id in shape.playbooks],
+            playbooks=readers_of(shape, site.playbooks),
             live_from=site.live_from,
             administrator=site.directory.administrator,
         )
@@ -215,6 +215,22 @@ def _pool(width: int, threads: bool) -> Executor:
 # --- connectors, imported only where a site has them ----------------------------------------------------
 
 
+def readers_of(shape: FeedSettings, playbooks: Sequence[Playbook]) -> list[Playbook]:
+    """Return the regulations that read a feed: those it names, else all."""
+    return [p for p in playbooks if not shape.playbooks or p.id in shape.playbooks]
+
+
+def place_of(shape: FeedSettings, settings: Settings, playbooks: Sequence[Playbook]) -> str:
+    """Name where the rows of a feed lie that do not say it (contract, "the canonical table").
+
+    The feed's own place, the site's, or that of the one regulation that reads it: «ул. Мира, 5» and
+    «Руза, ул. Мира, 5» must be one house. Of several regulations each has such a row.
+    """
+    readers = readers_of(shape, playbooks)
+    own = readers[0].own_municipality if len(readers) == 1 else ""
+    return shape.municipality or settings.municipality or own
+
+
 def feed(shape: FeedSettings, municipality: str) -> FileFeed:
     """Construct a folder of exports."""
     from mcur.connectors.feeds.folder import FileFeed
@@ -223,7 +239,7 @@ def feed(shape: FeedSettings, municipality: str) -> FileFeed:
 
 
 def feed_shape(shape: FeedSettings, municipality: str) -> FeedShape:
-    """Return what the reader of exports has to know about a feed of a municipality."""
+    """Return what the reader of exports has to know about a feed whose rows lie in a municipality."""
     from mcur.connectors.feeds.shape import FeedShape
 
     return FeedShape(
@@ -232,7 +248,7 @@ def feed_shape(shape: FeedSettings, municipality: str) -> FeedShape:
         source=shape.source if shape.source != shape.id else "",
         pattern=" ".join(shape.pattern),
         scope=str(shape.scope or "cumulative"),
-        municipality=shape.municipality or municipality or None,
+        municipality=municipality or None,
         mapping=shape.mapping,
         constants=shape.constants,
         statuses={word: status.value for word, status in shape.statuses.items()},

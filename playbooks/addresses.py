@@ -232,7 +232,9 @@ def _place(before: str, after: str, municipality: str | None) -> str:
     if not street and bare:
         street = bare.pop()
     district = _name(pieces, "district") or municipality
-    town = town or (bare[-1] if bare else "") or (_centre(district) if district and street else "")
+    town = (
+        town or (bare[-1] if bare else "") or (centre_of(district) if district and street else "")
+    )
     return ", ".join(part for part in (town, street) if part)
 
 
@@ -304,7 +306,7 @@ def _name(pieces: Iterable[_Piece], kind: str, *, last: bool = False) -> str:
 
 
 @lru_cache(maxsize=1_000)
-def _centre(municipality: str) -> str:
+def centre_of(municipality: str) -> str:
     """Name the settlement that a municipality stands for."""
     words = _WORD.findall(_plain(municipality.casefold().replace("ё", "е")))
     name = " ".join(word for word in words if word not in _PLACES and word not in _NOISE)

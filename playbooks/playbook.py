@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
+from mcur.playbooks.addresses import centre_of
 from mcur.playbooks.calendar import Calendar
 from mcur.playbooks.directory import fold
 from mcur.playbooks.facts import Appeal
@@ -70,6 +71,12 @@ class Playbook:
         said = {fold(t) for t in (appeal.block, appeal.category) if t}
         on_topic = not topics or not said or bool(topics & said)
         return on_topic and self.covers(appeal.municipality)
+
+    @property
+    def own_municipality(self) -> str:
+        """Where the rows lie that do not say it; empty where the regulation is for several places."""
+        centres = {centre_of(name) for name in self.municipalities}
+        return self.municipalities[0] if len(centres) == 1 else ""
 
     def covers(self, municipality: str | None) -> bool:
         """Whether a municipality, as an export writes it, is one of ours."""

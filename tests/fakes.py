@@ -129,12 +129,15 @@ class Stand:
 
     def _assemble(self) -> Site:
         settings = self.settings
+        playbooks = load_playbooks(settings)
         site = wiring.assemble(
             settings,
-            load_playbooks(settings),
+            playbooks,
             State(settings.state.path),
             self.clock,
-            feeds=[(f, wiring.feed(f, settings.municipality)) for f in settings.feeds],
+            feeds=[
+                (f, wiring.feed(f, wiring.place_of(f, settings, playbooks))) for f in settings.feeds
+            ],
             mailboxes=[(m.id, wiring.mailbox(m, settings.mail)) for m in settings.mailboxes],
             trackers={t.id: self.tracker for t in settings.trackers},
             courier=self.courier,

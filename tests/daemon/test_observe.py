@@ -295,6 +295,20 @@ def test_a_file_that_cannot_be_moved_is_read_once(stand: Stand) -> None:
     assert [path.name for path in (feeds / "done").iterdir()] == ["export.csv"]
 
 
+def test_a_row_that_does_not_say_where_it_lies_lies_in_the_playbooks_own_place(
+    stand: Stand,
+) -> None:
+    """«ул. Мира, 5» and «Одинцово, ул. Мира, 5» are one house to whoever counts by house."""
+    addresses = ("ул. Мира, д. 5", "Одинцово, ул. Мира, д.5, кв. 7")
+    rows = [{**ROW, "number": str(n), "address": a} for n, a in enumerate(addresses)]
+    stand.cycle()
+    write_csv(stand.folder / "feeds" / "export.csv", rows)
+    stand.cycle(MORNING + timedelta(minutes=2))
+
+    houses = {stand.state.appeals.get("dobrodel", str(n)).house for n in range(2)}  # type: ignore[union-attr]  # both are there
+    assert houses == {"одинцово, мира, 5"}
+
+
 def test_a_new_export_under_the_name_of_one_that_stuck_is_read(stand: Stand) -> None:
     """Also where it says the same: an identical file is reported again."""
     feeds = stand.folder / "feeds"
