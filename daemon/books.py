@@ -72,7 +72,11 @@ def load_playbooks(settings: Settings, source: str = "mcur.toml") -> tuple[Playb
     for name in settings.playbooks:
         try:
             own = settings.folder / OWN
-            found.append(playbook_files.load(name, settings.values, sides=settings.sides, own=own))
+            found.append(
+                playbook_files.load(
+                    name, settings.values, sides=settings.sides, own=own, overlay=settings.overlay
+                )
+            )
         except playbook_files.PlaybookError as exc:
             problems += [f"{source}: set: {p}" for p in exc.problems]
     owners = set(settings.playbooks)

@@ -46,25 +46,42 @@ def list_(config: str | None, as_json: bool) -> None:
     show(rows, ("id", "rules", "clauses", "title"), as_json=as_json, empty="none")
 
 
-@playbook.command("show", epilog="\b\nExample:\n  mcur playbook show odintsovo-1204")
+@playbook.command(
+    "show",
+    epilog="\b\nExamples:\n  mcur playbook show odintsovo-1204\n"
+    "  mcur playbook show ruza-679 --overlay practical",
+)
 @click.argument("name", metavar="ID")
+@click.option(
+    "--overlay",
+    type=click.Choice(["letter", "practical"]),
+    help="As shipped with this overlay, without the site's values.",
+)
 @_json
 @click.pass_obj
-def show_(config: str | None, name: str, as_json: bool) -> None:
+def show_(config: str | None, name: str, overlay: str | None, as_json: bool) -> None:
     """Show the rules of a regulation with clause, hours and values, as this site runs them."""
     one = _book(config, name)
+    if overlay is not None:
+        one = playbook_files.load(one.id, overlay=overlay, own=_own_folder(config))
     rows = [
         {
             "rule": f"{one.id}.{kind}.{rule.id}",
             "clause": one.printed(rule.clause),
             "on": "yes" if rule.enabled else "no",
+            "values": _values(rule, one.roles),
             "assumption": rule.assumes if rule.assumption else "",
             "title": rule.title,
         }
         for kind, table in one.rules.items()
         for rule in table.values()
     ]
-    show(rows, ("rule", "clause", "on", "title", "assumption"), as_json=as_json, empty="no rules")
+    show(
+        rows,
+        ("rule", "clause", "on", "title", "values", "assumption"),
+        as_json=as_json,
+        empty="no rules",
+    )
 
 
 @playbook.command("assumptions", epilog="\b\nExample:\n  mcur playbook assumptions --json")
@@ -136,7 +153,8 @@ def _values(rule: Rule, roles: Collection[str]) -> str:
 def _value(value: object) -> str:
     match value:
         case timedelta():
-            return f'"{value // timedelta(minutes=1) / 60:g}h"'
+            minutes = value // timedelta(minutes=1)
+            return f'"{minutes // 60}h"' if minutes % 60 == 0 else f'"{minutes}m"'
         case time():
             return f'"{value:%H:%M}"'
         case _:
@@ -212,6 +230,13 @@ def _shelf(config: str | None) -> dict[str, Playbook]:
             raise
     names = playbook_files.known_playbooks(own)
     return {name: running.get(name) or playbook_files.load(name, own=own) for name in names}
+
+
+def _own_folder(config: str | None) -> Path | None:
+    try:
+        return settings_of(config).folder / OWN
+    except SettingsError:
+        return None
 
 
 def _book(config: str | None, name: str) -> Playbook:

@@ -12,6 +12,7 @@ import structlog
 from mcur.playbooks import acts, fuse
 from mcur.playbooks.faults import told
 from mcur.playbooks.inquiry import Facts
+from mcur.playbooks.playbook import Playbook
 from mcur.playbooks.rules import assignments
 from mcur.playbooks.rules.base import Case, Kind, Rule
 from mcur.playbooks.rules.registry import LAYERS
@@ -58,7 +59,7 @@ def decide(site: Site, now: datetime) -> Faults:
 def decide_without(site: Site, now: datetime, faults: Faults) -> None:
     """Decide without the rules that failed; raise ``RuleFault`` at the first that fails."""
     with site.state.deciding(site.directory, site.live_from(), site.route, now) as (facts, wishes):
-        cases = [Case(facts, playbook, now) for playbook in site.playbooks]
+        cases = [_case(facts, playbook, now) for playbook in site.playbooks]
         for case in cases:
             for intent in acts.decide(case):
                 wishes.take(intent)
@@ -79,6 +80,11 @@ def _end(case: Case, wishes: Decision, faults: Faults) -> None:
     if not faults:
         for intent in assignments.leftover(case):
             wishes.take(intent)
+
+
+def _case(facts: Facts, playbook: Playbook, now: datetime) -> Case:
+    """Show a rule the edition that counts today."""
+    return Case(facts, playbook.on(playbook.calendar.day_of(now)), now)
 
 
 def _ask(
@@ -110,8 +116,8 @@ def next_wake(site: Site, facts: Facts, now: datetime) -> datetime:
     Errors: ``RuleFault``, where a rule cannot say when it is due.
     """
     moments: list[datetime | None] = []
-    for playbook in site.playbooks:
-        case = Case(facts, playbook, now)
+    for case in (_case(facts, playbook, now) for playbook in site.playbooks):
+        playbook = case.playbook
         calendar = playbook.calendar
         moments.append(calendar.day_bounds(calendar.day_of(now))[1])
         moments.append(facts.next_wake(playbook.id, now))

@@ -26,6 +26,8 @@ def coverage(playbook: Playbook) -> list[Covered]:
     a person decides. What no rule cites is people's where the playbook says why.
     """
     rules: dict[str, list[str]] = {clause: ["directory"] for clause in playbook.directory}
+    if playbook.act.effective_from:
+        rules[playbook.act.clause] = ["act"]
     for kind, table in playbook.rules.items():
         for rule in table.values():
             for clause in dict.fromkeys(cited(rule)):

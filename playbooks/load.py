@@ -14,6 +14,8 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -28,10 +30,11 @@ from mcur.playbooks.playbook import Clause, LegalAct, Playbook
 from mcur.playbooks.rules.base import Rule, WrongVariant
 from mcur.playbooks.rules.registry import KINDS
 from mcur.playbooks.texts import Texts
+from mcur.playbooks.values import as_of, days_of_change, overlaid, set_values
 
 _PLAIN = (
     "id", "title", "municipalities", "act", "calendar", "poll", "roles", "projects", "texts", "directory",
-    "human", "clauses",
+    "human", "clauses", "overlay",
 )  # fmt: skip
 _LIBRARY = files("mcur.playbooks") / "library"
 _MARK = re.compile(r"\[\d+\]$")
@@ -57,10 +60,12 @@ def load(
     *,
     sides: Sequence[str] = (),
     own: Path | None = None,
+    overlay: str = "letter",
 ) -> Playbook:
     """Load a playbook with the site's values over it (``{"<playbook>.<path>": value}``).
 
     ``own`` is the folder of playbooks that the site wrote itself; it cannot replace a shipped one.
+    ``overlay`` names values of the playbook's own that stand under the site's.
     """
     known = known_playbooks(own)
     if playbook not in known:
@@ -74,7 +79,7 @@ def load(
     except (OSError, UnicodeDecodeError) as exc:
         msg = f"{playbook}.toml: cannot be read: {exc}"
         raise PlaybookError([msg]) from exc
-    found = parse(text, f"{playbook}.toml", values or {}, sides=sides)
+    found = parse(text, f"{playbook}.toml", values or {}, sides=sides, overlay=overlay)
     if found.id != playbook:
         msg = f'{playbook}.toml: id: is "{found.id}"; write the name of the file'
         raise PlaybookError([msg])
@@ -90,14 +95,35 @@ def _stems(shelf: Iterable[Traversable]) -> set[str]:
 
 
 def parse(
-    text: str, name: str, values: Mapping[str, Any], *, sides: Sequence[str] = ()
+    text: str,
+    name: str,
+    values: Mapping[str, Any],
+    *,
+    sides: Sequence[str] = (),
+    overlay: str = "letter",
 ) -> Playbook:
-    """Make a playbook of TOML; raise :class:`PlaybookError` with every problem."""
+    """Make a playbook of TOML; raise :class:`PlaybookError` with every problem of every edition."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
         raise PlaybookError([f"{name}: {exc}"]) from exc
-    problems = [f"{name}: {p}" for p in _set(table, values)]
+    problems = [f"{name}: {p}" for p in set_values(table, overlaid(table, overlay))]
+    problems += [f"{name}: {p}" for p in set_values(table, values)]
+    try:
+        days = days_of_change(table)
+    except ValueError as exc:
+        raise PlaybookError([*problems, f"{name}: {exc}"]) from exc
+    first, *later = (
+        _edition(as_of(table, day), name, sides, problems if day is date.min else [])
+        for day in (date.min, *days)
+    )
+    return replace(first, later=tuple(zip(days, later, strict=True)))
+
+
+def _edition(
+    table: Mapping[str, Any], name: str, sides: Sequence[str], problems: list[str]
+) -> Playbook:
+    """Make the playbook that a table without dates says."""
     rules, found = _rules(table, name)
     problems += found
     own, found = _own_clauses(table)
@@ -106,12 +132,7 @@ def parse(
     problems += _unknown_clauses(rules, clauses, name)
     problems += [f"{name}: {key}: is missing" for key in ("id", "title") if key not in table]
     problems += [f"{name}: {problem}" for problem in _gaps(rules, table)]
-    problems += [
-        f'{name}: {part}: clause "{clause}" does not stand in the regulation'
-        for part, cites in (("human", table.get("human", {})), ("directory", _directory(table)))
-        for clause in cites
-        if clause not in clauses
-    ]
+    problems += [f"{name}: {problem}" for problem in _strange_clauses(table, clauses)]
     try:
         calendar = Calendar.model_validate(table.get("calendar", {}))
     except ValidationError as exc:
@@ -139,6 +160,22 @@ def parse(
     )
 
 
+def _strange_clauses(table: Mapping[str, Any], clauses: Mapping[str, Clause]) -> list[str]:
+    """Say which clauses are cited outside the rules and do not stand in the regulation."""
+    act = table.get("act", {}).get("clause")
+    cites = {
+        "human": table.get("human", {}),
+        "directory": _directory(table),
+        "act": [act] if act else [],
+    }
+    return [
+        f'{part}: clause "{clause}" does not stand in the regulation'
+        for part, named in cites.items()
+        for clause in named
+        if clause not in clauses
+    ]
+
+
 def sentences(error: ValidationError, where: str) -> list[str]:
     """Turn pydantic's findings into sentences with the path of keys."""
     found = []
@@ -158,29 +195,6 @@ def _plain_words(item: Mapping[str, Any]) -> str:
             return f'"{item["input"]}" is not known; write one of {item["ctx"]["expected"]}'
         case _:
             return str(item["msg"]).removeprefix("Value error, ")
-
-
-def _set(table: dict[str, Any], values: Mapping[str, Any]) -> list[str]:
-    """Put the site's values over the table; say which paths lead nowhere."""
-    problems = []
-    for path, value in values.items():
-        owner, *keys = path.split(".")
-        if owner != table.get("id"):
-            continue
-        if len(keys) < 2 or keys[0] in {"id", "title", "act"}:
-            problems.append(
-                f'"{path}" is no value of a playbook; write <playbook>.<kind>.<rule>.<name>'
-            )
-            continue
-        target: Any = table
-        for key in keys[:-1]:
-            target = target.setdefault(key, {}) if key == "calendar" else target.get(key)
-            if not isinstance(target, dict):
-                problems.append(f'"{path}": there is no "{key}" in {owner}')
-                break
-        else:
-            target[keys[-1]] = value
-    return problems
 
 
 def _rules(table: Mapping[str, Any], name: str) -> tuple[dict[str, dict[str, Rule]], list[str]]:

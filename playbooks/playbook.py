@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 
@@ -25,13 +25,22 @@ class Clause:
     automation: str
 
 
+Day = date
+"""The type, for a class that has a field of the same name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegalAct:
-    """The act behind the playbook: number and date, as people cite it."""
+    """The act behind the playbook: number and date, as people cite it, and since when it is in force.
+
+    ``clause`` is the one that says the latter.
+    """
 
     number: str = ""
     date: date | None = None
     title: str = ""
+    effective_from: Day | None = None
+    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +67,17 @@ class Playbook:
     sides: tuple[str, ...] = ()
     digest: str = ""
     act: LegalAct = LegalAct()
+    later: tuple[tuple[date, Playbook], ...] = field(default=(), repr=False)
+    """Later editions, by the day on which each comes into force."""
+
+    def on(self, day: date) -> Playbook:
+        """Return the edition that counts on a day; before the act is in force it has no rules."""
+        counting = [edition for since, edition in self.later if since <= day]
+        edition = replace(counting[-1], later=self.later) if counting else self
+        since = edition.act.effective_from
+        if since is not None and day < since:
+            return replace(edition, rules={kind: {} for kind in edition.rules})
+        return edition
 
     def enabled(self, kind: str) -> Iterator[Rule]:
         """Yield the rules of a kind that run here, in the order of the file."""

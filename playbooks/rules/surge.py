@@ -98,7 +98,9 @@ def decide(rule: Surge, case: Case) -> Iterator[Intent]:
         yield from _indices(rule, case, rule.index, today)
         return
     for day in _days(rule, case):
-        yield from _day(rule, case, day)
+        counting = case.playbook.on(day).rules["surge"].get(rule.id)
+        if isinstance(counting, Surge) and counting.enabled:
+            yield from _day(counting, case, day)
 
 
 def unset(rule: Surge) -> bool:

@@ -134,6 +134,7 @@ def test_the_file_has_no_key_that_nobody_reads(shipped: Playbook) -> None:
         "projects",
         "human",
         "directory",
+        "overlay",
     }
 
     assert set(tomllib.loads(text)) <= known | set(shipped.rules)
