@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
+from mcur.playbooks.climbs import Climb
 from mcur.playbooks.counting import Tally
 from mcur.playbooks.directory import Directory
 from mcur.playbooks.extension import Extension
@@ -163,6 +164,18 @@ class Facts(Protocol):
 
     def incidents(self, playbook: str) -> Sequence[Incident]:
         """Return the incidents whose mode lasts, the oldest first."""
+        ...
+
+    def climbs(self, playbook: str, rule: str) -> Sequence[Climb]:
+        """Return the climbs of a ladder that have not ended, the oldest first."""
+        ...
+
+    def climbs_of(self, playbook: str, rule: str, object_: str) -> Sequence[Climb]:
+        """Return every climb of a ladder on an object, the oldest first."""
+        ...
+
+    def answers(self, key: str) -> Sequence[Letter]:
+        """Return the letters that answered a task, or a letter about it, the oldest first."""
         ...
 
     def plan(self, key: str) -> Plan | None:

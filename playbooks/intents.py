@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from mcur.playbooks.climbs import Climb
 from mcur.playbooks.documents import Document
 from mcur.playbooks.extension import Extension
 from mcur.playbooks.facts import Attachment, TaskKind, TaskStatus
@@ -364,6 +365,7 @@ class MarkDone:
 Record = (
     Finding
     | MarkDone
+    | Climb
     | OpenIncident
     | ChangeIncident
     | KeepPlan

@@ -67,6 +67,11 @@ def script(
 
 def contact(case: Case, role: str) -> str:
     """Return title, name and number behind a role; who stands in for the absent is named."""
+    if role.startswith("executor:"):
+        name = role.removeprefix("executor:")
+        known = case.facts.directory.executor(name)
+        phone = known.phone if known else ""
+        return case.say("calls.contact", title=name, person="", phone=phone, absent="")
     title = case.playbook.roles.get(role, role)
     today = case.playbook.calendar.local(case.now).date()
     people = {p.name: p for p in case.facts.directory.people}

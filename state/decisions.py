@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from mcur.playbooks.climbs import Climb
 from mcur.playbooks.documents import Block, Document, Heading, Pairs, Paragraph
 from mcur.playbooks.facts import TaskKind
 from mcur.playbooks.intents import (
@@ -41,6 +42,7 @@ from mcur.playbooks.intents import (
     TermOutcome,
     UpdateTask,
 )
+from mcur.state.climbs import Climbs
 from mcur.state.journal import Event, append
 from mcur.state.rows import dump
 from mcur.state.stamps import text_of, text_or_none
@@ -75,6 +77,7 @@ class Decision:
             Finding: self._finding,
             Tell: self._told,
             MarkDone: self._mark,
+            Climb: Climbs(state.db).keep,
             RaiseFlag: self._flag,
             PrepareDraft: self._draft,
             ReleaseDraft: self._release,

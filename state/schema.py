@@ -218,6 +218,16 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX extensions_asked ON extensions (playbook, asked_at) WHERE state = 'asked';
     """,
+    """
+    CREATE TABLE climbs (
+        key TEXT PRIMARY KEY, playbook TEXT NOT NULL, rule TEXT NOT NULL, object TEXT NOT NULL,
+        occasion INTEGER NOT NULL, started_at TEXT NOT NULL, said TEXT NOT NULL,
+        since TEXT NOT NULL, due_at TEXT, step INTEGER NOT NULL, state TEXT NOT NULL
+    );
+    CREATE INDEX climbs_running ON climbs (playbook, rule, started_at) WHERE state = 'climbing';
+    CREATE INDEX climbs_of ON climbs (object);
+    CREATE INDEX letters_task ON letters (task) WHERE task IS NOT NULL;
+    """,
 )
 
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils import Database
 
+from mcur.playbooks.climbs import Climb
 from mcur.playbooks.counting import Tally
-from mcur.playbooks.facts import Act
+from mcur.playbooks.facts import Act, Letter
 from mcur.playbooks.incidents import Incident, Plan
-from mcur.state.rows import act_of
+from mcur.state.climbs import Climbs
+from mcur.state.rows import act_of, letter_of
 from mcur.state.stamps import text_of
 
 if TYPE_CHECKING:
@@ -50,6 +52,22 @@ class GrowthAnswers:
         )
         ours = (row for row in rows if covers(row["municipality"] or None))
         return {row["category"]: Decimal(row["value"]) for row in ours}
+
+    def climbs(self, playbook: str, rule: str) -> Sequence[Climb]:
+        """Return the climbs of a ladder that have not ended, the oldest first."""
+        return Climbs(self._db).running(playbook, rule)
+
+    def climbs_of(self, playbook: str, rule: str, object_: str) -> Sequence[Climb]:
+        """Return every climb of a ladder on an object, the oldest first."""
+        return Climbs(self._db).of(playbook, rule, object_)
+
+    def answers(self, key: str) -> Sequence[Letter]:
+        """Return the letters that answered a task, or a letter about it, the oldest first."""
+        rows = self._db.query(
+            "SELECT letter FROM letters WHERE task = ? AND state = 'answer' ORDER BY received_at",
+            [key],
+        )
+        return [letter_of(row["letter"]) for row in rows]
 
     def incident(self, key: str) -> Incident | None:
         """Return an incident by its key."""

@@ -4,7 +4,7 @@
 to say is only a suggestion until then. ``on = "unsolved"``: what a person cannot solve goes up only
 at his word. ``on = "overdue"``: tasks past their due gather in a plan draft (``gathering``).
 ``on = "incident"``: what an incident climbs (``climbing``). ``on = "silence"``: no news for too long
-enters the fact «no progress» (``stalling``).
+enters the fact «no progress» (``stalling``). ``on = "task"``: what a task climbs step by step until somebody reacts (``pressing``).
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from mcur.playbooks.documents import Document, Pairs, Paragraph
 from mcur.playbooks.facts import Act, Task, TaskKind, TaskStatus
 from mcur.playbooks.intents import Channel, Intent, PrepareDraft, SendLetter
 from mcur.playbooks.language import capital
-from mcur.playbooks.rules import climbing, gathering, stalling
+from mcur.playbooks.rules import climbing, gathering, pressing, stalling
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
 from mcur.playbooks.rules.climbing import OnIncident
 from mcur.playbooks.rules.gathering import OnOverdue
+from mcur.playbooks.rules.pressing import OnTask
 from mcur.playbooks.rules.stalling import OnSilence
 from mcur.playbooks.rules.steps import Step
 
@@ -42,13 +43,14 @@ class OnUnsolved(Rule):
     steps: tuple[Step, ...] = Field(min_length=1)
 
 
-LadderRule = OnRefusal | OnUnsolved | OnOverdue | OnIncident | OnSilence
+LadderRule = OnRefusal | OnUnsolved | OnOverdue | OnIncident | OnSilence | OnTask
 _SHAPES: dict[str, type[LadderRule]] = {
     "refusal": OnRefusal,
     "unsolved": OnUnsolved,
     "overdue": OnOverdue,
     "incident": OnIncident,
     "silence": OnSilence,
+    "task": OnTask,
 }
 
 
@@ -61,6 +63,8 @@ def decide(rule: LadderRule, case: Case) -> Iterator[Intent]:
                 yield from _said(rule, case, act, task)
     elif isinstance(rule, OnIncident):
         yield from climbing.decide(rule, case)
+    elif isinstance(rule, OnTask):
+        yield from pressing.decide(rule, case)
     elif isinstance(rule, OnOverdue):
         yield from gathering.decide(rule, case)
 
@@ -156,10 +160,14 @@ def _task_letter(rule: Rule, case: Case, act: Act, task: Task, why: str, word: s
 def _wakes(rule: LadderRule, case: Case) -> datetime | None:
     if isinstance(rule, OnSilence):
         return stalling.wakes(rule, case)
+    if isinstance(rule, OnTask):
+        return pressing.wakes(rule, case)
     return climbing.wakes(rule, case) if isinstance(rule, OnIncident) else None
 
 
 def _makes(rule: LadderRule) -> tuple[TaskKind, ...]:
+    if isinstance(rule, OnTask) and any(step.rings for step in rule.steps):
+        return (TaskKind.CALL,)
     return (TaskKind.PLAN,) if isinstance(rule, OnOverdue) else ()
 
 

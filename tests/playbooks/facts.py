@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from mcur.playbooks.climbs import Climb
 from mcur.playbooks.counting import Tally
 from mcur.playbooks.directory import Directory, Executor, Person
 from mcur.playbooks.extension import Extension
@@ -206,6 +207,18 @@ class Known:
     def incident(self, key: str) -> Incident | None:
         """Return an incident by its key."""
         return next((i for i in self.running if i.key == key), None)
+
+    def climbs(self, playbook: str, rule: str) -> Sequence[Climb]:
+        """No ladder is on its way."""
+        return ()
+
+    def climbs_of(self, playbook: str, rule: str, object_: str) -> Sequence[Climb]:
+        """No ladder was ever begun."""
+        return ()
+
+    def answers(self, key: str) -> Sequence[Letter]:
+        """Nobody answered."""
+        return ()
 
     def incidents(self, playbook: str) -> Sequence[Incident]:
         """Return the incidents whose mode lasts."""
