@@ -36,7 +36,7 @@ from mcur.playbooks.permits import (
     on_plan,
 )
 from mcur.playbooks.plans import lacks, measures_in
-from mcur.playbooks.rules import reported
+from mcur.playbooks.rules import answers, reported
 from mcur.playbooks.rules.base import Case
 
 
@@ -314,7 +314,10 @@ def _ask_officer(
     act: Act, case: Case, cite: Cite, task: Task, status: TaskStatus
 ) -> Iterator[Intent]:
     """What an executor says is a suggestion: the officer is asked in the tracker, never by mail."""
-    officer = next((r for r in case.playbook.roles if r in OFFICERS), None)
+    rule = answers.rule_of(case)
+    officer = (
+        rule.officer if rule else next((r for r in case.playbook.roles if r in OFFICERS), None)
+    )
     yield UpdateTask(
         key=f"update:{task.key}:ask:{act.ident}",
         cite=cite,

@@ -96,7 +96,7 @@ def _in_tracker(rule: FromExecutors, case: Case, act: Act, task: Task) -> Iterat
         key=f"update:{task.key}:proof:{act.ident}",
         cite=cite,
         task=task.key,
-        note=None if files else plain(case.say("executors.unproven", files=())),
+        note=None if files else plain(case.say("executors.materials_asked")),
         at=act.at,
         proof=files,
     )
@@ -175,7 +175,7 @@ def _decided(
         task=task.key,
         note=plain(case.say("act.note", act=act, text=why), act.text if due else ""),
         status=TaskStatus.IN_WORK,
-        assignee=_back(task),
+        assignee=_back(rule, task),
         due_at=due,
         at=act.at,
     )
@@ -221,7 +221,7 @@ def _returned(rule: FromExecutors, case: Case, act: Act, task: Task) -> Iterator
             key=f"update:{task.key}:{act.ident}:back",
             cite=cite,
             task=task.key,
-            assignee=_back(task),
+            assignee=_back(rule, task),
         )
     text = case.say("executors.returned_text", task=task, reason=act.text)
     letter = replies.to_executor(rule, case, task, cite, "returned", act.ident, text, None)
@@ -235,8 +235,9 @@ def _cite(rule: FromExecutors, case: Case, why: str, clause: str = "") -> Cite:
     return case.cite(rule, why, clause=named, clauses=(named,))
 
 
-def _back(task: Task) -> str | None:
-    return f"executor:{task.executor}" if task.executor else None
+def _back(rule: FromExecutors, task: Task) -> str:
+    """Name who works on a task after the decision; without an executor it is the officer."""
+    return f"executor:{task.executor}" if task.executor else rule.officer
 
 
 def _unasked(case: Case, act: Act, task: Task) -> Extension:
