@@ -100,6 +100,11 @@ def parse_clock(text: object) -> time:
     return time(int(found[1]), int(found[2]))
 
 
+def one_or_more(value: object) -> object:
+    """Let a single value stand for a list of one."""
+    return value if isinstance(value, list | tuple) else (value,)
+
+
 def shown(value: object) -> str:
     """Show a value in a sentence as TOML has it: text in quotes, anything else bare."""
     if isinstance(value, bool):

@@ -38,6 +38,15 @@ class Incident:
         """Whether its mode lasts; a suspicion counts until it is dismissed."""
         return self.state in {"open", "suspected"}
 
+    def since(self, name: str) -> datetime | None:
+        """Return the moment that a rule counts from: entry, onset, or what was said or done."""
+        fixed = {
+            "detected": self.detected_at,
+            "entered": self.entered_at,
+            "onset": self.onset_at,
+        }
+        return fixed.get(name) or self.facts.get(name)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:

@@ -4,40 +4,70 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from mcur.playbooks import portrait
 from mcur.playbooks.documents import Bullets, Document, Pairs, Paragraph
-from mcur.playbooks.durations import ElapsedField
+from mcur.playbooks.durations import ElapsedField, one_or_more
 from mcur.playbooks.incidents import Incident
-from mcur.playbooks.intents import Channel, Intent, SendLetter
+from mcur.playbooks.intents import (
+    ChangeIncident,
+    Channel,
+    Intent,
+    PrepareDraft,
+    SendLetter,
+)
 from mcur.playbooks.language import capital
 from mcur.playbooks.rules import stalling
 from mcur.playbooks.rules.base import Case, Rule
 from mcur.playbooks.rules.steps import Step
 
+WaitsField = Annotated[tuple[ElapsedField, ...], BeforeValidator(one_or_more), Field(min_length=1)]
+"""One duration, or a list of them."""
+
 
 class TimedStep(Step):
-    """A step of an incident's ladder: at once, or after the ladder's wait without a result.
+    """A step of an incident's ladder: at once, or after a wait without a result.
 
     ``no_progress``: by a person's word, or after the wait without any news (G17).
-    ``declared_clause`` is cited instead of ``clause`` where a person declared the incident.
+    It counts from the entry into the mode, or from the step ``after`` it names by its number.
+    ``declared_clause`` is cited instead of ``clause`` where a person declared the incident. What
+    ``release = "manual"`` writes is a draft that waits for the word of ``owner``, else of its sender.
     """
 
     declared_clause: str = ""
     when: Literal["at_once", "no_result", "no_progress"] = "at_once"
+    after: int = Field(default=0, ge=0)
+    release: Literal["auto", "manual"] = "auto"
+    owner: str = ""
     text: str
 
 
 class OnIncident(Rule):
-    """Steps that an incident climbs (E-1); a person's «solved» or the end stops them."""
+    """Steps that an incident climbs (E-1, K-L2); a person's «solved» or the end stops them.
+
+    ``wait`` is the wait of every step that has to wait, or a list with one for each of them in turn.
+    """
 
     on: Literal["incident"]
     mode: str
-    wait: ElapsedField = timedelta(hours=24)
+    wait: WaitsField = (timedelta(hours=24),)
     steps: tuple[TimedStep, ...] = Field(min_length=1)
+
+    def problems(self) -> list[str]:
+        """Say where waits and steps do not fit each other."""
+        asked = sum(step.when != "at_once" for step in self.steps)
+        found = []
+        if len(self.wait) not in {1, asked}:
+            found.append(f"wait names {len(self.wait)} waits for {asked} steps that wait")
+        found += [
+            f"steps: step {number} counts from step {step.after}, which does not come before it"
+            for number, step in enumerate(self.steps, start=1)
+            if step.after >= number
+        ]
+        return found
 
 
 def decide(rule: OnIncident, case: Case) -> Iterator[Intent]:
@@ -48,35 +78,78 @@ def decide(rule: OnIncident, case: Case) -> Iterator[Intent]:
 
 
 def _climb(rule: OnIncident, case: Case, incident: Incident) -> Iterator[Intent]:
+    """Take the steps in their order: a step is a fact for those that count from it."""
     for number, step in enumerate(rule.steps, start=1):
         key = f"letter:{case.playbook.id}:{rule.id}:{number}:{incident.key}:1"
-        if _waits(rule, case, incident, step) or case.facts.knows(key):
+        known = case.facts.knows(key) or case.facts.knows(draft_key(key))
+        if known or not _is_due(rule, case, incident, number):
             continue
-        why = case.say(f"ladder.incident.{step.text}_why", incident=incident)
-        yield SendLetter(
-            key=key,
-            cite=case.cite(rule, why, clause=_clause(rule, step, incident)),
-            channel=Channel.ESCALATIONS,
-            urgent=True,
-            sender=step.sender,
-            to=step.to,
-            cc=step.cc,
-            subject=case.say(f"ladder.incident.{step.text}_subject", incident=incident),
-            document=_incident_letter(rule, case, incident, step, why),
-        )
+        yield from _taken(rule, case, incident, step, key)
+        cite = case.cite(rule, rule.title, clause=_clause(rule, step, incident))
+        fact = f"{rule.id}.{number}"
+        yield ChangeIncident(key=incident.key, cite=cite, event="", fact=fact, at=case.now)
+        incident = case.facts.incident(incident.key) or incident
 
 
-def _waits(rule: OnIncident, case: Case, incident: Incident, step: TimedStep) -> bool:
-    if step.when == "no_progress":
-        return not stalling.is_stalled(case, incident, rule.wait)
-    return step.when == "no_result" and not _is_without_result(rule, case, incident)
+def draft_key(key: str) -> str:
+    """Return the key under which a letter waits for a person's word."""
+    return key.replace("letter:", "draft:", 1)
 
 
-def _is_without_result(rule: OnIncident, case: Case, incident: Incident) -> bool:
+def _taken(
+    rule: OnIncident, case: Case, incident: Incident, step: TimedStep, key: str
+) -> Iterator[Intent]:
+    why = case.say(f"ladder.incident.{step.text}_why", incident=incident)
+    letter = SendLetter(
+        key=key,
+        cite=case.cite(rule, why, clause=_clause(rule, step, incident)),
+        channel=Channel.ESCALATIONS,
+        urgent=True,
+        sender=step.sender,
+        to=step.to,
+        cc=step.cc,
+        subject=case.say(f"ladder.incident.{step.text}_subject", incident=incident),
+        document=_incident_letter(rule, case, incident, step, why),
+    )
+    if step.release == "auto":
+        yield letter
+    else:
+        owner = step.owner or step.sender
+        yield PrepareDraft(key=draft_key(key), cite=letter.cite, owner=owner, letter=letter)
+
+
+def _is_due(rule: OnIncident, case: Case, incident: Incident, number: int) -> bool:
     """By a person's word at once, by the wait otherwise; «solved» stops both."""
-    by_hand = bool({"no_progress", "unsolved"} & incident.facts.keys())
-    passed = case.now >= incident.entered_at + rule.wait
+    step = rule.steps[number - 1]
+    base = _base(rule, incident, step)
+    if base is None:
+        return False
+    if step.when == "at_once":
+        return True
+    if step.when == "no_progress":
+        return stalling.is_stalled(case, incident, _wait(rule, number))
+    passed = case.now >= base + _wait(rule, number)
+    by_hand = any(base < at for at in _words(case, incident))
     return incident.solved_at is None and (by_hand or passed)
+
+
+def _words(case: Case, incident: Incident) -> list[datetime]:
+    """Return when people said that there is no result; each word counts for one step."""
+    acts = case.facts.acts_on(incident.key)
+    said = [act.at for act in acts if act.do in {"no-progress", "unsolved"}]
+    return [at for name, at in incident.facts.items() if name in {"no_progress", "unsolved"}] + said
+
+
+def _base(rule: OnIncident, incident: Incident, step: TimedStep) -> datetime | None:
+    """Return the moment from which a step counts; ``None`` while the step before it was not taken."""
+    if not step.after:
+        return incident.entered_at
+    return incident.facts.get(f"{rule.id}.{step.after}")
+
+
+def _wait(rule: OnIncident, number: int) -> timedelta:
+    place = sum(step.when != "at_once" for step in rule.steps[: number - 1])
+    return rule.wait[place if len(rule.wait) > 1 else 0]
 
 
 def _incident_letter(
@@ -101,9 +174,20 @@ def _clause(rule: OnIncident, step: TimedStep, incident: Incident) -> str:
 def wakes(rule: OnIncident, case: Case) -> datetime | None:
     """A wait wakes a cycle at its end."""
     ends = [
-        end + rule.wait
+        end + _wait(rule, number)
         for incident in case.facts.incidents(case.playbook.id)
         if incident.mode == rule.mode
-        for end in (incident.entered_at, stalling.last_news(case, incident))
+        for number, step in enumerate(rule.steps, start=1)
+        for end in _beginnings(rule, case, incident, step)
     ]
     return min((e for e in ends if e > case.now), default=None)
+
+
+def _beginnings(
+    rule: OnIncident, case: Case, incident: Incident, step: TimedStep
+) -> list[datetime]:
+    """Return the moments from which the wait of a step may count now."""
+    base = _base(rule, incident, step)
+    if step.when == "at_once" or base is None:
+        return []
+    return [base, stalling.last_news(case, incident)]

@@ -1,6 +1,7 @@
 """Kind ``cycle``: a report every so often while a mode lasts.
 
-Slots are counted from the entry into the mode (C7). A slot that the daemon slept through is missed and
+Slots are counted from the entry into the mode (C7), or from the moment at which a ladder took a step
+(``since = "K-L2.1"``: before it there are none). A slot that the daemon slept through is missed and
 never replayed; the next report names it. With no new entry the report says since when.
 """
 
@@ -15,16 +16,21 @@ from mcur.playbooks.documents import Bullets, Document, Heading, Pairs, Paragrap
 from mcur.playbooks.durations import ElapsedField
 from mcur.playbooks.facts import Act, Task, TaskKind
 from mcur.playbooks.incidents import Incident
-from mcur.playbooks.intents import Channel, Intent, MarkDone, SendLetter, Tell
+from mcur.playbooks.intents import Channel, Intent, MarkDone, PrepareDraft, SendLetter, Tell
 from mcur.playbooks.language import mask_personal
 from mcur.playbooks.rules.base import Case, Kind, Rule
 
 
 class Cycle(Rule):
-    """Every ``every`` in ``mode``: from whom, to whom, which duty in its own words."""
+    """Every ``every`` in ``mode``: from whom, to whom, which duty in its own words.
+
+    What ``release = "manual"`` writes is a draft that waits for its author's word.
+    """
 
     mode: Literal["emergency", "crisis"]
+    since: str = "entered"
     every: ElapsedField
+    release: Literal["auto", "manual"] = "auto"
     author: str
     to: tuple[str, ...]
     cc: tuple[str, ...] = ()
@@ -33,39 +39,47 @@ class Cycle(Rule):
 def decide(rule: Cycle, case: Case) -> Iterator[Intent]:
     """Serve the newest slot of each incident; record those that were slept through."""
     for incident in case.facts.incidents(case.playbook.id):
-        if incident.mode == rule.mode and incident.state == "open":
-            yield from _serve(rule, case, incident)
+        start = incident.since(rule.since)
+        if incident.mode == rule.mode and start is not None:
+            yield from _serve(rule, case, incident, start)
 
 
-def _serve(rule: Cycle, case: Case, incident: Incident) -> Iterator[Intent]:
-    newest = (case.now - incident.entered_at) // rule.every
-    first = _first_unserved(rule, case, incident, newest)
-    missed = _missed_before(rule, case, incident, first)
+def _serve(rule: Cycle, case: Case, incident: Incident, start: datetime) -> Iterator[Intent]:
+    newest = (case.now - start) // rule.every
+    first = _first_unserved(rule, case, incident, start, newest)
+    missed = _missed_before(rule, case, incident, start, first)
     for number in range(first, newest + 1):
-        slot = incident.entered_at + number * rule.every
+        slot = start + number * rule.every
         late = case.now - slot
         if number == newest and late <= case.playbook.calendar.immediately_max:
-            yield _letter(rule, case, incident, slot, missed)
+            yield _report(rule, case, incident, slot, missed)
         else:
             missed.append(slot)
             yield from _miss(rule, case, incident, slot)
 
 
-def _first_unserved(rule: Cycle, case: Case, incident: Incident, newest: int) -> int:
+def _first_unserved(
+    rule: Cycle, case: Case, incident: Incident, start: datetime, newest: int
+) -> int:
     """Walk back from the newest slot to the first that was neither served nor missed."""
     number = newest
-    while number >= 1 and not case.facts.knows(
-        _key(rule, case, incident, incident.entered_at + number * rule.every)
-    ):
+    while number >= 1 and not _is_served(rule, case, incident, start + number * rule.every):
         number -= 1
     return number + 1
 
 
-def _missed_before(rule: Cycle, case: Case, incident: Incident, first: int) -> list[datetime]:
+def _is_served(rule: Cycle, case: Case, incident: Incident, slot: datetime) -> bool:
+    key = _key(rule, case, incident, slot)
+    return case.facts.knows(key) or case.facts.knows(_draft_key(key))
+
+
+def _missed_before(
+    rule: Cycle, case: Case, incident: Incident, start: datetime, first: int
+) -> list[datetime]:
     """Return the missed slots right before this one: no report has named them yet."""
     missed: list[datetime] = []
     for number in range(first - 1, 0, -1):
-        slot = incident.entered_at + number * rule.every
+        slot = start + number * rule.every
         if not case.facts.knows(_missed_key(_key(rule, case, incident, slot))):
             break
         missed.insert(0, slot)
@@ -87,6 +101,22 @@ def _miss(rule: Cycle, case: Case, incident: Incident, slot: datetime) -> Iterat
     yield MarkDone(key=key)
     yield MarkDone(key=_missed_key(key))
     yield Tell(key=key, cite=case.cite(rule, why), event="slot.missed", to=rule.to)
+
+
+def _draft_key(key: str) -> str:
+    return key.replace("report:", "draft:", 1)
+
+
+def _report(
+    rule: Cycle, case: Case, incident: Incident, slot: datetime, missed: list[datetime]
+) -> SendLetter | PrepareDraft:
+    letter = _letter(rule, case, incident, slot, missed)
+    if rule.release == "auto":
+        return letter
+    waits = letter.model_copy(update={"not_after": None})
+    return PrepareDraft(
+        key=_draft_key(letter.key), cite=letter.cite, owner=rule.author, letter=waits
+    )
 
 
 def _letter(
@@ -154,9 +184,9 @@ def _state(case: Case, task: Task) -> str:
 
 def _wakes(rule: Cycle, case: Case) -> datetime | None:
     slots = [
-        incident.entered_at + ((case.now - incident.entered_at) // rule.every + 1) * rule.every
+        start + ((case.now - start) // rule.every + 1) * rule.every
         for incident in case.facts.incidents(case.playbook.id)
-        if incident.mode == rule.mode and incident.state == "open"
+        if incident.mode == rule.mode and (start := incident.since(rule.since)) is not None
     ]
     return min((s for s in slots if s > case.now), default=None)
 

@@ -69,7 +69,7 @@ def decide(rule: Mode, case: Case) -> Iterator[Intent]:
 
 
 def duties(rule: Mode, case: Case) -> Iterator[Intent]:
-    """Start and end what incidents owe; after the plans, for a plan may be what is owed."""
+    """Start and end what incidents owe; after plans and ladders, for a plan may be what is owed."""
     for incident in case.facts.incidents(case.playbook.id):
         if incident.mode == rule.mode:
             yield from owed.run(rule, rule.terms, case, incident)

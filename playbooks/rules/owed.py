@@ -17,9 +17,10 @@ MEASURES = "measures"
 class ModeTerm(Rule):
     """A duty within a term.
 
-    ``since`` is ``detected``, ``entered``, ``onset`` or the name of a fact that a person entered;
-    ``met_by`` is the fact, ``plan`` for the approval of the incident's plan, or ``measures`` for the
-    first entry of measures after the start. ``stays``: it runs on when the mode becomes another.
+    ``since`` is ``detected``, ``entered``, ``onset``, the name of a fact that a person entered, or the
+    step of a ladder (``K-L2.1``); ``met_by`` is the fact, ``plan`` for the approval of the incident's
+    plan, or ``measures`` for the first entry of measures after the start. ``stays``: it runs on when
+    the mode becomes another.
     """
 
     id: str = ""
@@ -32,7 +33,7 @@ class ModeTerm(Rule):
 def run(rule: Rule, parts: Sequence[ModeTerm], case: Case, incident: Incident) -> Iterator[Intent]:
     """Start and end the terms of the present mode."""
     for part in parts:
-        start = _start(incident, part.since)
+        start = incident.since(part.since)
         if start is None:
             continue
         key = _key(case, part, incident)
@@ -115,15 +116,6 @@ def _end(
 
 def _key(case: Case, part: ModeTerm, incident: Incident) -> str:
     return f"term:{case.playbook.id}:{part.clause}:{incident.key}"
-
-
-def _start(incident: Incident, since: str) -> datetime | None:
-    fixed = {
-        "detected": incident.detected_at,
-        "entered": incident.entered_at,
-        "onset": incident.onset_at,
-    }
-    return fixed.get(since) or incident.facts.get(since)
 
 
 def _met_at(

@@ -28,11 +28,11 @@ LAYERS: tuple[Kind[Any], ...] = (
     mode.KIND,
     plan.KIND,
     ladder.EARLY,
-    mode.DUTIES,
     calls.KIND,
     term.KIND,
     control.KIND,
     ladder.KIND,
+    mode.DUTIES,
     cycle.KIND,
     report.KIND,
 )

@@ -203,6 +203,8 @@ def _incident(intent: OpenIncident) -> Incident:
 
 def _changed(known: Incident, intent: ChangeIncident) -> Incident:
     news: dict[str, Any] = {"count": intent.count, "state": intent.state, "houses": intent.houses}
+    if intent.fact and intent.at:
+        news["facts"] = {intent.fact: intent.at} | known.facts
     return replace(known, **{name: value for name, value in news.items() if value is not None})
 
 

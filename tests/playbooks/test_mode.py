@@ -12,6 +12,7 @@ from mcur.playbooks.incidents import Incident, Plan
 from mcur.playbooks.intents import (
     ChangeIncident,
     EndTerm,
+    PrepareDraft,
     SendLetter,
     StartTerm,
     Tell,
@@ -185,8 +186,35 @@ def test_the_next_report_names_what_was_missed_and_the_one_after_does_not() -> N
     assert "Не направлены" not in second.document.model_dump_json()
 
 
-def test_a_suspicion_has_no_reports() -> None:
-    """Hourly reports begin when a person has confirmed it."""
+def test_a_suspicion_is_reported_on_until_it_is_dismissed() -> None:
+    """Confirming changes only the state: what runs while nobody has looked runs on."""
     known = emergency(state="suspected")
 
-    assert of(SendLetter, decided(known, "ruza-679", CYCLE, "17 15:05")) == []
+    assert len(of(SendLetter, decided(known, "ruza-679", CYCLE, "17 15:05"))) == 1
+    known.kept[KEY] = replace(known.kept[KEY], state="dismissed")
+    assert of(SendLetter, decided(known, "ruza-679", CYCLE, "17 17:05")) == []
+
+
+def test_slots_may_count_from_a_step_of_a_ladder() -> None:
+    """Before the step was taken there are none."""
+    rules = CYCLE + 'since = "L-5.1"\n'
+    known = emergency()
+
+    assert of(SendLetter, decided(known, "ruza-679", rules, "17 15:05")) == []
+    known.kept[KEY] = replace(known.kept[KEY], facts={"L-5.1": at("17 15:05")})
+    assert of(SendLetter, decided(known, "ruza-679", rules, "17 17:04")) == []
+    [letter] = of(SendLetter, decided(known, "ruza-679", rules, "17 17:05"))
+    assert letter.key.endswith("T17:05")
+
+
+def test_a_report_may_wait_for_its_authors_word() -> None:
+    """The draft holds the slot; it stays good after the next slot."""
+    rules = CYCLE + 'release = "manual"\n'
+    known = emergency()
+    intents = decided(known, "ruza-679", rules, "17 15:05")
+    again = decided(known, "ruza-679", rules, "17 15:10")
+
+    [draft] = of(PrepareDraft, intents)
+    assert (draft.key, draft.owner) == (f"draft:ruza-679:K:{KEY}:2026-11-17T15:05", "mcur_head")
+    assert (of(SendLetter, intents), draft.letter.not_after) == ([], None)
+    assert of(PrepareDraft, again) == of(Tell, again) == []
