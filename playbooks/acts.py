@@ -25,6 +25,7 @@ from mcur.playbooks.intents import (
 )
 from mcur.playbooks.notes import fields_in
 from mcur.playbooks.permits import (
+    DEPUTIES,
     HEADS,
     INCIDENT_ACTS,
     KNOWN,
@@ -198,6 +199,7 @@ def _task_refusal(act: Act, case: Case, task: Task) -> str | None:
         "close": act.by in OFFICERS or rings,
         "refuse": act.by in OFFICERS,
         "call-done": act.by in OFFICERS or rings,
+        "unsolved": act.by in OFFICERS | HEADS | DEPUTIES,
         "extend": act.by in OFFICERS,
         "report": act.by in OFFICERS,
     }

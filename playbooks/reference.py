@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from mcur.playbooks.counting import by_object
 from mcur.playbooks.documents import Block, Bullets, Heading, Paragraph
 from mcur.playbooks.facts import Task, TaskKind
+from mcur.playbooks.language import mask_personal
 from mcur.playbooks.rules.base import Case
 
 AVERAGED_DAYS = 28
@@ -57,10 +59,19 @@ def _measure(case: Case, task: Task) -> str:
     return case.say("cycle.measure", task=task, holder=holder, late=late)
 
 
+def causes(case: Case, last: datetime) -> list[str]:
+    """Say which causes people recorded in tasks that are open, or were closed since ``last``."""
+    kinds = {TaskKind.EXECUTOR, TaskKind.ASSIGNMENT}
+    tasks = case.facts.tasks(case.playbook.id, kinds, since=last - timedelta(days=1))
+    said = Counter(mask_personal(task.causes) for task in tasks if task.causes)
+    return [case.say("reference.cause", cause=cause, count=n) for cause, n in said.most_common()]
+
+
 PARTS: dict[str, Callable[[Case, datetime], list[str]]] = {
     "averages": averages,
     "flow": flow,
     "measures": measures,
+    "causes": causes,
 }
 
 

@@ -40,7 +40,7 @@ class Part(Rule):
     """One part of the reference under the lists."""
 
     id: str = ""
-    part: Literal["averages", "flow", "measures"]
+    part: Literal["averages", "flow", "measures", "causes"]
 
 
 class DailyControl(Rule):

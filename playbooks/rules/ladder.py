@@ -28,19 +28,36 @@ from mcur.playbooks.rules.stalling import OnSilence
 from mcur.playbooks.rules.steps import Step
 
 
+class SaidStep(Step):
+    """A step that a person's word starts: anybody's who may say it, or that of one of ``said_by``.
+
+    ``text`` names the words of the letter where they are not those of the ladder.
+    """
+
+    said_by: tuple[str, ...] = ()
+    text: str = ""
+
+
 class OnRefusal(Rule):
-    """Steps that a confirmed refusal starts (E-2)."""
+    """Steps that a confirmed refusal starts (E-2, L-L2); ``owner`` lets go what is released by hand."""
 
     on: Literal["refusal"]
-    steps: tuple[Step, ...] = Field(min_length=1)
+    release: Literal["auto", "manual"] = "auto"
+    owner: str = ""
+    steps: tuple[SaidStep, ...] = Field(min_length=1)
 
 
 class OnUnsolved(Rule):
-    """Letters that wait for the owner's word after a person said that a task cannot be solved (E-4)."""
+    """Letters after a person said that a task cannot be solved; they wait for the owner's word (E-4).
+
+    ``says``: which words of people start it.
+    """
 
     on: Literal["unsolved"]
-    owner: str
-    steps: tuple[Step, ...] = Field(min_length=1)
+    says: tuple[Literal["unsolved", "no-progress"], ...] = ("unsolved",)
+    release: Literal["auto", "manual"] = "manual"
+    owner: str = ""
+    steps: tuple[SaidStep, ...] = Field(min_length=1)
 
 
 LadderRule = OnRefusal | OnUnsolved | OnOverdue | OnIncident | OnSilence | OnTask
@@ -76,13 +93,17 @@ def _facts(rule: LadderRule, case: Case) -> Iterator[Intent]:
 
 
 def _said(rule: OnRefusal | OnUnsolved, case: Case, act: Act, task: Task) -> Iterator[Intent]:
-    if isinstance(rule, OnRefusal):
-        if refuses(act, task):
-            yield _letter_of(rule, case, act, task, "refusal")
-    elif act.do == "unsolved":
-        letter = _letter_of(rule, case, act, task, "unsolved")
-        key = letter.key.replace("letter:", "draft:", 1)
-        yield PrepareDraft(key=key, cite=letter.cite, owner=rule.owner, letter=letter)
+    said = refuses(act, task) if isinstance(rule, OnRefusal) else act.do in rule.says
+    for number, step in enumerate(rule.steps, start=1):
+        if not said or (step.said_by and act.by not in step.said_by):
+            continue
+        letter = _letter_of(rule, case, act, task, number)
+        if rule.release == "auto":
+            yield letter
+            continue
+        owner = rule.owner or step.sender
+        key = climbing.draft_key(letter.key)
+        yield PrepareDraft(key=key, cite=letter.cite, owner=owner, letter=letter)
 
 
 def refuses(act: Act, task: Task) -> bool:
@@ -108,35 +129,42 @@ def _roles(rule: LadderRule) -> tuple[str, ...]:
 
 
 def _letter_of(
-    rule: OnRefusal | OnUnsolved, case: Case, act: Act, task: Task, word: str
+    rule: OnRefusal | OnUnsolved, case: Case, act: Act, task: Task, number: int
 ) -> SendLetter:
-    occasion = 1
-    while _is_taken(case, _step_key(rule, case, task, occasion)):
-        occasion += 1
-    step = rule.steps[0]
+    step = rule.steps[number - 1]
+    word = step.text or rule.on
+    clause = step.clause or rule.clause
     why = case.say(f"ladder.{word}.why", task=task, act=act)
     return SendLetter(
-        key=_step_key(rule, case, task, occasion),
-        cite=case.cite(rule, why, clause=step.clause or rule.clause),
+        key=_free_key(rule, case, task, number),
+        cite=case.cite(rule, why, clause=clause),
         channel=Channel.ESCALATIONS,
         urgent=True,
         sender=step.sender,
         to=step.to,
         cc=step.cc,
         subject=case.say(f"ladder.{word}.subject", task=task),
-        document=_task_letter(rule, case, act, task, why, word),
+        document=_task_letter(case, act, task, why, word, clause),
     )
 
 
+def _free_key(rule: Rule, case: Case, task: Task, number: int) -> str:
+    """Return the key of the next occasion of a step: what was said once more leaves once more."""
+    occasion = 1
+    while _is_taken(case, key := _step_key(rule, case, task, number, occasion)):
+        occasion += 1
+    return key
+
+
 def _is_taken(case: Case, key: str) -> bool:
-    return case.facts.knows(key) or case.facts.knows(key.replace("letter:", "draft:", 1))
+    return case.facts.knows(key) or case.facts.knows(climbing.draft_key(key))
 
 
-def _step_key(rule: Rule, case: Case, task: Task, occasion: int) -> str:
-    return f"letter:{case.playbook.id}:{rule.id}:1:{task.key}:{occasion}"
+def _step_key(rule: Rule, case: Case, task: Task, number: int, occasion: int) -> str:
+    return f"letter:{case.playbook.id}:{rule.id}:{number}:{task.key}:{occasion}"
 
 
-def _task_letter(rule: Rule, case: Case, act: Act, task: Task, why: str, word: str) -> Document:
+def _task_letter(case: Case, act: Act, task: Task, why: str, word: str, clause: str) -> Document:
     executor = task.executor or case.say("no_executor")
     due = case.say("moment", at=task.due_at) if task.due_at else case.say("no_due")
     pairs = (
@@ -153,7 +181,7 @@ def _task_letter(rule: Rule, case: Case, act: Act, task: Task, why: str, word: s
         title=case.say(f"ladder.{word}.title"),
         lead=(capital(why) + ".",),
         blocks=(Paragraph(text=case.say(f"ladder.{word}.ask")), Pairs(items=pairs)),
-        footer=(case.clause_line(rule.clause),),
+        footer=(case.clause_line(clause),),
     )
 
 

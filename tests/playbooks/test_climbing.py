@@ -42,7 +42,7 @@ to = ["okrug_head"]
 """
 
 
-def known(**given: object) -> Known:
+def known() -> Known:
     """Return what is known of a suspicion since Tuesday 09:40."""
     incident = Incident(
         key=KEY,
@@ -57,7 +57,7 @@ def known(**given: object) -> Known:
         entered_at=at("17 09:40"),
         why="рост",
     )
-    return Known(kept={KEY: replace(incident, **given)})
+    return Known(kept={KEY: incident})
 
 
 def letters(facts: Known, now: str) -> list[str]:
