@@ -23,6 +23,7 @@ from mcur.playbooks.documents import (
     Paragraph,
     Table,
 )
+from mcur.playbooks.entries import GROUPS, entered
 from mcur.playbooks.facts import Appeal, Task, TaskKind, TaskStatus
 from mcur.playbooks.language import mask_personal, shorten
 from mcur.playbooks.rules.base import Case
@@ -48,14 +49,14 @@ Form = Callable[["Report", Case, datetime, datetime], Filled]
 
 def groups(rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
     """Fill the form of Report 1: groups of appeals, each with problem and measures (app. 1)."""
-    entered = {g.group: _entered(case, g.group, first, last) for g in rule.groups}
-    if "repeat" in entered and "new" in entered:
+    came = {g.group: entered(case, g.group, first, last) for g in rule.groups}
+    if "repeat" in came and "new" in came:
         # A repeat stands among the repeats, not among the new ones.
-        entered["new"] = [a for a in entered["new"] if not a.is_repeat]
+        came["new"] = [a for a in came["new"] if not a.is_repeat]
     gaps: list[str] = []
     cells = {
         name: [(_problem(case, a), _measures_of(case, a, gaps)) for a in appeals]
-        for name, appeals in entered.items()
+        for name, appeals in came.items()
     }
     height = max((len(rows) for rows in cells.values()), default=0)
     body = tuple(
@@ -66,7 +67,7 @@ def groups(rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
     columns = tuple(
         Column(title=titles[n % 2], number=str(n + 1), weight=3) for n in range(2 * len(cells))
     )
-    figures: dict[str, Any] = {name: len(appeals) for name, appeals in entered.items()}
+    figures: dict[str, Any] = {name: len(appeals) for name, appeals in came.items()}
     heads = tuple(
         Group(title=case.say("form.groups.head", group=name, count=count), span=2)
         for name, count in figures.items()
@@ -126,10 +127,7 @@ def problems(rule: Report, case: Case, first: datetime, _last: datetime) -> Fill
 
 def work(rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
     """Fill the report on the work done in a day: figures, tasks, escalations, executors."""
-    count = {
-        name: len(_entered(case, name, first, last))
-        for name in ("new", "repeat", "deferred", "overdue", "returned", "closed")
-    }
+    count = {name: len(entered(case, name, first, last)) for name in GROUPS}
     tasks = [
         t for t in case.facts.tasks(case.playbook.id, set(rule.kinds), since=first) if not t.history
     ]
@@ -159,15 +157,25 @@ def work(rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
     return Filled(blocks=tuple(blocks), lead=lead, figures=figures)
 
 
-FORMS: dict[str, Form] = {"groups": groups, "problems": problems, "work": work}
+def overview(_rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
+    """Fill the summary of the day before: figures; its tables are the sections of the report."""
+    figures: dict[str, Any] = {name: len(entered(case, name, first, last)) for name in GROUPS}
+    if not figures["new"] and not case.facts.has_data(first, last):
+        figures["no_data"] = True
+    stock = case.facts.stock(case.playbook.covers)
+    lead = (case.say("form.overview.lead", figures=figures, first=first, stock=stock),)
+    return Filled(blocks=(), lead=lead, figures=figures)
+
+
+FORMS: dict[str, Form] = {
+    "groups": groups,
+    "problems": problems,
+    "work": work,
+    "overview": overview,
+}
 
 
 # --- what a row says ----------------------------------------------------------------------------------
-
-
-def _entered(case: Case, group: str, first: datetime, last: datetime) -> list[Appeal]:
-    appeals = case.facts.entered(group, first, last)
-    return [a for a in appeals if case.playbook.owns(a) and not a.spam]
 
 
 def _problem(case: Case, appeal: Appeal) -> str:

@@ -137,6 +137,10 @@ class Facts(Protocol):
         """Whether any source gave a row, or an empty export, for [first, last)."""
         ...
 
+    def newest_export(self) -> datetime | None:
+        """Return when the newest export of any feed was made; ``None`` where none ever came."""
+        ...
+
     def report(self, key: str) -> Report | None:
         """Return a report by its key."""
         ...
@@ -178,6 +182,10 @@ class Facts(Protocol):
         """Return the letters that answered a task, or a letter about it, the oldest first."""
         ...
 
+    def incidents_ended(self, playbook: str, since: datetime) -> Sequence[Incident]:
+        """Return the incidents that a person closed at or after a moment, the oldest first."""
+        ...
+
     def plan(self, key: str) -> Plan | None:
         """Return a plan by its key, or by the key of its draft task."""
         ...
@@ -186,6 +194,10 @@ class Facts(Protocol):
         self, playbook: str, rule: str, object_: str, day: date
     ) -> Mapping[str, str] | None:
         """Return the numbers that a rule found for an object on a day; ``None`` where it did not look."""
+        ...
+
+    def findings(self, playbook: str, rule: str, day: date) -> Sequence[tuple[str, str, str]]:
+        """Return what a rule found on a day: object, outcome and reason, by object."""
         ...
 
     def acts_on(self, key: str) -> Sequence[Act]:

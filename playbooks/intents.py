@@ -254,6 +254,7 @@ class Tell:
     event: str
     to: tuple[str, ...] = ()
     subject: str | None = None
+    late: bool | None = None
     data: dict[str, object] = field(default_factory=dict)
 
 

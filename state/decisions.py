@@ -269,10 +269,11 @@ class Decision:
         cite, day = finding.cite, finding.day.isoformat()
         where = (cite.playbook, cite.rule, finding.object, day)
         row = self._db.execute(
-            "SELECT outcome FROM findings WHERE playbook = ? AND rule = ? AND object = ? AND day = ?",
+            "SELECT outcome, why, numbers FROM findings"
+            " WHERE playbook = ? AND rule = ? AND object = ? AND day = ?",
             where,
         ).fetchone()
-        if row and row[0] == finding.outcome:
+        if row and tuple(row) == (finding.outcome, cite.why, dump(finding.numbers)):
             return
         self._db.execute(
             "INSERT OR REPLACE INTO findings VALUES (?,?,?,?,?,?,?,?,?)",
@@ -285,7 +286,7 @@ class Decision:
                 text_of(self._now),
             ),
         )
-        if finding.outcome is Outcome.NOT_COMPUTABLE:
+        if finding.outcome is Outcome.NOT_COMPUTABLE and not (row and row[0] == finding.outcome):
             key = f"finding:{cite.playbook}:{cite.rule}:{finding.object}:{day}"
             self._tell("rule.not_computable", key, cite, {"object": finding.object})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlite_utils import Database
@@ -61,6 +61,15 @@ class Incidents:
             "SELECT * FROM incidents WHERE playbook = ? AND state IN ('open', 'suspected')"
             " ORDER BY detected_at, key",
             [playbook],
+        )
+        return [_incident(row) for row in rows]
+
+    def ended(self, playbook: str, since: datetime) -> list[Incident]:
+        """Return the incidents that were closed at or after a moment, the oldest first."""
+        rows = self._db.query(
+            "SELECT * FROM incidents WHERE playbook = ? AND state = 'closed' AND closed_at >= ?"
+            " ORDER BY detected_at, key",
+            [playbook, text_of(since)],
         )
         return [_incident(row) for row in rows]
 

@@ -16,7 +16,7 @@ from mcur.playbooks.facts import Act, Letter
 from mcur.playbooks.incidents import Incident, Plan
 from mcur.state.climbs import Climbs
 from mcur.state.rows import act_of, letter_of
-from mcur.state.stamps import text_of
+from mcur.state.stamps import moment_or_none, text_of
 
 if TYPE_CHECKING:
     from mcur.state.store import State
@@ -77,6 +77,10 @@ class GrowthAnswers:
         """Return the incidents whose mode lasts, the oldest first."""
         return self._state.incidents.running(playbook)
 
+    def incidents_ended(self, playbook: str, since: datetime) -> Sequence[Incident]:
+        """Return the incidents that a person closed at or after a moment, the oldest first."""
+        return self._state.incidents.ended(playbook, since)
+
     def plan(self, key: str) -> Plan | None:
         """Return a plan by its key, or by the key of its draft task."""
         return self._state.incidents.plan(key)
@@ -91,6 +95,20 @@ class GrowthAnswers:
         ).fetchone()
         found: Mapping[str, str] | None = json.loads(row[0]) if row else None
         return found
+
+    def findings(self, playbook: str, rule: str, day: date) -> Sequence[tuple[str, str, str]]:
+        """Return what a rule found on a day: object, outcome and reason, by object."""
+        rows = self._db.execute(
+            "SELECT object, outcome, why FROM findings WHERE playbook = ? AND rule = ? AND day = ?"
+            " ORDER BY object",
+            (playbook, rule, day.isoformat()),
+        )
+        return [(name, outcome, why) for name, outcome, why in rows.fetchall()]
+
+    def newest_export(self) -> datetime | None:
+        """Return when the newest export of any feed was made."""
+        row = self._db.execute("SELECT max(made_at) FROM exports").fetchone()
+        return moment_or_none(row[0])
 
     def acts_on(self, key: str) -> Sequence[Act]:
         """Return the accepted acts on something, in their order."""

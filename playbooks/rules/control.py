@@ -226,7 +226,7 @@ def _quality(rule: QualityControl, case: Case) -> Iterator[Intent]:
     if case.facts.knows(key):
         return
     first, last = calendar.day_bounds(today)
-    found = _poor_work(rule, case, max(first, case.facts.live_from), last)
+    found = poor_work(rule, case, max(first, case.facts.live_from), last)
     if not found:
         return
     why = case.say("control.quality.why", found=found)
@@ -242,7 +242,7 @@ def _quality(rule: QualityControl, case: Case) -> Iterator[Intent]:
     )
 
 
-def _poor_work(
+def poor_work(
     rule: QualityControl, case: Case, first: datetime, last: datetime
 ) -> list[tuple[str, Appeal]]:
     """List the hits of each criterion whose limit is reached, with the criterion's name."""

@@ -18,10 +18,11 @@ from mcur.playbooks.facts import (
     TaskStatus,
 )
 from mcur.playbooks.intents import CreateTask, Intent, UpdateTask, digest_of
-from mcur.playbooks.rules import announcing, assignments, granting
+from mcur.playbooks.rules import announcing, assignments, granting, monitoring
 from mcur.playbooks.rules.answers import FromExecutors
 from mcur.playbooks.rules.assignments import FromLetters
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
+from mcur.playbooks.rules.monitoring import Monitoring
 from mcur.playbooks.rules.term import OfTask
 
 
@@ -31,7 +32,8 @@ class FromAppeals(Rule):
     ``topics``: a row belongs when its block or category is one of them or it has neither; empty
     means all. ``officer`` takes what has no executor. An executor without a login in the tracker
     gets a letter with his new tasks, at most one per ``letters_every``; a task that the tracker
-    did not take within ``letters_wait`` is announced without its number there.
+    did not take within ``letters_wait`` is announced without its number there. At
+    ``monitoring_slots`` the stock is looked at and kept, by the office that ``monitoring`` names.
     """
 
     takes: Literal["appeals"]
@@ -40,6 +42,8 @@ class FromAppeals(Rule):
     officer: str
     letters_every: ElapsedField = timedelta(minutes=30)
     letters_wait: ElapsedField = timedelta(minutes=10)
+    monitoring_slots: tuple[ClockField, ...] = ()
+    monitoring: Monitoring | None = None
 
 
 class FromIssues(Rule):
@@ -66,6 +70,8 @@ def decide(rule: IntakeRule, case: Case) -> Iterator[Intent]:
                 if case.playbook.owns(change.appeal) and _wanted(change.appeal):
                     yield from _appeal(rule, case, change)
             yield from announcing.letters(rule, rule.letters_every, rule.letters_wait, case)
+            if rule.monitoring is not None:
+                yield from monitoring.decide(rule, rule.monitoring, rule.monitoring_slots, case)
         case FromLetters():
             yield from assignments.sort_letters(rule, case)
         case FromIssues():
@@ -231,10 +237,16 @@ def _came_back(change: AppealChange, task: Task) -> bool:
     return closed or change.appeal.status is AppealStatus.RETURNED
 
 
+def _wakes(rule: IntakeRule, case: Case) -> datetime | None:
+    if not isinstance(rule, FromAppeals):
+        return None
+    return monitoring.wakes(rule.monitoring, rule.monitoring_slots, case)
+
+
 def _makes(rule: IntakeRule) -> tuple[TaskKind, ...]:
     if isinstance(rule, FromAppeals):
         return (TaskKind.EXECUTOR, TaskKind.REVIEW)
     return (TaskKind.ASSIGNMENT,) if isinstance(rule, FromLetters) else ()
 
 
-KIND: Kind[IntakeRule] = Kind(name="intake", shape=_shape, decide=decide, makes=_makes)
+KIND: Kind[IntakeRule] = Kind(name="intake", shape=_shape, decide=decide, wakes=_wakes, makes=_makes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from mcur.playbooks import forms
+from mcur.playbooks import data_quality, forms, sections
 from mcur.playbooks.documents import Block, Bullets, Document, Heading, Paragraph
 from mcur.playbooks.intents import Channel, SendLetter
 from mcur.playbooks.rules.base import Case
@@ -51,8 +51,9 @@ def document(rule: Report, case: Case, reviewed_by: str | None) -> tuple[Documen
         *(Paragraph(text=line, tone="mark") for line in _missed_lines(rule, case)),
         *(Paragraph(text=line, tone="mark") for line in _troubles(case)),
         *filled.blocks,
+        *sections.blocks(rule, case, first, last),
     ]
-    quality = (*_quality(rule, case, first, last), *_unset(case))
+    quality = data_quality.lines(rule, case, first, last)
     if quality:
         blocks += [Heading(text=case.say("report.quality")), Bullets(items=quality)]
     head = f"report.covers_{rule.covers}"
@@ -84,29 +85,3 @@ def _missed_lines(rule: Report, case: Case) -> list[str]:
 def _troubles(case: Case) -> list[str]:
     down = (system for system in case.facts.health() if system.down_since is not None)
     return [case.say("report.system_down", system=system) for system in down]
-
-
-def _unset(case: Case) -> list[str]:
-    """Name the rules that wait for a value which the text does not give."""
-    return [
-        case.say("surge.unset", printed=case.playbook.printed(rule.clause))
-        for rule in case.playbook.rules["surge"].values()
-        if not getattr(rule, "is_set", True) or not rule.enabled
-    ]
-
-
-def _quality(rule: Report, case: Case, first: datetime, last: datetime) -> tuple[str, ...]:
-    """Say what the figures rest on: rows without address or topic, files that did not come."""
-    if rule.form != "groups":
-        return ()
-    if not case.facts.has_data(first, last):
-        return (case.say("report.no_file", first=first),)
-    received = [a for a in case.facts.entered("new", first, last) if case.playbook.owns(a)]
-    lines = []
-    unplaced = sum(a.house is None for a in received)
-    untold = sum(a.topic is None for a in received)
-    if unplaced:
-        lines.append(case.say("report.without_house", count=unplaced))
-    if untold:
-        lines.append(case.say("report.without_topic", count=untold))
-    return tuple(lines)

@@ -42,6 +42,10 @@ from mcur.playbooks.rules.base import Case, Kind, Rule
 Exact = Annotated[Decimal, BeforeValidator(lambda value: Decimal(str(value)))]
 
 
+BLANK = "blank"
+"""The object under which a finding speaks of rows that have no object."""
+
+
 class Surge(Rule):
     """One criterion. Exactly one of ``value``, ``growth_pct``, ``index`` says which.
 
@@ -196,9 +200,16 @@ def _day(rule: Surge, case: Case, day: date) -> Iterator[Intent]:
     elif rule.value is not None:
         for name, count in counts.items():
             if over(count, rule.op, rule.value):
-                why = case.say("surge.value", object=name, count=count, limit=rule.value)
+                why = case.say(
+                    "surge.value",
+                    object=name,
+                    count=count,
+                    limit=rule.value,
+                    over=_over(rule, case),
+                )
                 yield from _fire(rule, case, day, _hit(rule, tallies, name, count, why))
         yield from _largest(rule, case, day, counts.most_common(1), rule.value)
+        yield from _blank(rule, case, day, tallies)
 
 
 def _taken(rule: Surge, case: Case, day: date) -> list[Tally]:
@@ -214,12 +225,25 @@ def _taken(rule: Surge, case: Case, day: date) -> list[Tally]:
     return found
 
 
+def _over(rule: Surge, case: Case) -> str:
+    return case.say("surge.over", op=rule.op)
+
+
+def _blank(rule: Surge, case: Case, day: date, tallies: Sequence[Tally]) -> Iterator[Intent]:
+    """For rows without the object of the rule it is not computable: absent is not zero."""
+    count = sum(t.n for t in tallies if object_of(t, rule.scope) is None)
+    if count and rule.blank_guard:
+        why = case.say("surge.blank", scope=rule.scope, count=count)
+        yield _finding(rule, case, BLANK, day, Outcome.NOT_COMPUTABLE, why, count=str(count))
+
+
 def _largest(
     rule: Surge, case: Case, day: date, top: Sequence[tuple[str, int]], limit: int
 ) -> Iterator[Intent]:
-    name, count = top[0] if top else ("", 0)
+    count = top[0][1] if top else 0
     if not over(count, rule.op, limit):
-        why = case.say("surge.calm", object=name, count=count, limit=limit)
+        values = {"scope": rule.scope, "count": count, "limit": limit, "over": _over(rule, case)}
+        why = case.say("surge.calm", **values)
         yield _finding(rule, case, "", day, Outcome.NOT_FIRED, why, count=str(count))
 
 
@@ -234,8 +258,10 @@ def _growth(
         yield _finding(rule, case, "", day, Outcome.NOT_COMPUTABLE, why)
         return
     before = [by_object(_taken(rule, case, d), rule.scope) for d in days]
-    for name, count in by_object(tallies, rule.scope).items():
-        what = (name, count, base_count(before, name), percent)
+    counts = by_object(tallies, rule.scope)
+    # What had appeals before and has none today fell, and that is a finding too.
+    for name in dict.fromkeys((*counts, *(name for known in before for name in known))):
+        what = (name, counts[name], base_count(before, name), percent)
         yield from _compared(rule, case, day, what, tallies)
 
 
@@ -247,6 +273,7 @@ def _compared(
         limit = int(rule.zero_base.removeprefix("fire_at:")) if rule.zero_base != "ignore" else None
         why = case.say("surge.zero_base", count=count)
         if limit is not None and count >= limit:
+            why = case.say("surge.from_zero", count=count, limit=limit)
             yield from _fire(rule, case, day, _hit(rule, tallies, name, count, why))
         else:
             yield _finding(rule, case, name, day, Outcome.NOT_COMPUTABLE, why)

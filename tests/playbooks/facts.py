@@ -234,6 +234,18 @@ class Known:
         """Return the numbers that a rule found."""
         return self.found.get((rule, object_, day))
 
+    def findings(self, playbook: str, rule: str, day: date) -> Sequence[tuple[str, str, str]]:
+        """Return no finding."""
+        return []
+
+    def incidents_ended(self, playbook: str, since: datetime) -> Sequence[Incident]:
+        """Return the incidents that were closed since then."""
+        return [i for i in self.running if i.closed_at and i.closed_at >= since]
+
+    def newest_export(self) -> datetime | None:
+        """Return that no export ever came."""
+        return None
+
     def acts_on(self, key: str) -> Sequence[Act]:
         """Return the accepted acts on something."""
         return [a for a in self.accepted if a.key == key]

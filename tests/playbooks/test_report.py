@@ -140,7 +140,7 @@ def test_what_the_figures_rest_on_is_said() -> None:
     [letter] = letters(decide(Known(entries={"new": rows}), "09:50"))
     text = to_text(letter.document)
 
-    assert "адрес до дома не распознан: 1" in text
+    assert "адрес не распознан: 1" in text
     assert "без темы: 1" in text
 
 

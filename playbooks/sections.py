@@ -1,0 +1,234 @@
+"""Sections under a report's form: what a clause wants said beside the form itself.
+
+Each section is a function of the report, the case and the period, and answers with blocks; a
+section that has nothing to say answers with a line that says so, or with nothing at all where the
+thing is not there (no incident, no section of incidents).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from mcur.playbooks.counting import by_object
+from mcur.playbooks.documents import Block, Bullets, Column, Heading, Paragraph, Table
+from mcur.playbooks.entries import GROUPS, entered
+from mcur.playbooks.facts import Appeal, Task, TaskKind, TaskStatus
+from mcur.playbooks.intents import Outcome
+from mcur.playbooks.language import mask_personal, shorten
+from mcur.playbooks.rules.base import Case, Rule
+from mcur.playbooks.rules.term import is_late
+
+if TYPE_CHECKING:
+    from mcur.playbooks.rules.report_shape import Report
+
+Section = Callable[["Report", Case, datetime, datetime], list[Block]]
+"""Report, case and period [first, last) to blocks; no section needs all of them."""
+
+
+def blocks(rule: Report, case: Case, first: datetime, last: datetime) -> list[Block]:
+    """Return the sections of a report in the order of its table, each under its heading."""
+    found: list[Block] = []
+    for section in rule.sections:
+        write = SECTIONS.get(section.part)  # a form may write sections of its own
+        inside = write(rule, case, first, last) if write else []
+        if inside:
+            title = case.say(f"section.{section.part}.title")
+            printed = case.playbook.printed(section.clause)
+            heading = case.say("control.heading", title=title, clause=printed)
+            found += [Heading(text=heading), *inside]
+    return found
+
+
+# --- figures of a day ------------------------------------------------------------------------------------
+
+
+def topics(rule: Report, case: Case, first: datetime, last: datetime) -> list[Block]:
+    """Count what entered each status by topic."""
+    counts: dict[str, Counter[str]] = {}
+    for group in GROUPS:
+        for appeal in entered(case, group, first, last):
+            counts.setdefault(appeal.topic or case.say("no_topic"), Counter())[group] += 1
+    ordered = sorted(counts.items(), key=lambda item: (-item[1]["new"], item[0]))
+    rows = tuple((name, *(str(row[g]) for g in GROUPS)) for name, row in ordered[: rule.max_rows])
+    columns = (
+        Column(title=case.say("label.topic"), weight=5),
+        *(
+            Column(title=case.say(f"section.group.{g}"), weight=2, align="center")
+            for g in GROUPS
+        ),
+    )  # fmt: skip
+    return [
+        Table(columns=columns, rows=rows, empty=_nothing(case, first, last)),
+        *_more(case, len(ordered) - len(rows)),
+    ]
+
+
+def houses(_rule: Report, case: Case, first: datetime, last: datetime) -> list[Block]:
+    """Name the houses with most appeals, and the topics of each."""
+    at: dict[str, list[Appeal]] = {}
+    for appeal in entered(case, "new", first, last):
+        if appeal.house:
+            at.setdefault(appeal.house, []).append(appeal)
+    ordered = sorted(at.values(), key=lambda own: (-len(own), own[0].house or ""))
+    rows = tuple(_house_row(case, own) for own in ordered[: case.playbook.calendar.top_n])
+    columns = (
+        Column(title=case.say("label.address"), weight=5),
+        Column(title=case.say("label.count"), weight=2, align="center"),
+        Column(title=case.say("label.topic"), weight=5),
+    )
+    empty = _nothing(case, first, last)
+    return [
+        Table(columns=columns, rows=rows, empty=empty),
+        *_more(case, len(ordered) - len(rows)),
+    ]
+
+
+def _house_row(case: Case, own: Sequence[Appeal]) -> tuple[str, ...]:
+    names = Counter(a.topic or case.say("no_topic") for a in own)
+    said = "; ".join(f"{name}: {count}" for name, count in names.most_common(3))
+    return (own[0].address or own[0].house or "", str(len(own)), said)
+
+
+def _nothing(case: Case, first: datetime, last: datetime) -> str:
+    known = case.facts.has_data(first, last)
+    return case.say("form.groups.empty" if known else "form.groups.no_data")
+
+
+def _more(case: Case, rest: int) -> list[Block]:
+    return [Paragraph(text=case.say("form.more", count=rest))] if rest > 0 else []
+
+
+def thresholds(_rule: Report, case: Case, first: datetime, last: datetime) -> list[Block]:
+    """Say how far each criterion was from its threshold on the days that are covered."""
+    calendar = case.playbook.calendar
+    lines: list[str] = []
+    day, end = calendar.day_of(first), calendar.day_of(last - timedelta(seconds=1))
+    while day <= end:
+        for surge in case.playbook.enabled("surge"):
+            lines += _threshold(case, surge, day)
+        day += timedelta(days=1)
+    return [Bullets(items=tuple(lines))] if lines else []
+
+
+def _threshold(case: Case, surge: Rule, day: date) -> list[str]:
+    found = case.facts.findings(case.playbook.id, surge.id, day)
+    fired = [why for _, outcome, why in found if outcome == Outcome.FIRED]
+    calm = [why for name, _, why in found if not name or len(found) == 1] or [
+        why for _, _, why in found
+    ]
+    said = fired or calm or [case.say("section.thresholds.unknown")]
+    printed = case.playbook.printed(surge.clause)
+    return [
+        case.say("section.thresholds.line", title=surge.title, printed=printed, why=why)
+        for why in said
+    ]
+
+
+def trend(_rule: Report, case: Case, _first: datetime, last: datetime) -> list[Block]:
+    """Compare the day with the day before it: fewer appeals or more."""
+    calendar = case.playbook.calendar
+    day = calendar.day_of(last - timedelta(seconds=1))
+    (start, end), (before, _) = (
+        calendar.day_bounds(day),
+        calendar.day_bounds(day - timedelta(days=1)),
+    )
+    if not case.facts.has_data(before, start) or not case.facts.has_data(start, end):
+        return [Paragraph(text=case.say("section.trend.unknown", day_=day))]
+    now, then = _received(case, start, min(end, case.now)), _received(case, before, start)
+    return [
+        Paragraph(text=case.say("section.trend.line", now=now, before=then, whole=end <= case.now))
+    ]
+
+
+def _received(case: Case, first: datetime, last: datetime) -> int:
+    tallies = [t for t in case.facts.tallies(first, last) if case.playbook.covers(t.municipality)]
+    return sum(by_object(tallies, "total").values())
+
+
+# --- what people must hear of ----------------------------------------------------------------------------
+
+
+def emergency(_rule: Report, case: Case, first: datetime, _last: datetime) -> list[Block]:
+    """Name address, problem and number of appeals of each incident that lasts or ended in the period."""
+    found = [
+        i
+        for i in (
+            *case.facts.incidents(case.playbook.id),
+            *case.facts.incidents_ended(case.playbook.id, first),
+        )
+        if i.state != "suspected"
+    ]
+    if not found:
+        return []
+    rows = tuple(
+        (
+            "; ".join(i.houses[:10]) or i.object,
+            i.why,
+            str(i.count),
+            case.say("section.emergency.state_line", incident=i),
+        )
+        for i in found
+    )
+    names = ("address", "problem", "count", "state")
+    columns = tuple(
+        Column(title=case.say(f"section.emergency.{name}"), weight=weight)
+        for name, weight in zip(names, (4, 5, 2, 3), strict=True)
+    )
+    return [Table(columns=columns, rows=rows)]
+
+
+def unsolved(rule: Report, case: Case, first: datetime, _last: datetime) -> list[Block]:
+    """List what is not solved and what an executor refuses."""
+    tasks = [
+        t for t in case.facts.tasks(case.playbook.id, set(rule.kinds), since=first) if not t.history
+    ]
+    lines = []
+    for task in tasks:
+        acts = {a.do for a in case.facts.acts_on(task.key)} if task.status.is_open else set()
+        refused = task.status is TaskStatus.REFUSED or "refuse" in acts
+        if refused or "unsolved" in acts or (task.status.is_open and is_late(task, case.now)):
+            word = "refused" if refused else "unsolved" if "unsolved" in acts else "late"
+            lines.append(case.say("section.unsolved.line", task=task, word=word))
+    shown = tuple(lines[: rule.max_rows])
+    return [Bullets(items=shown), *_more(case, len(lines) - len(shown))] if lines else []
+
+
+def asked(rule: Report, case: Case, first: datetime, last: datetime) -> list[Block]:
+    """List the problems that came by telephone and by mail."""
+    tasks: Sequence[Task] = case.facts.tasks(case.playbook.id, {TaskKind.ASSIGNMENT}, since=first)
+    told = [t for t in tasks if first <= t.decided_at < last and not t.history]
+    lines = tuple(
+        case.say(
+            "section.asked.line", task=t, said=shorten(mask_personal(t.topic or t.subject), 160)
+        )
+        for t in told[: rule.max_rows]
+    )
+    return [Bullets(items=lines), *_more(case, len(told) - len(lines))] if lines else []
+
+
+def quality(_rule: Report, case: Case, first: datetime, last: datetime) -> list[Block]:
+    """Name the poor work of executors that was found in the period, also after the letter of the day."""
+    from mcur.playbooks.rules import control
+
+    lines: list[str] = []
+    for rule in case.playbook.enabled("control"):
+        if isinstance(rule, control.QualityControl):
+            for fault, appeal in control.poor_work(rule, case, first, last):
+                word = case.say(f"control.quality.{fault}")
+                lines.append(case.say("section.quality.line", appeal=appeal, word=word))
+    return [Bullets(items=tuple(dict.fromkeys(lines)))] if lines else []
+
+
+SECTIONS: dict[str, Section] = {
+    "topics": topics,
+    "houses": houses,
+    "thresholds": thresholds,
+    "trend": trend,
+    "emergency": emergency,
+    "unsolved": unsolved,
+    "asked": asked,
+    "quality": quality,
+}
