@@ -65,12 +65,15 @@ def test_the_largest_house_is_said_where_nothing_fires() -> None:
     """A report can print «максимум по одному адресу: 10 (порог: более 10)»."""
     known = Known(counts={17: one_house(10)}, fresh={17})
 
-    before, found = of(Finding, ruza(known, T2, "17 14:45"))
+    before, found, blank = of(Finding, ruza(known, T2, "17 14:45"))
 
     assert before.outcome is Outcome.NOT_COMPUTABLE
     assert before.cite.why == "не вычислимо: нет данных за 16.11.2026"
     assert found.outcome is Outcome.NOT_FIRED
     assert found.numbers == {"count": "10"}
+    assert found.cite.why == "максимум по одному адресу: 10 (порог: более 10)"
+    assert blank.outcome is Outcome.NOT_COMPUTABLE
+    assert blank.numbers == {"count": "20"}
 
 
 def test_further_appeals_update_the_open_incident() -> None:
