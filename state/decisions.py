@@ -212,7 +212,7 @@ class Decision:
             self._state.tell(
                 Event(
                     at=self._now, event=line.event, cite=line.cite, key=line.key,
-                    to=line.to or None, subject=line.subject, data=line.data,
+                    to=line.to or None, subject=line.subject, late=line.late, data=line.data,
                 )
             )  # fmt: skip
 

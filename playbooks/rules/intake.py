@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from mcur.playbooks.documents import Document, Pairs, Paragraph, plain
-from mcur.playbooks.durations import ElapsedField
+from mcur.playbooks.durations import ClockField, ElapsedField
 from mcur.playbooks.facts import (
     Appeal,
     AppealChange,
@@ -249,4 +249,6 @@ def _makes(rule: IntakeRule) -> tuple[TaskKind, ...]:
     return (TaskKind.ASSIGNMENT,) if isinstance(rule, FromLetters) else ()
 
 
-KIND: Kind[IntakeRule] = Kind(name="intake", shape=_shape, decide=decide, wakes=_wakes, makes=_makes)
+KIND: Kind[IntakeRule] = Kind(
+    name="intake", shape=_shape, decide=decide, wakes=_wakes, makes=_makes
+)
