@@ -135,6 +135,7 @@ def test_the_file_has_no_key_that_nobody_reads(shipped: Playbook) -> None:
         "human",
         "directory",
         "overlay",
+        "texts",
     }
 
     assert set(tomllib.loads(text)) <= known | set(shipped.rules)
