@@ -6,8 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.fakes import Stand
+
+
+@pytest.fixture(autouse=True)
+def _fresh_log() -> Iterator[None]:
+    """Forget the log that a command set up: its stream is closed with its test."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-import structlog
 
 from mcur.daemon import cycle, log
 from mcur.playbooks.facts import TaskKind
@@ -28,11 +26,9 @@ def stand(tmp_path: Path) -> Stand:
 
 
 @pytest.fixture(autouse=True)
-def _journal() -> Iterator[None]:
+def _journal() -> None:
     """Log as the daemon does, to the stream of this test."""
     log.configure()
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 
 import pytest
 import structlog
 
 from mcur.daemon import log
-
-
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    """Leave the log to the next test as it was."""
-    yield
-    structlog.reset_defaults()
 
 
 def a_fault() -> Exception:
