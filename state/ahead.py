@@ -1,4 +1,4 @@
-"""What a clock that ran ahead noted as missed is not missed: it is forgotten when the clock is right."""
+"""What a clock that ran ahead noted as missed is not missed: it is due again when the clock is right."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from mcur.state.stamps import text_of
 def forget_missed(db: Database, now: datetime) -> None:
     """Let reports and slots that were missed after ``now`` be due again.
 
-    A report goes back to where it stood: held by a person, drafted, or not begun. What has left
-    has left, and what was told stays told.
+    A report goes back to where it stood: held by a person, drafted, not begun, or waiting for a
+    silent server. What has left has left, and what was told stays told.
     """
     db.execute(
         "UPDATE reports SET state = CASE WHEN EXISTS (SELECT 1 FROM acts a WHERE a.key = reports.key"
@@ -24,6 +24,17 @@ def forget_missed(db: Database, now: datetime) -> None:
     db.execute(
         "DELETE FROM reports WHERE state = 'missed' AND decided_at > ? AND document IS NULL",
         (text_of(now),),
+    )
+    still = "state = 'expired' AND done_at > :now AND not_after > :now"
+    db.execute(
+        "UPDATE reports SET state = 'decided' WHERE state = 'missed'"
+        f" AND key IN (SELECT key FROM outbox WHERE {still})",
+        {"now": text_of(now)},
+    )
+    db.execute(
+        "UPDATE outbox SET state = 'waiting', next_at = :now, done_at = NULL, why = ''"
+        f" WHERE {still}",
+        {"now": text_of(now)},
     )
     db.execute(
         "DELETE FROM keys WHERE kind = 'mark' AND at > ? AND (key GLOB 'missed:*'"

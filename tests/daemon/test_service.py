@@ -337,6 +337,27 @@ def test_a_clock_that_was_a_day_ahead_costs_no_report(stand: Stand) -> None:
     assert "не отправлен" not in sent[-1].data["text"]
 
 
+def test_a_report_that_waits_for_silent_mail_outlives_a_clock_that_runs_ahead(
+    stand: Stand,
+) -> None:
+    """Its day is not over: it leaves when mail answers, late and with the mark."""
+    key = "report:odintsovo-1204:O-2:2026-11-18"
+    stand.cycle()
+    stand.courier.switch.fail(Unavailable("send: no connection", reached=False))
+    stand.cycle(MORNING.replace(hour=9, minute=50))
+    stand.cycle(MORNING.replace(hour=1) + timedelta(days=1))
+    ended = stand.state.outbox.get(key)
+    stand.cycle(MORNING.replace(hour=10))
+    stand.courier.switch.mend()
+    stand.site.dispatcher.forget_backoff(stand.now)
+    stand.cycle(MORNING.replace(hour=10, minute=5))
+
+    assert ended is not None
+    assert ended["state"] == "expired"
+    assert [e.late for e in stand.told("mail.sent") if e.key == key] == [True]
+    assert stand.state.records(key)[0]["state"] == "sent"
+
+
 def test_a_report_that_was_held_is_held_when_the_clock_is_right_again(stand: Stand) -> None:
     """A wrong clock does not let go what a person keeps back."""
     key = "report:odintsovo-1204:O-2:2026-11-18"
