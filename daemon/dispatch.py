@@ -177,7 +177,7 @@ class Dispatcher:
             with self._state.atomic():
                 self._tell_administrator(row, "partly", destination.name, str(exc), now)
         except Exception as exc:  # noqa: BLE001  (refused, or a fault of ours in this one row)
-            self._bury(row, exc, now)
+            self._refused(destination, row, exc, now)
         else:
             self._done(destination, row, prepared, delivered, now)
 
@@ -191,6 +191,18 @@ class Dispatcher:
             if is_unusable(exc):
                 raise
             self._bury(row, exc, now)
+
+    def _refused(self, destination: Destination, row: Row, cause: Exception, now: datetime) -> None:
+        if isinstance(cause, Rejected):
+            with self._state.atomic():
+                self._answered(destination, now)
+        self._bury(row, cause, now)
+
+    def _answered(self, destination: Destination, now: datetime) -> None:
+        """Note that a destination is there, whatever it said."""
+        if self._state.outbox.close_circuit(destination.name):
+            log.info("answers again", destination=destination.name)
+        self._state.note_health(destination.health, now, None)
         self.unreachable.pop(destination.health, None)
 
     def _keep_receipt(
@@ -199,8 +211,7 @@ class Dispatcher:
         late = isinstance(prepared, Addressed) and prepared.late
         with self._state.atomic():
             self._state.outbox.done(row, back.receipt, now, late=late, repeated=back.repeated)
-            if self._state.outbox.close_circuit(destination.name):
-                log.info("answers again", destination=destination.name)
+            self._answered(destination, now)
             self._keep(row, back)
             self._state.tell(
                 self._event(row, prepared, back, now),
@@ -208,7 +219,6 @@ class Dispatcher:
             )
             if isinstance(row.effect, CreateTask) and row.effect.rings:
                 self._state.tell(telling.call_requested(row.effect, now))
-            self._state.note_health(destination.health, now, None)
 
     def _keep(self, row: Row, back: Delivered) -> None:
         match row.effect:

@@ -179,6 +179,22 @@ def test_a_refusal_ends_in_a_dead_letter_and_the_administrator_hears_of_it_once(
     assert list(states(stand).values()).count("dead") == 3
 
 
+def test_a_destination_that_refuses_is_there(stand: Stand) -> None:
+    """It was silent, and then it said no: reports must not call it silent until the next letter."""
+    stand.courier.switch.fail(SILENT)
+    want(stand, a_letter())
+    stand.deliver()
+    silent = [one.system for one in stand.state.health() if one.down_since]
+    stand.courier.switch.fail(Rejected("send: 550 no such user"))
+    stand.pass_time(minutes=6)
+    stand.deliver()
+
+    assert silent == ["courier"]
+    assert [one.system for one in stand.state.health() if one.down_since] == []
+    assert stand.state.outbox.circuits() == []
+    assert states(stand)["letter:1"] == "dead"
+
+
 def test_a_task_that_was_made_before_a_fault_of_ours_is_not_made_again_by_a_retry(
     stand: Stand,
 ) -> None:
