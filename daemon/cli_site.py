@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -47,7 +48,7 @@ def check(config: str | None, connect: bool) -> None:
     path = find_config(config, os.environ, Path.cwd())
     known = known_needs(path.parent)
     settings = settings_files.load(path, known)
-    load_playbooks(settings, path.name)
+    zone = load_playbooks(settings, path.name)[0].calendar.zone
     complaints = [c for c in (s.complaint() for s in settings.secrets()) if c]
     for warning in examine(settings, known, source=path.name):
         click.echo(f"warning: {warning}")
@@ -57,7 +58,7 @@ def check(config: str | None, connect: bool) -> None:
         click.echo(f"warning: {trouble}")
     failed = unreachable = False
     if connect and not complaints:
-        failed, unreachable = _connect(settings)
+        failed, unreachable = _connect(settings, zone)
     if complaints or failed:
         raise SystemExit(WRONG)
     if unreachable:
@@ -85,10 +86,10 @@ class Checked(Protocol):
         ...
 
 
-def _connect(settings: Settings) -> tuple[bool, bool]:
+def _connect(settings: Settings, zone: ZoneInfo) -> tuple[bool, bool]:
     """Ask each connector; print its sentences; return (something is wrong, something is unreachable)."""
     failed = unreachable = False
-    for name, make in _connectors(settings):
+    for name, make in _connectors(settings, zone):
         try:
             sentences = make().check()
         except Unavailable as exc:
@@ -106,10 +107,10 @@ def _connect(settings: Settings) -> tuple[bool, bool]:
     return failed, unreachable
 
 
-def _connectors(settings: Settings) -> Iterator[tuple[str, Callable[[], Checked]]]:
+def _connectors(settings: Settings, zone: ZoneInfo) -> Iterator[tuple[str, Callable[[], Checked]]]:
     blobs = BlobStore(settings.state.path.parent / "blobs")
     for shape in settings.mailboxes:
         yield f"mailbox {shape.id}", partial(wiring.mailbox, shape, settings.mail)
     yield "courier", partial(wiring.courier, settings.courier)
     for tracker in settings.trackers:
-        yield f"tracker {tracker.id}", partial(wiring.tracker, tracker, settings, blobs)
+        yield f"tracker {tracker.id}", partial(wiring.tracker, tracker, settings, blobs, zone)

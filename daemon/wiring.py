@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from mcur.connectors.ports import Blobs, Courier, Mailbox, Tracker
 from mcur.daemon.books import load_playbooks
@@ -99,7 +100,8 @@ def open_site(settings: Settings, clock: Clock, *, source: str = "mcur.toml") ->
     """Open a site with its real connectors."""
     playbooks = load_playbooks(settings, source)
     state = State(settings.state.path)
-    trackers = {t.id: tracker(t, settings, state.blobs) for t in settings.trackers}
+    zone = playbooks[0].calendar.zone
+    trackers = {t.id: tracker(t, settings, state.blobs, zone) for t in settings.trackers}
     return assemble(
         settings,
         playbooks,
@@ -304,11 +306,11 @@ def courier(shape: CourierSettings) -> Courier:
     )
 
 
-def tracker(shape: TrackerSettings, settings: Settings, blobs: Blobs) -> Tracker:
-    """Construct a tracker."""
+def tracker(shape: TrackerSettings, settings: Settings, blobs: Blobs, zone: ZoneInfo) -> Tracker:
+    """Construct a tracker; ``zone`` is that of the dates in it."""
     if isinstance(shape, EmbeddedSettings):
         return embedded(shape.path, shape.id)
-    return redmine(shape, settings, blobs)
+    return redmine(shape, settings, blobs, zone)
 
 
 def embedded(path: Path, name: str) -> EmbeddedTracker:
@@ -318,14 +320,13 @@ def embedded(path: Path, name: str) -> EmbeddedTracker:
     return EmbeddedTracker(path, name)
 
 
-def redmine(shape: RedmineSettings, settings: Settings, blobs: Blobs) -> Tracker:
+def redmine(shape: RedmineSettings, settings: Settings, blobs: Blobs, zone: ZoneInfo) -> Tracker:
     """Construct a Redmine."""
     from mcur.connectors.redmine.shape import RedmineShape
     from mcur.connectors.redmine.tracker import RedmineTracker
 
     people = {p.login: p.name for p in settings.people if p.login}
     people |= {e.login: e.name for e in settings.executors if e.login}
-    zone = load_playbooks(settings)[0].calendar.zone
     return RedmineTracker(
         RedmineShape(
             name=shape.id,
