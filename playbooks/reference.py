@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from mcur.playbooks.counting import by_object
+from mcur.playbooks.directory import fold
 from mcur.playbooks.documents import Block, Bullets, Heading, Paragraph
 from mcur.playbooks.facts import Task, TaskKind
 from mcur.playbooks.language import mask_personal
@@ -47,6 +48,25 @@ def flow(case: Case, last: datetime) -> list[str]:
     return [case.say("reference.came", now=now, before=before)]
 
 
+def top(case: Case, last: datetime) -> list[str]:
+    """Name the categories with the largest index, then by number of appeals, then by name (T11).
+
+    A category that had appeals on the day before ``last`` and has no index is named after them.
+    """
+    index = case.facts.indices(case.playbook.covers, fresh=False)
+    tallies = case.facts.tallies(last - timedelta(days=1), last)
+    came = by_object((t for t in tallies if case.playbook.covers(t.municipality)), "category")
+    counts = {fold(name): (name, count) for name, count in came.items()}
+    ranked = sorted(index, key=lambda n: (-index[n], -counts.get(n, ("", 0))[1], n))
+    lines = [
+        case.say("reference.top_line", category=name, index=index[key], count=count)
+        for key in ranked[: case.playbook.calendar.top_n]
+        for name, count in [counts.get(key, (key, 0))]
+    ]
+    blank = sorted(name for key, (name, _) in counts.items() if key not in index)
+    return [*lines, case.say("reference.top_blank", names=blank)] if blank else lines
+
+
 def measures(case: Case, last: datetime) -> list[str]:  # noqa: ARG001
     """Say how the open measures of plans stand."""
     tasks = case.facts.tasks(case.playbook.id, {TaskKind.MEASURE})
@@ -72,6 +92,7 @@ PARTS: dict[str, Callable[[Case, datetime], list[str]]] = {
     "flow": flow,
     "measures": measures,
     "causes": causes,
+    "top": top,
 }
 
 

@@ -34,13 +34,14 @@ class List(Rule):
 
     id: str = ""
     group: Group
+    accept_rule: str = "accept"
 
 
 class Part(Rule):
     """One part of the reference under the lists."""
 
     id: str = ""
-    part: Literal["averages", "flow", "measures", "causes"]
+    part: Literal["averages", "flow", "measures", "causes", "top"]
 
 
 class DailyControl(Rule):
@@ -180,7 +181,9 @@ def _rows(part: List, case: Case, first: datetime, last: datetime) -> list[tuple
         tasks = case.facts.tasks(case.playbook.id, {TaskKind.ASSIGNMENT}, since=first)
         return [_task_row(case, t) for t in tasks if first <= t.decided_at < last and not t.history]
     if part.group == "unaccepted":
-        breaches = case.facts.breaches(case.playbook.id, part.clause, first, last)
+        accept = case.playbook.rules["term"].get(part.accept_rule)
+        clause = accept.clause if accept else part.clause
+        breaches = case.facts.breaches(case.playbook.id, clause, first, last)
         found = [case.facts.appeal(*term.object.split(":", 1)) for term in breaches]
         return [_row(case, a) for a in found if a]
     found_all = case.facts.entered(part.group, first, last)
@@ -237,7 +240,7 @@ def _quality(rule: QualityControl, case: Case) -> Iterator[Intent]:
         urgent=True,
         sender=rule.sender,
         to=rule.to,
-        subject=case.say("control.quality.subject", at=case.now, found=found),
+        subject=case.say("control.quality.subject", rule=rule, at=case.now, found=found),
         document=_quality_letter(rule, case, why, found),
     )
 
@@ -276,7 +279,7 @@ def _quality_letter(
     rows = tuple((*_row(case, a), case.say(f"control.quality.{name}")) for name, a in found)
     names = ("number", "address", "problem", "executor", "fault")
     return Document(
-        title=case.say("control.quality.title"),
+        title=case.say("control.quality.title", rule=rule),
         lead=(capital(why) + ".",),
         blocks=(
             Paragraph(text=case.say("control.quality.ask")),
@@ -297,7 +300,8 @@ def _roles(rule: ControlRule) -> tuple[str, ...]:
         case DailyControl():
             return (rule.assignee,)
         case StockControl():
-            return (rule.owner, *rule.to, *rule.cc)
+            further = (rule.persisting.owner, *rule.persisting.to) if rule.persisting else ()
+            return (rule.owner, *rule.to, *rule.cc, *rule.else_to, *further)
         case QualityControl():
             return (rule.sender, *rule.to)
 

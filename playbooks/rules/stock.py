@@ -8,8 +8,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from mcur.playbooks.documents import Bullets, Document, Paragraph
+from mcur.playbooks.documents import Bullets, Document, Paragraph, plain
 from mcur.playbooks.durations import ClockField, ElapsedField
+from mcur.playbooks.facts import AppealStatus, Task, TaskKind, TaskStatus
 from mcur.playbooks.intents import (
     Channel,
     Finding,
@@ -18,9 +19,18 @@ from mcur.playbooks.intents import (
     Outcome,
     PrepareDraft,
     SendLetter,
+    UpdateTask,
 )
 from mcur.playbooks.language import capital
 from mcur.playbooks.rules.base import Case, Rule
+
+
+class Persisting(Rule):
+    """What follows where the same status is found again at the next daily check."""
+
+    id: str = ""
+    to: tuple[str, ...]
+    owner: str
 
 
 class StockControl(Rule):
@@ -28,7 +38,10 @@ class StockControl(Rule):
 
     ``consecutive`` such days in a row make a breach; nothing to nothing is none. Each status alone,
     or their sum where ``per_status`` is false. The letter is a draft under the ladder's id, for what is
-    disciplinary waits for a person's word; ``release = "auto"`` sends it at once.
+    disciplinary waits for a person's word; ``release = "auto"`` sends it at once. ``else_to`` reads it
+    where nobody of ``to`` is at work. ``control_clause`` puts the tasks of such appeals on control.
+    ``refers_to`` is the clause that is meant where the text names one that is not there.
+    ``persisting`` says who hears of what the next check finds again.
     """
 
     checks: Literal["stock"]
@@ -42,6 +55,11 @@ class StockControl(Rule):
     consecutive: int = Field(default=1, ge=1)
     per_status: bool = True
     release: Literal["manual", "auto"] = "manual"
+    ask: Literal["ask", "ask_analysis"] = "ask"
+    else_to: tuple[str, ...] = ()
+    control_clause: str = ""
+    persisting: Persisting | None = None
+    refers_to: str = ""
 
 
 def decide(rule: StockControl, case: Case) -> Iterator[Intent]:
@@ -66,6 +84,76 @@ def decide(rule: StockControl, case: Case) -> Iterator[Intent]:
             grown.append((status, before, now))
     if grown:
         yield _letter(rule, case, key, grown)
+        yield from _put_on_control(rule, case, grown)
+        yield from _again(rule, case, key, today, grown)
+
+
+def _again(
+    rule: StockControl, case: Case, key: str, today: date, grown: list[tuple[str, int, int]]
+) -> Iterator[Intent]:
+    """Draft the letter about what was found at the check before and is found again."""
+    step = rule.persisting
+    if step is None:
+        return
+    found = case.facts.findings(case.playbook.id, rule.id, today - timedelta(days=1))
+    fired = {name for name, outcome, _ in found if outcome == Outcome.FIRED}
+    again = [one for one in grown if one[0] in fired]
+    if again:
+        further = rule.model_copy(
+            update={
+                "clause": step.clause, "clauses": (), "to": step.to, "else_to": (),
+                "owner": step.owner, "ask": "ask",
+            }
+        )  # fmt: skip
+        lines = [_line(case, one) for one in again]
+        said = tuple(case.say("control.stock.persist", line=line) for line in lines)
+        day = f"{today}"
+        yield _letter(further, case, f"{key.removesuffix(day)}next:{day}", again, said)
+
+
+def _put_on_control(
+    rule: StockControl, case: Case, grown: list[tuple[str, int, int]]
+) -> Iterator[UpdateTask]:
+    """Put the open tasks of the appeals behind a stock that does not fall on control, once each."""
+    if not rule.control_clause:
+        return
+    statuses = {status for status, *_ in grown}
+    lines = [_line(case, one) for one in grown]
+    why = case.say("control.stock.on_control", lines=lines)
+    cite = case.cite(rule, why, clause=rule.control_clause, clauses=(rule.control_clause,))
+    for task in case.facts.tasks(case.playbook.id, {TaskKind.EXECUTOR}):
+        untouched = task.status in {TaskStatus.NEW, TaskStatus.IN_WORK} and not task.history
+        if untouched and statuses & _statuses_of(case, task):
+            yield UpdateTask(
+                key=f"update:{task.key}:on-control:{task.reopen_count}",
+                cite=cite.model_copy(update={"rule": rule.ladder}),
+                task=task.key,
+                status=TaskStatus.ON_CONTROL,
+                note=plain(why),
+            )
+
+
+def _statuses_of(case: Case, task: Task) -> set[str]:
+    """Name the stocks in which the appeal of a task stands."""
+    appeal = case.facts.appeal(task.source, task.number) if task.source and task.number else None
+    if appeal is None or not appeal.is_open:
+        return set()
+    late = appeal.due_at is not None and appeal.due_at < case.now
+    marks = {"deferred": appeal.status is AppealStatus.DEFERRED, "overdue": late}
+    return {name for name, holds in {**marks, "repeat": appeal.is_repeat}.items() if holds}
+
+
+def _line(case: Case, grown: tuple[str, int, int]) -> str:
+    status, before, now = grown
+    return case.say("control.stock.line", status=status, before=before, now=now)
+
+
+def _readers(rule: StockControl, case: Case) -> tuple[str, ...]:
+    """Return who reads the letter: ``else_to`` where nobody of ``to`` is at work today."""
+    day = case.playbook.calendar.local(case.now).date()
+    holders = [p for role in rule.to for p in case.facts.directory.holders(role)]
+    present = any(person.absence_on(day) is None for person in holders)
+    return rule.to if present or not rule.else_to else rule.else_to
 
 
 def _stocks(rule: StockControl, case: Case) -> dict[str, int]:
@@ -94,12 +182,13 @@ def _outcome(rule: StockControl, case: Case, status: str, today: date, now: int)
 
 
 def _letter(
-    rule: StockControl, case: Case, key: str, grown: list[tuple[str, int, int]]
+    rule: StockControl,
+    case: Case,
+    key: str,
+    grown: list[tuple[str, int, int]],
+    said: tuple[str, ...] = (),
 ) -> PrepareDraft | SendLetter:
-    lines = tuple(
-        case.say("control.stock.line", status=status, before=before, now=now)
-        for status, before, now in grown
-    )
+    lines = said or tuple(_line(case, one) for one in grown)
     why = case.say("control.stock.why", lines=lines)
     cite = case.cite(rule, why)
     cite = cite.model_copy(update={"rule": rule.ladder})
@@ -108,13 +197,13 @@ def _letter(
         cite=cite,
         channel=Channel.ESCALATIONS,
         sender=rule.owner,
-        to=rule.to,
+        to=_readers(rule, case),
         cc=rule.cc,
         subject=case.say("control.stock.subject", at=case.now),
         document=Document(
             title=case.say("control.stock.title"),
             lead=(capital(why) + ".",),
-            blocks=(Bullets(items=lines), Paragraph(text=case.say("control.stock.ask"))),
+            blocks=(Bullets(items=lines), Paragraph(text=case.say(f"control.stock.{rule.ask}"))),
             footer=(case.clause_line(rule.clause),),
         ),
     )
