@@ -17,6 +17,7 @@ from mcur.daemon.books import known_needs, load_playbooks
 from mcur.daemon.settings import Settings, find_config, load
 from mcur.daemon.settings_values import GateMode
 from mcur.playbooks.playbook import Playbook
+from mcur.state import systems
 from mcur.state.store import State
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def working(settings: Settings, clock: Clock) -> Iterator[Site]:
     try:
         with site.state.atomic():
             site.state.outbox.recover(clock.now())
+            systems.forget_others(site.state.db, site.systems())
             if settings.gate("tasks").mode is GateMode.ON:
                 site.state.outbox.open_tasks(clock.now())
         yield site

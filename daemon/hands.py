@@ -14,7 +14,7 @@ from mcur.connectors.ports import Courier, NewTask, Rejected, TaskChange, Tracke
 from mcur.daemon.render import Addressed
 from mcur.playbooks.facts import TaskSeen
 from mcur.state.outbox import Row
-from mcur.state.store import WRITING
+from mcur.state.systems import WRITING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ def gather(
         "outbox": _outbox(state, zone),
         "connectors": _connectors(state, zone),
         "letters_today": _letters_today(playbooks[0], state, now),
-        "to_look_at": _to_look_at(state),
+        "to_look_at": _to_look_at(settings, state),
         "taken_as_history": state.history(),
     }
 
@@ -131,7 +131,8 @@ def _letters_today(playbook: Playbook, state: State, now: datetime) -> dict[str,
     }
 
 
-def _to_look_at(state: State) -> dict[str, int]:
+def _to_look_at(settings: Settings, state: State) -> dict[str, int]:
+    homes = {"courier", *(f"tracker:{tracker.id}" for tracker in settings.trackers)}
     letters = state.letters.counts()
     found = {
         "letters for review": letters.get("review", 0),
@@ -140,4 +141,7 @@ def _to_look_at(state: State) -> dict[str, int]:
         "dead letters": state.outbox.counts().get("dead", 0),
         "held by the fuse": state.outbox.counts().get("held", 0),
     }
+    waiting = Counter(row["destination"] for row in state.outbox.listing(["waiting"]))
+    for home in sorted(waiting.keys() - homes):
+        found[f"waiting for {home}, which this site does not have"] = waiting[home]
     return {name: n for name, n in found.items() if n}

@@ -89,6 +89,11 @@ class Site:
         tracker = self.settings.tracker_for(TaskKind(what))
         return f"tracker:{tracker.id}" if tracker else "tracker:"
 
+    def systems(self) -> set[str]:
+        """Name what the site keeps the health of."""
+        looked_at = {source.name for source in self.observers.sources}
+        return looked_at | {destination.health for destination in self.destinations.values()}
+
     def close(self) -> None:
         """Let everything go; a hand that is still out is not waited for."""
         for pool in self.pools:

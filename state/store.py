@@ -7,7 +7,6 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -18,7 +17,7 @@ from mcur.playbooks.directory import Directory
 from mcur.playbooks.facts import Act, Export, Health, Letter, Note, Task, TaskSeen
 from mcur.playbooks.intents import Cite
 from mcur.playbooks.notes import corrections_in
-from mcur.state import ahead, journal
+from mcur.state import ahead, journal, systems
 from mcur.state.answers import Answers
 from mcur.state.appeals import Appeals, Correctable
 from mcur.state.blobs import BlobStore
@@ -37,10 +36,6 @@ from mcur.state.tasks import Noticed, Tasks
 
 BUSY = 30.0
 """Seconds that one process waits for another one's transaction."""
-
-
-WRITING = " (writing)"
-"""Ends the name under which the health of a tracker is kept as one that takes what we write."""
 
 
 class StateLocked(Exception):
@@ -288,51 +283,16 @@ class State(Lookup):
 
     def note_health(self, system: str, now: datetime, why: str | None) -> bool:
         """Note that a system answered (``why`` is ``None``) or not; return whether that is news."""
-        row = self.db.execute(
-            "SELECT down_since FROM health WHERE system = ?", (system,)
-        ).fetchone()
-        was_down = bool(row and row[0])
         with self.atomic():
-            if why is None:
-                self.db.execute(
-                    "INSERT INTO health (system, last_success) VALUES (?, ?) ON CONFLICT (system)"
-                    " DO UPDATE SET last_success = excluded.last_success, down_since = NULL, why = ''",
-                    (system, text_of(now)),
-                )
-            else:
-                self.db.execute(
-                    "INSERT INTO health (system, down_since, why) VALUES (?, ?, ?)"
-                    " ON CONFLICT (system) DO UPDATE SET why = excluded.why,"
-                    " down_since = coalesce(down_since, excluded.down_since)",
-                    (system, text_of(now), why),
-                )
-        return was_down is (why is None)
+            return systems.note(self.db, system, now, why)
 
     def health(self) -> list[Health]:
         """Return how each outside system does."""
-        return [
-            Health(
-                system=r["system"],
-                last_success=moment_or_none(r["last_success"]),
-                down_since=moment_or_none(r["down_since"]),
-                why=r["why"],
-            )
-            for r in self.db.query("SELECT * FROM health ORDER BY system")
-        ]
+        return systems.known(self.db)
 
     def systems(self) -> list[Health]:
-        """Return how each system does as a whole.
-
-        A tracker that is read but takes nothing is down, as long as something waits for it.
-        """
-        found = {one.system: one for one in self.health()}
-        for name in [name for name in found if name.endswith(WRITING)]:
-            writing, system = found.pop(name), name.removesuffix(WRITING)
-            read = found.get(system, replace(writing, system=system))
-            both = (read, writing) if self.outbox.waits_for(system) else (read,)
-            since = [one.down_since for one in both if one.down_since]
-            found[system] = replace(read, down_since=min(since, default=None))
-        return [found[name] for name in sorted(found)]
+        """Return how each system does as a whole."""
+        return systems.as_wholes(self.health(), self.outbox.waits_for)
 
     def changed_elsewhere(self) -> bool:
         """Whether another process has written since the last call (an act, a retry)."""

@@ -215,6 +215,30 @@ def test_check_and_status_say_what_the_daemon_cannot_reach(mcur: Mcur, site: Pat
     assert "down since 2026-11-18 08:00: hangs: the look has not come back" in status.out
 
 
+def test_what_was_taken_off_the_site_is_down_no_more_and_what_waits_for_it_is_said(
+    mcur: Mcur, site: Path
+) -> None:
+    """A mailbox that is gone cannot answer; a task for a tracker that is gone waits for ever."""
+    mcur("once")
+    write_csv(
+        site / "feeds" / "a.csv",
+        [{"number": "1", "source": "eds", "received_at": f"{datetime.now(UTC).isoformat()}"}],
+    )
+    mcur("once", "--dry-run")
+    state = State(site / "state" / "mcur.db")
+    state.note_health("mail:old", MORNING, "did not answer")
+    with state.atomic():
+        state.db.execute(
+            "UPDATE outbox SET destination = 'tracker:old' WHERE effect = 'create_task'"
+        )
+    state.close()
+    mcur("once")
+    found = json.loads(mcur("status", "--json").out)
+
+    assert "mail:old" not in found["connectors"]
+    assert found["to_look_at"]["waiting for tracker:old, which this site does not have"] == 1
+
+
 def test_check_prints_all_errors_at_once(mcur: Mcur, site: Path) -> None:
     """One reading tells everything, each with its key path."""
     config = site / "mcur.toml"
