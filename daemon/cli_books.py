@@ -22,6 +22,7 @@ from mcur.playbooks.playbook import Playbook
 from mcur.playbooks.rules import report as reports
 from mcur.playbooks.rules.base import Case, Rule
 from mcur.playbooks.rules.report_shape import Report
+from mcur.playbooks.schema import schema
 from mcur.state.answers import Answers
 
 _json = click.option("--json", "as_json", is_flag=True, help="For scripts.")
@@ -127,6 +128,16 @@ def coverage_(config: str | None, by_clause: bool, as_json: bool) -> None:
         return
     columns = ("regulation", "clauses", "performed", "helped", "human", "uncovered")
     show(totals, columns, as_json=as_json, empty="no regulations")
+
+
+@playbook.command(
+    "schema",
+    epilog="\b\nExample:\n  mcur playbook schema > playbooks/playbook.schema.json\n\n"
+    "A first line of a playbook tells the editor:\n\n  #:schema ./playbook.schema.json",
+)
+def schema_() -> None:
+    """Print the JSON Schema of a playbook file, for an editor that completes and checks."""
+    click.echo(json.dumps(schema(), ensure_ascii=False, indent=2))
 
 
 def _covered(name: str, one: coverage.Covered) -> dict[str, str]:

@@ -151,6 +151,6 @@ WeekMomentField = Annotated[
     WeekMoment,
     BeforeValidator(_week_moment),
     PlainSerializer(str, return_type=str),
-    WithJsonSchema({"type": "string", "examples": ["mon 10:00"]}),
+    WithJsonSchema({"type": "string", "pattern": f"^({'|'.join(WEEKDAYS)}) {_CLOCK.pattern}$"}),
 ]
 """A field that holds a moment of a week."""

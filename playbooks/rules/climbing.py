@@ -24,7 +24,11 @@ from mcur.playbooks.rules import stalling
 from mcur.playbooks.rules.base import Case, Rule
 from mcur.playbooks.rules.steps import Step
 
-WaitsField = Annotated[tuple[ElapsedField, ...], BeforeValidator(one_or_more), Field(min_length=1)]
+WaitsField = Annotated[
+    tuple[ElapsedField, ...],
+    BeforeValidator(one_or_more, json_schema_input_type=ElapsedField | tuple[ElapsedField, ...]),
+    Field(min_length=1),
+]
 """One duration, or a list of them."""
 
 

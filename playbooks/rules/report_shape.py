@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator
 
 from mcur.playbooks.calendar import Calendar
-from mcur.playbooks.durations import ClockField, WeekMoment, parse_clock, shown
+from mcur.playbooks.durations import ClockField, WeekMoment, WeekMomentField, parse_clock, shown
 from mcur.playbooks.facts import TaskKind
 from mcur.playbooks.rules.base import Case, Rule
 
@@ -23,7 +23,10 @@ def _hour(value: object) -> time | WeekMoment:
         raise ValueError(msg) from exc
 
 
-Hour = Annotated[time | WeekMoment, BeforeValidator(_hour)]
+Hour = Annotated[
+    time | WeekMoment,
+    BeforeValidator(_hour, json_schema_input_type=ClockField | WeekMomentField),
+]
 """A clock time of each day, or of one day of the week."""
 
 
