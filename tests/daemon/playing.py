@@ -38,6 +38,7 @@ EVENTS = frozenset(
         "rule.not_computable",
         "shadow",
         "slot.missed",
+        "slot.taken",
         "task.closed",
         "task.created",
         "task.updated",
