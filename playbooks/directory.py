@@ -146,6 +146,8 @@ class Directory:
             for p in holders
             if not wanted or p.name == wanted
         ]
+        if wanted and not found:  # a temporary role, whose person stands here under others
+            found = [self._present(p, role, day) for p in self.people if p.name == wanted]
         return list({r.email or r.name: r for r in found}.values())
 
     def executor(self, name: str | None) -> Executor | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -32,6 +33,8 @@ class Incident:
     solved_at: datetime | None = None
     closed_at: datetime | None = None
     facts: dict[str, datetime] = field(default_factory=dict)
+    named: dict[str, str] = field(default_factory=dict)
+    """Who holds a temporary role of this incident: the head of its staff or working group."""
 
     @property
     def is_open(self) -> bool:
@@ -46,6 +49,10 @@ class Incident:
             "onset": self.onset_at,
         }
         return fixed.get(name) or self.facts.get(name)
+
+    def refs(self, roles: Sequence[str]) -> tuple[str, ...]:
+        """Name the person beside each temporary role, so that another incident's is not meant."""
+        return tuple(f"{r}:{self.named[r]}" if r in self.named else r for r in roles)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -332,6 +332,7 @@ class ChangeIncident:
     mode: str | None = None
     fact: str | None = None
     at: datetime | None = None
+    named: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

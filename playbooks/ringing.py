@@ -60,7 +60,7 @@ def script(
     entries = [a for a in case.facts.acts_on(incident.key) if a.text][-LAST:]
     if entries:
         blocks.append(Heading(text=case.say("calls.label.news")))
-        blocks.append(Bullets(items=tuple(_entry(case, act) for act in entries)))
+        blocks.append(Bullets(items=tuple(entry(case, act) for act in entries)))
     blocks.append(Paragraph(text=case.say("calls.done_when"), tone="quiet"))
     return Document(blocks=tuple(blocks), footer=footer)
 
@@ -109,6 +109,7 @@ def said_at(case: Case, act: Act) -> datetime:
     return min(said, act.at)
 
 
-def _entry(case: Case, act: Act) -> str:
+def entry(case: Case, act: Act) -> str:
+    """Return an entry of the work as a line: when, who, what; without phones and names of citizens."""
     who = act.person or case.playbook.roles.get(act.by, act.by)
     return case.say("cycle.entry", act=act, who=who, text=mask_personal(act.text))

@@ -119,6 +119,7 @@ def _news(known: Incident, intent: ChangeIncident) -> dict[str, Any]:
         "entered_at": at if intent.mode else None,
         "state": intent.state,
         "solved_at": facts.get("solve"),
+        "named": dump(known.named | intent.named) if intent.named else None,
         "closed_at": ended,
     }
     return {"facts": dump(facts)} | {k: v for k, v in said.items() if v is not None}
@@ -130,6 +131,7 @@ def _incident(row: dict[str, Any]) -> Incident:
     facts = {name: moment_of(at) for name, at in json.loads(row["facts"]).items()}
     houses = tuple(json.loads(row["houses"]))
     shaped = {"facts": facts, "houses": houses, "life_threat": bool(row["life_threat"])}
+    shaped["named"] = json.loads(row["named"])
     return Incident(**row | stamps | ends | shaped)
 
 

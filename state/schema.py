@@ -228,6 +228,9 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX climbs_of ON climbs (object);
     CREATE INDEX letters_task ON letters (task) WHERE task IS NOT NULL;
     """,
+    """
+    ALTER TABLE incidents ADD COLUMN named TEXT NOT NULL DEFAULT '{}';
+    """,
 )
 
 

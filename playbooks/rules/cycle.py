@@ -11,33 +11,48 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Literal
 
-from mcur.playbooks import portrait
-from mcur.playbooks.documents import Bullets, Document, Heading, Pairs, Paragraph
+from mcur.playbooks import portrait, ringing
+from mcur.playbooks.documents import Bullets, Document, Heading, Pairs, Paragraph, plain
 from mcur.playbooks.durations import ElapsedField
-from mcur.playbooks.facts import Act, Task, TaskKind
+from mcur.playbooks.facts import Task, TaskKind
 from mcur.playbooks.incidents import Incident
-from mcur.playbooks.intents import Channel, Intent, MarkDone, PrepareDraft, SendLetter, Tell
-from mcur.playbooks.language import mask_personal
+from mcur.playbooks.intents import (
+    Channel,
+    Intent,
+    MarkDone,
+    PrepareDraft,
+    SendLetter,
+    Tell,
+    UpdateTask,
+)
+from mcur.playbooks.rules import finale
 from mcur.playbooks.rules.base import Case, Kind, Rule
+from mcur.playbooks.rules.finale import Finale
 
 
 class Cycle(Rule):
     """Every ``every`` in ``mode``: from whom, to whom, which duty in its own words.
 
     What ``release = "manual"`` writes is a draft that waits for its author's word.
+    ``collect_clause``: with each slot the author is asked, in the incident's task, to collect for the
+    next one what everybody involved knows.
     """
 
     mode: Literal["emergency", "crisis"]
     since: str = "entered"
     every: ElapsedField
     release: Literal["auto", "manual"] = "auto"
+    collect_clause: str = ""
     author: str
     to: tuple[str, ...]
     cc: tuple[str, ...] = ()
 
 
-def decide(rule: Cycle, case: Case) -> Iterator[Intent]:
+def decide(rule: Cycle | Finale, case: Case) -> Iterator[Intent]:
     """Serve the newest slot of each incident; record those that were slept through."""
+    if isinstance(rule, Finale):
+        yield from finale.decide(rule, case)
+        return
     for incident in case.facts.incidents(case.playbook.id):
         start = incident.since(rule.since)
         if incident.mode == rule.mode and start is not None:
@@ -53,9 +68,23 @@ def _serve(rule: Cycle, case: Case, incident: Incident, start: datetime) -> Iter
         late = case.now - slot
         if number == newest and late <= case.playbook.calendar.immediately_max:
             yield _report(rule, case, incident, slot, missed)
+            if rule.collect_clause:
+                yield _collect(rule, case, incident, slot)
         else:
             missed.append(slot)
             yield from _miss(rule, case, incident, slot)
+
+
+def _collect(rule: Cycle, case: Case, incident: Incident, slot: datetime) -> UpdateTask:
+    why = case.say("cycle.collect", title=rule.title, slot=slot + rule.every)
+    return UpdateTask(
+        key=f"update:{incident.key}:{rule.id}:{slot:%Y%m%dT%H%M}",
+        cite=case.cite(rule, why, clause=rule.collect_clause),
+        task=incident.key,
+        note=plain(why),
+        assignee=rule.author,
+        not_after=slot + rule.every,
+    )
 
 
 def _first_unserved(
@@ -129,8 +158,8 @@ def _letter(
         channel=Channel.REPORTS,
         urgent=True,
         sender=rule.author,
-        to=rule.to,
-        cc=rule.cc,
+        to=incident.refs(rule.to),
+        cc=incident.refs(rule.cc),
         subject=case.say("cycle.subject", title=rule.title, incident=incident, slot=slot),
         document=_document(rule, case, incident, slot, missed),
         not_after=slot + rule.every,
@@ -145,7 +174,7 @@ def _document(
     fresh = [a for a in acts if since < a.at <= case.now]
     last = max((a.at for a in acts), default=incident.detected_at)
     news = (
-        Bullets(items=tuple(_entry(case, act) for act in fresh))
+        Bullets(items=tuple(ringing.entry(case, act) for act in fresh))
         if fresh
         else Paragraph(text=case.say("cycle.no_news", last=last, slot=slot))
     )
@@ -164,11 +193,6 @@ def _document(
     )
 
 
-def _entry(case: Case, act: Act) -> str:
-    who = act.person or case.playbook.roles.get(act.by, act.by)
-    return case.say("cycle.entry", act=act, who=who, text=mask_personal(act.text))
-
-
 def _measures(case: Case, incident: Incident) -> list[Task]:
     """Return the measures of the incident's plan, in the order of the plan."""
     parent = f"plan:{case.playbook.id}:operational:{incident.key}"
@@ -182,7 +206,9 @@ def _state(case: Case, task: Task) -> str:
     return case.say("cycle.measure", task=task, holder=holder, late=late)
 
 
-def _wakes(rule: Cycle, case: Case) -> datetime | None:
+def _wakes(rule: Cycle | Finale, case: Case) -> datetime | None:
+    if isinstance(rule, Finale):
+        return None
     slots = [
         start + ((case.now - start) // rule.every + 1) * rule.every
         for incident in case.facts.incidents(case.playbook.id)
@@ -191,12 +217,14 @@ def _wakes(rule: Cycle, case: Case) -> datetime | None:
     return min((s for s in slots if s > case.now), default=None)
 
 
-def _shape(table: dict[str, Any]) -> Cycle:
-    return Cycle.model_validate(table)
+def _shape(table: dict[str, Any]) -> Cycle | Finale:
+    return (Finale if table.get("at_end") else Cycle).model_validate(table)
 
 
-def _roles(rule: Cycle) -> tuple[str, ...]:
+def _roles(rule: Cycle | Finale) -> tuple[str, ...]:
     return (rule.author, *rule.to, *rule.cc)
 
 
-KIND: Kind[Cycle] = Kind(name="cycle", shape=_shape, decide=decide, wakes=_wakes, roles=_roles)
+KIND: Kind[Cycle | Finale] = Kind(
+    name="cycle", shape=_shape, decide=decide, wakes=_wakes, roles=_roles
+)

@@ -6,9 +6,11 @@ person ends it (C13). Its own task gathers what is known; its terms wake a cycle
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
+
+from pydantic import Field
 
 from mcur.playbooks import portrait
 from mcur.playbooks.acts import say_act
@@ -20,10 +22,12 @@ from mcur.playbooks.facts import Act, TaskKind, TaskStatus
 from mcur.playbooks.incidents import Incident
 from mcur.playbooks.intents import (
     ChangeIncident,
+    Cite,
     CreateTask,
     Intent,
     MarkDone,
     OpenIncident,
+    RaiseFlag,
     UpdateTask,
 )
 from mcur.playbooks.language import capital
@@ -37,7 +41,8 @@ class Mode(Rule):
     ``declared_clause`` is cited by what a person declares, ``ended_clause`` by the return to normal.
     ``executor``: the duty to hand the problem to its executor as a task. ``life_threat = "ask"``: the
     head chooses between this mode and ``crisis``; without his word it becomes one after
-    ``immediately_max`` of the calendar (G11).
+    ``immediately_max`` of the calendar (G11). ``names``: the temporary roles that an act with the
+    field ``head`` gives to a person.
     """
 
     mode: Literal["emergency", "crisis"]
@@ -50,6 +55,7 @@ class Mode(Rule):
     threat_clause: str = ""
     executor: handing.Handing | None = None
     terms: tuple[owed.ModeTerm, ...] = ()
+    names: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 def decide(rule: Mode, case: Case) -> Iterator[Intent]:
@@ -107,7 +113,9 @@ def _same(case: Case, name: str) -> Incident | None:
     """Find the incident that lasts for the same object, whoever or whatever opened it."""
     house = house_of(name)
     for incident in case.facts.incidents(case.playbook.id):
-        if fold(incident.object) == fold(name) or (house and incident.object == house):
+        if fold(incident.object) == fold(name) or (
+            house and house in {incident.object, house_of(incident.object)}
+        ):
             return incident
     return None
 
@@ -167,11 +175,7 @@ def _act(rule: Mode, case: Case, incident: Incident, act: Act) -> Iterator[Inten
         case "confirm":
             yield ChangeIncident(key=incident.key, cite=cite, event="updated", state="open")
         case "solve" | "no-progress" | "unsolved" | "form-group" | "form-hq":
-            fact = act.do.replace("-", "_")
-            if fact not in incident.facts:
-                yield ChangeIncident(
-                    key=incident.key, cite=cite, event="updated", fact=fact, at=act.at
-                )
+            yield from _fact(rule, case, incident, act, cite)
         case "declare" if act.fields.get("mode") == "crisis" != incident.mode:
             yield from worsening.worse(rule, case, incident, act.at, cite.why)
         case "declare" if act.by == rule.head:
@@ -179,6 +183,29 @@ def _act(rule: Mode, case: Case, incident: Incident, act: Act) -> Iterator[Inten
                 key=incident.key, cite=cite, event="updated", fact=worsening.CHOSEN, at=act.at
             )
             yield from worsening.answered(case, incident, cite.why)
+
+
+def _fact(rule: Mode, case: Case, incident: Incident, act: Act, cite: Cite) -> Iterator[Intent]:
+    """Enter what a person said: the first word counts, and whoever is named last."""
+    fact, head, named = act.do.replace("-", "_"), act.fields.get("head"), _named(rule, case, act)
+    if fact not in incident.facts or named:
+        yield ChangeIncident(
+            key=incident.key, cite=cite, event="updated", fact=fact, at=act.at, named=named
+        )
+    if head and not named:
+        why = case.say("mode.no_head", head=head)
+        yield RaiseFlag(
+            key=f"flag:{act.ident}:head", cite=case.cite(rule, why), object=incident.key, text=why
+        )
+
+
+def _named(rule: Mode, case: Case, act: Act) -> dict[str, str] | None:
+    """Say who holds the temporary roles now: a person by name, address or role."""
+    head = act.fields.get("head", "")
+    directory = case.facts.directory
+    found = [*directory.holders(head), *(p for p in directory.people if p.answers_to(head))]
+    roles = rule.names.get(act.do, ())
+    return dict.fromkeys(roles, found[0].name) if head and roles and found else None
 
 
 def _ended(
