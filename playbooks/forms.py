@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from mcur.playbooks import portrait, ringing
 from mcur.playbooks.documents import (
     Block,
     Bullets,
@@ -167,11 +168,28 @@ def overview(_rule: Report, case: Case, first: datetime, last: datetime) -> Fill
     return Filled(blocks=(), lead=lead, figures=figures)
 
 
+def incidents(rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
+    """Tell of each incident of the mode that lasts: what is known, what was written in the period."""
+    blocks: list[Block] = []
+    found = rule.incidents(case, last)
+    for incident in found:
+        said = [a for a in case.facts.acts_on(incident.key) if a.text and first <= a.at <= last]
+        news: Block = Bullets(items=tuple(ringing.entry(case, act) for act in said))
+        if not said:
+            news = Paragraph(text=case.say("form.incidents.no_news"))
+        known = Pairs(items=portrait.with_shares(case, incident))
+        blocks += [Heading(text=incident.object), known, news]
+    figures = {"count": len(found), "objects": [i.object for i in found]}
+    lead = (case.say("form.incidents.lead", figures=figures),)
+    return Filled(blocks=tuple(blocks), lead=lead, figures=figures)
+
+
 FORMS: dict[str, Form] = {
     "groups": groups,
     "problems": problems,
     "work": work,
     "overview": overview,
+    "incidents": incidents,
 }
 
 

@@ -36,6 +36,8 @@ def decide(rule: Report, case: Case) -> Iterator[Intent]:
     send_at = rule.leaves_at(case.playbook.calendar, today)
     if send_at < case.facts.live_from or not rule.is_due(case.playbook.calendar, today):
         return
+    if not rule.is_asked(case, send_at):
+        return
     if case.now >= send_at:
         yield from _leave(rule, case, key, today, kept)
     elif kept is None and _draft_moment(rule, case, today) <= case.now:
@@ -164,7 +166,7 @@ def _missed(rule: Report, case: Case) -> Iterator[Intent]:
         slot = rule.leaves_at(case.playbook.calendar, day)
         waiting = kept is None or kept.state in {ReportState.DRAFTED, ReportState.HELD}
         due = slot >= case.facts.live_from and rule.is_due(case.playbook.calendar, day)
-        if waiting and due:
+        if waiting and due and rule.is_asked(case, slot):
             held = kept is not None and kept.state == ReportState.HELD
             why = case.say(
                 "report.missed_held" if held else "report.missed", rule=rule, due_day=day

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator
 from mcur.playbooks.calendar import Calendar
 from mcur.playbooks.durations import ClockField, WeekMoment, WeekMomentField, parse_clock, shown
 from mcur.playbooks.facts import TaskKind
+from mcur.playbooks.incidents import Incident
 from mcur.playbooks.rules.base import Case, Rule
 
 
@@ -51,7 +52,8 @@ class Report(Rule):
     ``covers`` is the whole day before, today until the moment of sending, or the seven days that end
     with it. ``max_rows`` bounds rows that carry no news. ``columns`` are the clauses of the columns of a
     form without groups. ``deadline`` is the clause's: finished at it is late already; without one
-    a report is late once its day is over.
+    a report is late once its day is over. ``while_mode``: it leaves only on days on which an incident
+    of the mode lasts.
     """
 
     form: str
@@ -67,6 +69,7 @@ class Report(Rule):
     columns: tuple[str, ...] = ()
     kinds: tuple[TaskKind, ...] = ()
     max_rows: int = 40
+    while_mode: str = ""
 
     def problems(self) -> list[str]:
         """Say where the hours contradict each other."""
@@ -84,6 +87,15 @@ class Report(Rule):
         if isinstance(self.send_at, WeekMoment):
             return day.weekday() == self.send_at.weekday
         return calendar.is_report_day(day)
+
+    def incidents(self, case: Case, until: datetime) -> list[Incident]:
+        """Return the incidents of the mode that began by a moment and last."""
+        running = case.facts.incidents(case.playbook.id)
+        return [i for i in running if i.mode == self.while_mode and i.entered_at <= until]
+
+    def is_asked(self, case: Case, slot: datetime) -> bool:
+        """Whether there is anything to report at a slot: always, or while its mode lasts."""
+        return not self.while_mode or bool(self.incidents(case, slot))
 
     def leaves_at(self, calendar: Calendar, day: date) -> datetime:
         """Return the moment of sending on a day."""
