@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from mcur.playbooks import ticking
 from mcur.playbooks.documents import plain
 from mcur.playbooks.facts import Act, Task, TaskKind, TaskStatus
 from mcur.playbooks.incidents import Incident, Plan
@@ -187,18 +188,21 @@ def _plan_refusal(act: Act, case: Case, plan: Plan) -> str | None:
 def _task_refusal(act: Act, case: Case, task: Task) -> str | None:
     if act.do == "call-done" and task.kind is not TaskKind.CALL:
         return case.say("act.no_call")
+    if act.do == "tick" and (why := ticking.refusal(act, case, task)):
+        return why
+    own = act.by == "executor" or act.by == task.assignee
+    rings = task.kind in {TaskKind.CALL, TaskKind.CHECKLIST} and own
     if act.origin == "tracker":
         # The tracker's own rights decided who may edit; roles decide what an act means here.
         unlawful = act.do in {"close", "refuse", "confirm"} and act.by not in OFFICERS | HEADS
-        return say_act("not_officer", act, case) if unlawful else None
-    own = act.by == "executor" or act.by == task.assignee
-    rings = task.kind is TaskKind.CALL and own
+        return say_act("not_officer", act, case) if unlawful and not rings else None
     allowed = {
         "note": own or act.by in case.playbook.roles,
         "status": own or act.by in OFFICERS | HEADS,
         "close": act.by in OFFICERS or rings,
         "refuse": act.by in OFFICERS,
         "call-done": act.by in OFFICERS or rings,
+        "tick": act.by in OFFICERS | HEADS or rings,
         "unsolved": act.by in OFFICERS | HEADS | DEPUTIES,
         "extend": act.by in OFFICERS,
         "report": act.by in OFFICERS,
@@ -275,7 +279,8 @@ def _on_task(act: Act, case: Case, cite: Cite, task: Task) -> Iterator[Intent]:
     by_executor = act.by.startswith("executor")
     status = _follows(act, task)
     if act.origin != "tracker":
-        note = act.text or (case.say(f"act.said.{act.do}", act=act) if status is None else "")
+        said = case.say(f"act.said.{act.do}", act=ticking.named(act, case, task))
+        note = act.text or (said if status is None else "")
         yield UpdateTask(
             key=f"update:{task.key}:{act.ident}",
             cite=cite,

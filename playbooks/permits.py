@@ -15,7 +15,7 @@ SUPERIORS = frozenset({"okrug_head"})
 
 TASK_ACTS = frozenset(
     {"note", "status", "close", "refuse", "unsolved", "no-progress", "solve", "confirm", "dismiss",
-     "extend", "report", "call-done"}
+     "extend", "report", "call-done", "tick"}
 )  # fmt: skip
 REPORT_ACTS = frozenset({"review", "hold", "release", "correct"})
 INCIDENT_ACTS = frozenset(
@@ -24,7 +24,7 @@ INCIDENT_ACTS = frozenset(
 )  # fmt: skip
 PLAN_ACTS = frozenset({"fill-plan", "approve", "return"})
 KNOWN = TASK_ACTS | REPORT_ACTS | INCIDENT_ACTS | PLAN_ACTS | {"absent"}
-VOCABULARY = KNOWN | {"tick", "extend", "report"}
+VOCABULARY = KNOWN | {"extend", "report"}
 """All words for acts; those that no rule performs here are refused with a sentence."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from mcur.playbooks.rules import (
     calls,
+    checklist,
     control,
     cycle,
     intake,
@@ -32,6 +33,7 @@ LAYERS: tuple[Kind[Any], ...] = (
     term.KIND,
     control.KIND,
     ladder.KIND,
+    checklist.KIND,
     mode.DUTIES,
     cycle.KIND,
     report.KIND,

@@ -39,6 +39,7 @@ okrug_head = "глава"
 incident = "Ситуации"
 plan = "Согласование"
 measure = "Управление"
+checklist = "Управление"
 """
 
 
@@ -137,6 +138,10 @@ class Known:
     def tasks(self, *_: object, **__: object) -> Sequence[Task]:
         """Return no task."""
         return []
+
+    def last_cycle(self) -> datetime | None:
+        """Return no cycle before this one."""
+        return None
 
     def task(self, key: str) -> Task | None:
         """Return no task."""
