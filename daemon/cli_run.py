@@ -119,7 +119,7 @@ def _take(
     with _spinner(f"reading {file.name}"):
         export = read_export(file, reading)
     feed = next(s for s in site.observers.sources if s.name == f"feed:{shape.id}")
-    with _spinner(f"storing {len(export.appeals)} rows"):
+    with _spinner(f"storing {len(export.appeals) + len(export.mirrored)} rows"):
         done = site.state.take_export(
             export,
             scope=str(shape.scope) if shape.scope else None,

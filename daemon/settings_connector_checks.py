@@ -22,6 +22,7 @@ from mcur.daemon.settings_connectors import (
 from mcur.daemon.settings_errors import Finding, Loc, not_known, path_text
 from mcur.daemon.settings_site import Settings
 from mcur.playbooks.facts import Appeal
+from mcur.playbooks.mirrored import Inspection, Outage
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # Domains that nobody owns (RFC 2606), and the one that examples in Russian use.
@@ -67,6 +68,8 @@ def _mappings(settings: Settings) -> Iterator[Finding]:
     for place, feed in enumerate(settings.feeds):
         if feed.kind == "appeals":
             yield from _mapping(("feeds", place), feed)
+        else:
+            yield from _mirror_mapping(("feeds", place), feed)
 
 
 def _mapping(loc: Loc, feed: FeedSettings) -> Iterator[Finding]:
@@ -79,6 +82,14 @@ def _mapping(loc: Loc, feed: FeedSettings) -> Iterator[Finding]:
         if feed.mapping and needed not in {*feed.mapping, *feed.constants}:
             text = f"names no heading for {needed}, without which no row can be taken"
             yield Finding((*loc, "mapping"), text)
+
+
+def _mirror_mapping(loc: Loc, feed: FeedSettings) -> Iterator[Finding]:
+    known = tuple(f.name for f in fields(Outage if feed.kind == "outages" else Inspection))
+    for table, keys in (("mapping", feed.mapping), ("constants", feed.constants)):
+        for key in keys:
+            if key not in known:
+                yield Finding((*loc, table, key), not_known(key, f"field of {feed.kind}", known))
 
 
 def _routes(settings: Settings) -> Iterator[Finding]:

@@ -247,7 +247,7 @@ def _named_executors(scenario: Scenario) -> Iterator[str]:
     for row in rows:
         yield from (str(v) for k, v in row.items() if fold(k) in _EXECUTOR and v)
     for feed in scenario.feed:
-        if feed.file is not None:
+        if feed.file is not None and feed.kind == "appeals":
             yield from _executors_in(scenario.folder / feed.file, feed.source)
 
 
@@ -260,12 +260,14 @@ def _executors_in(path: Path, source: str) -> Iterator[str]:
 
 
 def _feeds(scenario: Scenario) -> list[dict[str, Any]]:
-    named: set[tuple[str, str | None]] = {(str(r["source"]), None) for r in scenario.rows()}
-    named |= {(feed.source, feed.scope) for feed in scenario.feed}
+    named: set[tuple[str, str | None, str]] = {
+        (str(r["source"]), None, "appeals") for r in scenario.rows()
+    }
+    named |= {(feed.source, feed.scope, feed.kind) for feed in scenario.feed}
     found = []
-    for source, scope in sorted(named, key=str):
-        ident = feed_id(source, scope)
-        feed = {"id": ident, "source": source, "path": f"feeds/{ident}"}
+    for source, scope, kind in sorted(named, key=str):
+        ident = feed_id(source, scope, kind)
+        feed = {"id": ident, "source": source, "kind": kind, "path": f"feeds/{ident}"}
         found.append({**feed, "scope": scope} if scope else feed)
     return found
 

@@ -253,6 +253,7 @@ def feed_shape(shape: FeedSettings, municipality: str) -> FeedShape:
         id=shape.id,
         zone=shape.zone,
         source=shape.source if shape.source != shape.id else "",
+        kind=shape.kind,
         pattern=" ".join(shape.pattern),
         scope=str(shape.scope or "cumulative"),
         municipality=municipality or None,

@@ -145,9 +145,10 @@ class World:
             self._write_rows(source, rows, now)
 
     def _feed(self, index: int, feed: shapes.Feed) -> None:
-        folder = self._folder / "feeds" / feed_id(feed.source, feed.scope)
+        name = feed_id(feed.source, feed.scope, feed.kind)
+        folder = self._folder / "feeds" / name
         if feed.file is None:
-            self._write_rows(feed_id(feed.source, feed.scope), list(feed.rows or ()), feed.at)
+            self._write_rows(name, list(feed.rows or ()), feed.at)
             return
         origin = self._scenario.folder / feed.file
         target = folder / f"{index + 1:03d}-{origin.name}"
@@ -235,9 +236,10 @@ class World:
         return found[-1] if found else glob
 
 
-def feed_id(source: str, scope: str | None) -> str:
-    """Name the feed of a scenario's export; exports of another scope are another feed."""
-    return f"{source}-{scope.replace(':', '-')}" if scope else source
+def feed_id(source: str, scope: str | None, kind: str = "appeals") -> str:
+    """Name the feed of a scenario's export; exports of another scope or kind are another feed."""
+    name = source if kind == "appeals" else f"{source}-{kind}"
+    return f"{name}-{scope.replace(':', '-')}" if scope else name
 
 
 def _stamp(path: Path, moment: datetime) -> None:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from mcur.playbooks.documents import Document
+from mcur.playbooks.mirrored import Mirrored
 
 
 class AppealStatus(StrEnum):
@@ -257,12 +258,14 @@ class Export:
     appeals: tuple[Appeal, ...]
     bad: tuple[BadRow, ...] = ()
     form: str = ""
-    """Which form was recognised: ``canonical``, ``ecur``, ``dobrodel-report``, ``dobrodel-list``, ``mapping``."""
+    """Which form was recognised: ``canonical``, ``ecur``, …, ``mapping``, ``outages``, ``inspections``."""
+    mirrored: tuple[Mirrored, ...] = ()
+    """Rows of an export of outages or inspections, which has no appeals."""
 
     @property
     def is_empty(self) -> bool:
         """Whether the export is there and has no row at all, good or bad."""
-        return not self.appeals and not self.bad
+        return not self.appeals and not self.mirrored and not self.bad
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from mcur.playbooks.facts import (
     Term,
 )
 from mcur.playbooks.incidents import Incident, Plan
+from mcur.playbooks.mirrored import AppealStep, Inspection, MirrorKind, OutageSeen
 
 
 class Facts(Protocol):
@@ -222,4 +223,24 @@ class Facts(Protocol):
 
     def deliveries(self, playbook: str, first: datetime, last: datetime) -> dict[str, int]:
         """Count what was delivered in [first, last), by event name."""
+        ...
+
+    def fresh_outages(self) -> Sequence[OutageSeen]:
+        """Return outages that are new or changed since the last decision."""
+        ...
+
+    def outages_since(self, moment: datetime) -> Sequence[OutageSeen]:
+        """Return outages that begin or end at a moment or later."""
+        ...
+
+    def inspections(self, campaign: str) -> Sequence[Inspection]:
+        """Return the inspections of a campaign."""
+        ...
+
+    def last_export(self, kind: MirrorKind) -> datetime | None:
+        """Return when the newest export of outages or inspections was made; ``None`` without one."""
+        ...
+
+    def steps_of(self, source: str, number: str) -> Sequence[AppealStep]:
+        """Return what the exports changed on an appeal, step by step; the first is its first row."""
         ...

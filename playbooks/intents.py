@@ -237,12 +237,13 @@ class ReleaseDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaiseFlag:
-    """Something doubtful that a person should see; once per key."""
+    """Something doubtful that a person should see; once per key. ``to`` names whom it warns."""
 
     key: str
     cite: Cite
     object: str
     text: str
+    to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from mcur.playbooks.facts import (
     TaskKind,
     Term,
 )
+from mcur.state.mirrors import MirrorAnswers
 from mcur.state.rows import act_of, letter_of
 from mcur.state.stamps import moment_of, moment_or_none, text_of
 from mcur.state.tallies import GrowthAnswers
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(r"mcur\.([0-9a-f]{16})@")
 
 
-class Answers(GrowthAnswers):
+class Answers(GrowthAnswers, MirrorAnswers):
     """What is known, at the moment of one decision."""
 
     def __init__(self, state: State, directory: Directory, live_from: datetime) -> None:

@@ -104,6 +104,7 @@ class Decision:
         if self.keeps_fresh:
             return
         self._state.tasks.settle()
+        self._state.mirrors.settle()
         self._db.execute("DELETE FROM fresh_appeals")
         self._db.execute("UPDATE indices SET fresh = 0 WHERE fresh = 1")
         self._db.execute("UPDATE terms SET fresh = 0 WHERE fresh = 1")
@@ -300,7 +301,8 @@ class Decision:
                 flag.text, text_of(self._now),
             ),
         )  # fmt: skip
-        self._tell("flag.raised", flag.key, flag.cite, {"object": flag.object, "text": flag.text})
+        data = {"object": flag.object, "text": flag.text}
+        self._tell("flag.raised", flag.key, flag.cite, data, to=flag.to)
 
     def _draft(self, draft: PrepareDraft) -> None:
         if not self._new_key(draft.key, "draft"):
@@ -328,11 +330,20 @@ class Decision:
         self._tell("draft.released", release.key, release.cite, {})
 
     def _tell(
-        self, event: str, key: str, cite: Cite, data: dict[str, Any], subject: str | None = None
+        self,
+        event: str,
+        key: str,
+        cite: Cite,
+        data: dict[str, Any],
+        subject: str | None = None,
+        to: tuple[str, ...] = (),
     ) -> None:
         self._state.tell(
-            Event(at=self._now, event=event, cite=cite, key=key, subject=subject, data=data)
-        )
+            Event(
+                at=self._now, event=event, cite=cite, key=key, to=to or None, subject=subject,
+                data=data,
+            )
+        )  # fmt: skip
 
     def _new_key(self, key: str, kind: str) -> bool:
         cursor = self._db.conn.execute(

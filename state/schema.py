@@ -231,6 +231,32 @@ MIGRATIONS: tuple[str, ...] = (
     """
     ALTER TABLE incidents ADD COLUMN named TEXT NOT NULL DEFAULT '{}';
     """,
+    """
+    CREATE TABLE outages (
+        number TEXT PRIMARY KEY, feed TEXT NOT NULL, row TEXT NOT NULL, entered TEXT NOT NULL,
+        before TEXT NOT NULL, first_at TEXT NOT NULL, last_at TEXT NOT NULL, campaign TEXT,
+        fresh INTEGER NOT NULL, vanished_at TEXT
+    ) WITHOUT ROWID;
+    CREATE INDEX outages_last ON outages (last_at);
+    CREATE INDEX outages_fresh ON outages (fresh) WHERE fresh = 1;
+    CREATE TABLE inspections (
+        number TEXT PRIMARY KEY, feed TEXT NOT NULL, row TEXT NOT NULL, entered TEXT NOT NULL,
+        before TEXT NOT NULL, first_at TEXT NOT NULL, last_at TEXT NOT NULL, campaign TEXT,
+        fresh INTEGER NOT NULL, vanished_at TEXT
+    ) WITHOUT ROWID;
+    CREATE INDEX inspections_of ON inspections (campaign, number);
+    CREATE TABLE mirror_history (
+        id INTEGER PRIMARY KEY, kind TEXT NOT NULL, number TEXT NOT NULL, at TEXT NOT NULL,
+        field TEXT NOT NULL, old TEXT, new TEXT
+    );
+    CREATE INDEX mirror_history_of ON mirror_history (kind, number);
+    CREATE TABLE mirror_exports (
+        id INTEGER PRIMARY KEY, kind TEXT NOT NULL, feed TEXT NOT NULL, file TEXT NOT NULL,
+        digest TEXT NOT NULL, made_at TEXT NOT NULL, read_at TEXT NOT NULL, rows INTEGER NOT NULL,
+        quarantined INTEGER NOT NULL
+    );
+    CREATE INDEX mirror_exports_of ON mirror_exports (kind, made_at);
+    """,
 )
 
 

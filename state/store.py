@@ -28,6 +28,7 @@ from mcur.state.incidents import Incidents
 from mcur.state.journal import Event
 from mcur.state.letters import Letters
 from mcur.state.lookup import Lookup
+from mcur.state.mirrors import Mirrors
 from mcur.state.outbox import Outbox, Row
 from mcur.state.rows import dump
 from mcur.state.schema import ShapeUnknown, migrate
@@ -77,6 +78,7 @@ class State(Lookup):
         self.outbox = Outbox(self.db)
         self.incidents = Incidents(self.db)
         self.extensions = Extensions(self.db)
+        self.mirrors = Mirrors(self.db)
         self.listeners: list[Callable[[Event], None]] = []
         self._told: list[Event] = []
         self._version = self.db.execute("PRAGMA data_version").fetchone()[0]
@@ -133,7 +135,10 @@ class State(Lookup):
     ) -> Read:
         """Take an export and tell of it; an export without a row of data overwrites nothing."""
         with self.atomic():
-            done = self.appeals.record(export, scope=scope, live_from=live_from, now=now)
+            if export.form in ("outages", "inspections"):
+                done = self.mirrors.record(export, scope=scope, now=now)
+            else:
+                done = self.appeals.record(export, scope=scope, live_from=live_from, now=now)
             data = {
                 "new": done.new,
                 "changed": done.changed,

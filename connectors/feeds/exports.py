@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 from mcur.connectors.feeds.delimited import delimited_grids
 from mcur.connectors.feeds.grid import Grid
 from mcur.connectors.feeds.headings import find_headings
+from mcur.connectors.feeds.mirrored import mirrored_rows, newest_by_number
 from mcur.connectors.feeds.objects import json_grids, json_line_grids
 from mcur.connectors.feeds.rows import RowReader
 from mcur.connectors.feeds.shape import FeedShape
 from mcur.connectors.feeds.workbook import OLE, ZIP, workbook_grids
 from mcur.connectors.ports import Rejected, Unavailable
 from mcur.playbooks.facts import Appeal, BadRow, Export
+from mcur.playbooks.mirrored import Inspection, Mirrored, Outage
 
 LARGEST_FILE = 256 * 1024 * 1024
 """Bytes; a year of a large district's appeals is a fifth of it."""
@@ -34,7 +36,7 @@ def read_export(path: Path, shape: FeedShape) -> Export:
     content, made_at = _load(path, shape.zone)
     try:
         grids = _grids(path.suffix.lower(), content, shape)
-        form, rows = _rows(path.name, grids, shape)
+        form, rows = (_rows if shape.kind == "appeals" else mirrored_rows)(path.name, grids, shape)
     except Rejected as exc:
         msg = f"read {path.name}: the file {exc}"
         raise Rejected(msg) from exc
@@ -46,6 +48,7 @@ def read_export(path: Path, shape: FeedShape) -> Export:
         appeals=_newest([row for row in rows if isinstance(row, Appeal)]),
         bad=tuple(row for row in rows if isinstance(row, BadRow)),
         form=form,
+        mirrored=newest_by_number([r for r in rows if isinstance(r, Outage | Inspection)]),
     )
 
 
@@ -97,7 +100,10 @@ def _grids(suffix: str, content: bytes, shape: FeedShape) -> list[Grid]:
     return delimited_grids(content, encoding=shape.encoding, delimiter=shape.delimiter)
 
 
-def _rows(file: str, grids: Sequence[Grid], shape: FeedShape) -> tuple[str, list[Appeal | BadRow]]:
+_Rows = list[Appeal | BadRow] | list[Mirrored | BadRow]
+
+
+def _rows(file: str, grids: Sequence[Grid], shape: FeedShape) -> tuple[str, _Rows]:
     if all(grid.says_nothing for grid in grids):  # «[]» is an export that says: no appeals
         return "canonical", []
     grid, plan = find_headings(grids, shape)

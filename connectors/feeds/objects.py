@@ -11,7 +11,7 @@ from mcur.connectors.feeds.delimited import decode
 from mcur.connectors.feeds.grid import Cell, Grid, Line
 from mcur.connectors.ports import Rejected
 
-_LISTS = ("rows", "appeals", "data")
+_LISTS = ("rows", "appeals", "outages", "inspections", "data")
 
 
 def json_grids(content: bytes, encoding: str | None = None) -> list[Grid]:

@@ -8,9 +8,17 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from mcur.playbooks.facts import Appeal, AppealStatus
+from mcur.playbooks.mirrored import Inspection, Outage
 
 CANONICAL_FIELDS = frozenset(f.name for f in fields(Appeal)) - {"house", "extra"}
 """Fields of the canonical table that a column may fill (contract, "Appeals")."""
+
+FIELDS = {
+    "appeals": CANONICAL_FIELDS,
+    "outages": frozenset(f.name for f in fields(Outage)),
+    "inspections": frozenset(f.name for f in fields(Inspection)),
+}
+"""What a column may fill, by the kind of the feed."""
 
 EXTRA = "extra."
 """Beginning of the name under which a mapping keeps a column beside the canonical fields."""
@@ -32,7 +40,7 @@ class FeedShape:
     id: str
     zone: ZoneInfo
     source: str = ""
-    kind: Literal["appeals"] = "appeals"
+    kind: Literal["appeals", "outages", "inspections"] = "appeals"
     pattern: str = "*.csv *.xlsx *.xls *.json *.jsonl"
     """Names of the files of this feed: globs with blanks between them."""
     scope: str = "cumulative"
@@ -47,11 +55,12 @@ class FeedShape:
 
     def __post_init__(self) -> None:
         named = [*self.mapping, *self.constants]
-        strange = [n for n in named if n not in CANONICAL_FIELDS and not n.startswith(EXTRA)]
+        known = FIELDS[self.kind]
+        strange = [n for n in named if n not in known and not n.startswith(EXTRA)]
         if strange:
             msg = (
                 f"feed {self.id}: no canonical field {strange[0]!r}; "
-                f"the fields are {', '.join(sorted(CANONICAL_FIELDS))} and {EXTRA}NAME"
+                f"the fields are {', '.join(sorted(known))} and {EXTRA}NAME"
             )
             raise ValueError(msg)
         wrong = [s for s in self.statuses.values() if s not in set(AppealStatus)]
