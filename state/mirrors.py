@@ -31,7 +31,9 @@ from mcur.state.stamps import moment_of, text_of
 if TYPE_CHECKING:
     from mcur.state.store import State
 
-_STAMPS = frozenset(f.name for shape in (Outage, Inspection) for f in fields(shape) if f.name.endswith("_at"))
+_STAMPS = frozenset(
+    f.name for shape in (Outage, Inspection) for f in fields(shape) if f.name.endswith("_at")
+)
 
 
 class Mirrors:
@@ -44,7 +46,11 @@ class Mirrors:
         """Take an export of outages or inspections; what it should hold and does not is marked."""
         kind = export.form
         stamp = min(export.made_at, now)
-        known = {r["number"]: r for r in self._db.query(f"SELECT * FROM {kind}")} if export.mirrored else {}
+        known = (
+            {r["number"]: r for r in self._db.query(f"SELECT * FROM {kind}")}
+            if export.mirrored
+            else {}
+        )
         done = {"new": 0, "changed": 0, "repeated": 0}
         for row in export.mirrored:
             done[self._upsert(kind, export.feed, row, known.get(row.number), stamp)] += 1
@@ -107,7 +113,10 @@ class Mirrors:
         entered = (json.loads(old["entered"]) if old else {}) | dict.fromkeys(changed, at)
         earlier = json.loads(old["before"]) if old else {}
         earlier |= {name: before[name] for name in changed if name in before}
-        last = max(filter(None, (after.get("start_at"), after.get("end_at"), after.get("planned_at"))), default=at)
+        last = max(
+            filter(None, (after.get("start_at"), after.get("end_at"), after.get("planned_at"))),
+            default=at,
+        )
         self._db.execute(
             f"INSERT OR REPLACE INTO {kind} (number, feed, row, entered, before, first_at, last_at,"
             " campaign, fresh, vanished_at) VALUES (?,?,?,?,?,?,?,?,1,NULL)",
@@ -118,7 +127,11 @@ class Mirrors:
         )  # fmt: skip
         self._db.conn.executemany(
             "INSERT INTO mirror_history (kind, number, at, field, old, new) VALUES (?,?,?,?,?,?)",
-            [(kind, row.number, at, n, _text(before.get(n)), _text(after[n])) for n in changed if old],
+            [
+                (kind, row.number, at, n, _text(before.get(n)), _text(after[n]))
+                for n in changed
+                if old
+            ],
         )
         return "changed" if old else "new"
 
@@ -199,9 +212,7 @@ class MirrorAnswers:
         steps: list[AppealStep] = []
         for number_, ((_, at), olds) in reversed(list(enumerate(changes.items(), start=1))):
             before = {n: v for n, v in (after | olds).items() if v is not None}
-            steps.append(
-                AppealStep(number=number_, at=moment_of(at), before=before, after=after)
-            )
+            steps.append(AppealStep(number=number_, at=moment_of(at), before=before, after=after))
             after = before
         steps.append(AppealStep(number=0, at=moment_of(found[1]), before={}, after=after))
         return steps[::-1]

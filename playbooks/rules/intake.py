@@ -34,6 +34,8 @@ class FromAppeals(Rule):
     gets a letter with his new tasks, at most one per ``letters_every``; a task that the tracker
     did not take within ``letters_wait`` is announced without its number there. At
     ``monitoring_slots`` the stock is looked at and kept, by the office that ``monitoring`` names.
+    did not take within ``letters_wait`` is announced without its number there. ``followed_by``
+    names the kind of rule that lets the task follow later rows of its appeal.
     """
 
     takes: Literal["appeals"]
@@ -44,6 +46,7 @@ class FromAppeals(Rule):
     letters_wait: ElapsedField = timedelta(minutes=10)
     monitoring_slots: tuple[ClockField, ...] = ()
     monitoring: Monitoring | None = None
+    followed_by: Literal["intake", "workflow"] = "intake"
 
 
 class FromIssues(Rule):
@@ -108,7 +111,8 @@ def _appeal(rule: FromAppeals, case: Case, change: AppealChange) -> Iterator[Int
     key = f"task:{case.playbook.id}:{change.appeal.source}:{change.appeal.number}"
     task = case.facts.task(key)
     if task is not None:
-        yield from _follow(rule, case, change, task)
+        if rule.followed_by == "intake":
+            yield from _follow(rule, case, change, task)
     elif not change.history and change.appeal.is_open:
         # The first sight of a closed appeal makes no task; a closed one that reopens does.
         yield _new_task(rule, case, change.appeal, key)
@@ -116,7 +120,7 @@ def _appeal(rule: FromAppeals, case: Case, change: AppealChange) -> Iterator[Int
 
 def _new_task(rule: FromAppeals, case: Case, appeal: Appeal, key: str) -> CreateTask:
     assignee, why_assignee = _executor(rule, case, appeal)
-    due = appeal.due_at or _due_by_topic(case, appeal)
+    due = appeal.due_at or due_by_topic(case, appeal, appeal.received_at)
     why = case.say("intake.appeals.why", appeal=appeal)
     executor = assignee.removeprefix("executor:") if assignee.startswith("executor:") else ""
     return CreateTask(
@@ -147,12 +151,13 @@ def _executor(rule: FromAppeals, case: Case, appeal: Appeal) -> tuple[str, str]:
     return rule.officer, case.say(f"intake.appeals.{reason}", appeal=appeal)
 
 
-def _due_by_topic(case: Case, appeal: Appeal) -> datetime | None:
+def due_by_topic(case: Case, appeal: Appeal, since: datetime) -> datetime | None:
+    """Return the term that the playbook's table gives a topic, counted from a moment."""
     terms = [rule.by_topic for rule in case.playbook.enabled("term") if isinstance(rule, OfTask)]
     topics = [t for t in (appeal.subcategory, appeal.category, appeal.block) if t]
     found = (table[topic] for table in terms for topic in topics if topic in table)
     within = next(found, None)
-    return appeal.received_at + within if within else None
+    return since + within if within else None
 
 
 def _appeal_fields(appeal: Appeal) -> dict[str, str]:

@@ -82,7 +82,11 @@ class Emergency(Rule):
 
 Notices = Planned | Emergency
 NoticeRule = Planned | Emergency | Window
-_SHAPES: dict[str, type[NoticeRule]] = {"planned": Planned, "emergency": Emergency, "window": Window}
+_SHAPES: dict[str, type[NoticeRule]] = {
+    "planned": Planned,
+    "emergency": Emergency,
+    "window": Window,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,7 +300,9 @@ def _judge_planned(
     late = days < rule.published_before.days
     party = _party(rule, outage)
     clause = (party.clause if party else "") or rule.clause
-    why = case.say("notice.too_late" if late else "notice.timely", days=days, rule=rule, outage=outage)
+    why = case.say(
+        "notice.too_late" if late else "notice.timely", days=days, rule=rule, outage=outage
+    )
     yield Finding(
         cite=case.cite(rule, why, clause=clause),
         object=outage.number,
@@ -312,7 +318,9 @@ def _judge_planned(
         said = case.facts.knows(f"notice.due:{key}")
         if raw < _known_since(seen, published):
             if not said:
-                yield _flag(rule, case, outage, "notice.lost", rule.timer_clause, str(wait), wait=wait)
+                yield _flag(
+                    rule, case, outage, "notice.lost", rule.timer_clause, str(wait), wait=wait
+                )
         elif (shifted := _shifted(rule, case, raw)) != raw:
             yield _flag(
                 rule, case, outage, "notice.shifted", rule.timer_clause, f"{wait}:shifted",
@@ -331,7 +339,13 @@ def _unknown(rule: Notices, case: Case, seen: OutageSeen) -> Finding:
 
 
 def _flag(
-    rule: Notices, case: Case, outage: Outage, text: str, clause: str, occasion: str = "", **values: Any
+    rule: Notices,
+    case: Case,
+    outage: Outage,
+    text: str,
+    clause: str,
+    occasion: str = "",
+    **values: Any,
 ) -> RaiseFlag:
     why = case.say(text, outage=outage, rule=rule, **values)
     party = _party(rule, outage)

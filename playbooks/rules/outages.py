@@ -79,7 +79,7 @@ def _change(rule: OfOutage, case: Case, seen: OutageSeen) -> Iterator[Intent]:
     has_moved, is_renewed = rule.enters in seen.before, rule.since in seen.before
     if not has_moved and not is_renewed:
         return
-    entered = seen.entered[rule.enters] if rule.enters in seen.entered else None
+    entered = seen.entered.get(rule.enters)
     known = seen.entered.get(rule.since)
     term = case.facts.term(_key(rule, case, seen, since))
     is_of_this = term is not None and term.outcome is None
@@ -127,7 +127,9 @@ def _run(
     met = ended <= due
     yield EndTerm(
         key=key,
-        cite=case.cite(rule, case.say("term.met" if met else "term.late", ended=ended, due=due), clause=clause),
+        cite=case.cite(
+            rule, case.say("term.met" if met else "term.late", ended=ended, due=due), clause=clause
+        ),
         outcome=TermOutcome.MET if met else TermOutcome.BREACHED,
         ended_at=ended,
     )

@@ -16,21 +16,25 @@ from mcur.playbooks.rules import (
     intake,
     ladder,
     mode,
+    notice,
     plan,
     report,
     surge,
     term,
+    workflow,
 )
 from mcur.playbooks.rules.base import Kind
 
 LAYERS: tuple[Kind[Any], ...] = (
     intake.KIND,
+    workflow.KIND,
     surge.KIND,
     mode.KIND,
     plan.KIND,
     ladder.EARLY,
     calls.KIND,
     term.KIND,
+    notice.KIND,
     control.KIND,
     ladder.KIND,
     checklist.KIND,

@@ -22,9 +22,10 @@ from mcur.playbooks.intents import (
     StartTerm,
     TermOutcome,
 )
-from mcur.playbooks.rules import extensions
+from mcur.playbooks.rules import extensions, outages
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
 from mcur.playbooks.rules.extensions import OfNotice
+from mcur.playbooks.rules.outages import OfOutage
 
 
 class OfAppeal(Rule):
@@ -43,8 +44,13 @@ class OfTask(Rule):
     by_topic: Mapping[str, ElapsedField] = Field(default_factory=dict)
 
 
-TermRule = OfAppeal | OfTask | OfNotice
-_SHAPES: dict[str, type[TermRule]] = {"appeal": OfAppeal, "task": OfTask, "notice": OfNotice}
+TermRule = OfAppeal | OfTask | OfNotice | OfOutage
+_SHAPES: dict[str, type[TermRule]] = {
+    "appeal": OfAppeal,
+    "task": OfTask,
+    "notice": OfNotice,
+    "outage": OfOutage,
+}
 
 
 def decide(rule: TermRule, case: Case) -> Iterator[Intent]:
@@ -56,11 +62,13 @@ def decide(rule: TermRule, case: Case) -> Iterator[Intent]:
             yield from _tasks(rule, case)
         case OfNotice():
             yield from extensions.decide(rule, case)
+        case OfOutage():
+            yield from outages.decide(rule, case)
     for term in case.facts.ended_terms(case.playbook.id, rule.id, case.now):
         why = case.say("term.breached", term=term)
         yield EndTerm(
             key=term.key,
-            cite=case.cite(rule, why),
+            cite=case.cite(rule, why, clause=term.clause),
             outcome=TermOutcome.BREACHED,
             ended_at=None,
         )

@@ -25,6 +25,8 @@ EVENTS = frozenset(
         "draft.prepared",
         "draft.released",
         "flag.raised",
+        "notice.due",
+        "report.filed",
         "incident.closed",
         "incident.dismissed",
         "incident.escalated",

@@ -27,9 +27,9 @@ from mcur.playbooks.facts import (
     TaskStatus,
     Term,
 )
-from mcur.playbooks.mirrored import AppealStep, Inspection, MirrorKind, OutageSeen
 from mcur.playbooks.incidents import Incident, Plan
 from mcur.playbooks.load import load
+from mcur.playbooks.mirrored import AppealStep, Inspection, MirrorKind, OutageSeen
 from mcur.playbooks.rules.base import Case, Rule
 
 ID = "odintsovo-1204"
@@ -110,6 +110,26 @@ class Known:
     def accepted_acts(self) -> Sequence[Act]:
         """Return acts that were accepted."""
         return self.accepted
+
+    def fresh_outages(self) -> Sequence[OutageSeen]:
+        """Return outages that are new or changed."""
+        return self.outages
+
+    def outages_since(self, moment: datetime) -> Sequence[OutageSeen]:
+        """Return the outages that are known."""
+        return self.outages
+
+    def inspections(self, campaign: str) -> Sequence[Inspection]:
+        """Return the inspections of a campaign."""
+        return [one for one in self.inspected if one.campaign == campaign]
+
+    def last_export(self, kind: MirrorKind) -> datetime | None:
+        """Return when an export of a kind was made."""
+        return self.exported
+
+    def steps_of(self, source: str, number: str) -> Sequence[AppealStep]:
+        """Return what the exports changed on an appeal."""
+        return self.steps
 
     def fresh_breaches(self, playbook: str) -> Sequence[Term]:
         """Return terms that were breached now."""
@@ -374,23 +394,3 @@ def act(do: str, by: str = "mcur_resp", key: str = f"task:{ID}:dobrodel:1", **gi
     """Make an act of this noon."""
     values: dict[str, Any] = {"ident": "a1", "at": at("12:00"), "origin": "scenario", **given}
     return Act(do=do, by=by, key=key, **values)
-
-    def fresh_outages(self) -> Sequence[OutageSeen]:
-        """Return outages that are new or changed."""
-        return self.outages
-
-    def outages_since(self, moment: datetime) -> Sequence[OutageSeen]:
-        """Return the outages that are known."""
-        return self.outages
-
-    def inspections(self, campaign: str) -> Sequence[Inspection]:
-        """Return the inspections of a campaign."""
-        return [one for one in self.inspected if one.campaign == campaign]
-
-    def last_export(self, kind: MirrorKind) -> datetime | None:
-        """Return when an export of a kind was made."""
-        return self.exported
-
-    def steps_of(self, source: str, number: str) -> Sequence[AppealStep]:
-        """Return what the exports changed on an appeal."""
-        return self.steps
