@@ -28,6 +28,7 @@ PURE_SHAPES = {
     "mcur.playbooks.facts",
     "mcur.playbooks.intents",
     "mcur.playbooks.language",
+    "mcur.playbooks.mirrored",
 }
 
 # One outside library, one place: a file, or a folder that ends with "/".
