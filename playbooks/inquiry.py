@@ -113,6 +113,10 @@ class Facts(Protocol):
         """Return running terms whose end lies before ``now`` (the end itself is in time)."""
         ...
 
+    def next_due(self, playbook: str, rule: str, after: datetime) -> datetime | None:
+        """Return the next end of a running term of a rule after a moment."""
+        ...
+
     def next_wake(self, playbook: str, after: datetime) -> datetime | None:
         """Return the next end of a term that wakes a cycle of its own."""
         ...

@@ -257,6 +257,8 @@ class Tell:
     subject: str | None = None
     late: bool | None = None
     data: dict[str, object] = field(default_factory=dict)
+    occasion: str = ""
+    """Told once for each occasion of its key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -147,6 +147,15 @@ class Answers(GrowthAnswers, MirrorAnswers):
             [playbook, clause, text_of(first), text_of(last)],
         )
 
+    def next_due(self, playbook: str, rule: str, after: datetime) -> datetime | None:
+        """Return the next end of a running term of a rule after a moment."""
+        row = self._db.execute(
+            "SELECT min(due_at) FROM terms WHERE playbook = ? AND rule = ? AND outcome IS NULL"
+            " AND due_at > ?",
+            (playbook, rule, text_of(after)),
+        ).fetchone()
+        return moment_or_none(row[0])
+
     def next_wake(self, playbook: str, after: datetime) -> datetime | None:
         """Return the next end of a term that wakes a cycle of its own."""
         row = self._db.execute(

@@ -209,7 +209,8 @@ class Decision:
             self._state.outbox.put(letter, self._route("letter"), self._now)
 
     def _told(self, line: Tell) -> None:
-        if self._new_key(f"{line.event}:{line.key}", "event"):
+        occasion = f":{line.occasion}" if line.occasion else ""
+        if self._new_key(f"{line.event}:{line.key}{occasion}", "event"):
             self._state.tell(
                 Event(
                     at=self._now, event=line.event, cite=line.cite, key=line.key,

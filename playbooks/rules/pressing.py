@@ -22,6 +22,7 @@ from mcur.playbooks.intents import Channel, CreateTask, Intent, PrepareDraft, Se
 from mcur.playbooks.rules import reactions
 from mcur.playbooks.rules.base import Case, Rule
 from mcur.playbooks.rules.steps import Step
+from mcur.playbooks.rules.term import is_late
 
 AFTER = {"at_once": 0, "silent": 1, "unreported": 2}
 
@@ -79,7 +80,7 @@ def _started(rule: OnTask, case: Case) -> Iterator[tuple[Task, datetime, str]]:
     if "overdue" in rule.starts:
         for term in case.facts.fresh_breaches(case.playbook.id):
             task = case.facts.task(term.object)
-            if task is not None and _is_ours(rule, case, task) and task.status.is_open:
+            if task is not None and _is_ours(rule, case, task) and is_late(task, case.now):
                 yield task, case.now, ""
 
 

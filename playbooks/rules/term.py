@@ -6,22 +6,27 @@ The end moment itself is in time (C5); a breach is written by the first cycle af
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import Field
 
+from mcur.playbooks.documents import plain
 from mcur.playbooks.durations import ElapsedField
 from mcur.playbooks.facts import Appeal, AppealStatus, Task, TaskKind, TaskStatus, Term
 from mcur.playbooks.intents import (
     EndTerm,
     Finding,
     Intent,
+    MarkDone,
     MoveTerm,
     Outcome,
     StartTerm,
+    Tell,
     TermOutcome,
+    UpdateTask,
 )
+from mcur.playbooks.language import capital
 from mcur.playbooks.rules import extensions, outages
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
 from mcur.playbooks.rules.extensions import OfNotice
@@ -37,11 +42,15 @@ class OfAppeal(Rule):
 
 
 class OfTask(Rule):
-    """From a task until its due; ``by_topic`` gives terms where the feed has none (G18)."""
+    """From a task until its due; ``by_topic`` gives terms where the feed has none (G18).
+
+    Who has the task is reminded on it so long before its due; of a shorter term he was just told.
+    """
 
     starts: Literal["task"]
     kinds: tuple[TaskKind, ...]
     by_topic: Mapping[str, ElapsedField] = Field(default_factory=dict)
+    remind: ElapsedField | None = None
 
 
 TermRule = OfAppeal | OfTask | OfNotice | OfOutage
@@ -60,6 +69,7 @@ def decide(rule: TermRule, case: Case) -> Iterator[Intent]:
             yield from _appeals(rule, case)
         case OfTask():
             yield from _tasks(rule, case)
+            yield from _reminders(rule, case)
         case OfNotice():
             yield from extensions.decide(rule, case)
         case OfOutage():
@@ -201,6 +211,40 @@ def is_late(task: Task, now: datetime) -> bool:
     return task.status.is_open and task.due_at is not None and task.due_at < ended
 
 
+def _reminders(rule: OfTask, case: Case) -> Iterator[Intent]:
+    """Say once for each due that it comes near."""
+    if rule.remind is None:
+        return
+    soon = case.now + rule.remind + timedelta(seconds=1)
+    for term in case.facts.ended_terms(case.playbook.id, rule.id, soon):
+        task = case.facts.task(term.object)
+        occasion = f"{term.due_at:%Y-%m-%dT%H:%M:%S%z}"
+        mark = f"reminded:{term.key}:{occasion}"
+        long_enough = term.started_at <= term.due_at - rule.remind
+        ahead = term.due_at > case.now and long_enough
+        if task is None or not ahead or case.facts.knows(mark):
+            continue
+        cite = case.cite(rule, case.say("term.reminded", term=term, task=task))
+        yield MarkDone(key=mark)
+        yield Tell(
+            key=term.key,
+            cite=cite,
+            event="term.reminded",
+            occasion=occasion,
+            data={"due_at": term.due_at},
+        )
+        yield UpdateTask(
+            key=f"update:{task.key}:{mark}", cite=cite, task=task.key, note=plain(capital(cite.why))
+        )
+
+
+def _wakes(rule: TermRule, case: Case) -> datetime | None:
+    if not isinstance(rule, OfTask) or rule.remind is None:
+        return None
+    due = case.facts.next_due(case.playbook.id, rule.id, case.now + rule.remind)
+    return due - rule.remind if due else None
+
+
 def _end_of(task: Task) -> datetime | None:
     """A term is met by the executor's report or by closing; «returned» runs on."""
     if task.status in {TaskStatus.CLOSED, TaskStatus.REJECTED}:
@@ -210,4 +254,4 @@ def _end_of(task: Task) -> datetime | None:
     return None
 
 
-KIND: Kind[TermRule] = Kind(name="term", shape=_shape, decide=decide)
+KIND: Kind[TermRule] = Kind(name="term", shape=_shape, decide=decide, wakes=_wakes)

@@ -205,6 +205,11 @@ class Known:
         """Return running terms whose end lies before now."""
         return [t for t in self.terms if t.rule == rule and t.outcome is None and t.due_at < now]
 
+    def next_due(self, playbook: str, rule: str, after: datetime) -> datetime | None:
+        """Return the next end of a running term."""
+        running = [t.due_at for t in self.terms if t.rule == rule and t.outcome is None]
+        return min((due for due in running if due > after), default=None)
+
     def next_wake(self, playbook: str, after: datetime) -> datetime | None:
         """No term wakes a cycle here."""
         return None
