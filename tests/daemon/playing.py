@@ -46,6 +46,7 @@ EVENTS = frozenset(
         "task.updated",
         "term.breached",
         "term.met",
+        "term.reminded",
         "term.started",
     ]
 )
@@ -62,6 +63,7 @@ OF_EVENT = {
     "term.started": {"due_at"},
     "term.met": {"due_at", "ended_at"},
     "term.breached": {"due_at"},
+    "term.reminded": {"due_at"},
     "shadow": {"event"},
     "incident.opened": {"rule", "object", "count", "houses", "mode", "state"},
 }
@@ -73,6 +75,7 @@ ONCE = EVENTS - {
     "task.closed",
     "term.started",
     "term.met",
+    "term.reminded",
 }
 """Events that happen to a key once; a task changes and a term runs again after «returned»."""
 
