@@ -201,6 +201,8 @@ class ReportState(StrEnum):
     DECIDED = "decided"
     SENT = "sent"
     MISSED = "missed"
+    RECEIVED = "received"
+    """A report that somebody owes us came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -222,6 +222,45 @@ def quality(_rule: Report, case: Case, first: datetime, last: datetime) -> list[
     return [Bullets(items=tuple(dict.fromkeys(lines)))] if lines else []
 
 
+def persons(_rule: Report, case: Case, _first: datetime, _last: datetime) -> list[Block]:
+    """Say what those who owe a report wrote by the cut-off, and who did not report."""
+    return _persons(case, cut=True)
+
+
+def persons_all(_rule: Report, case: Case, _first: datetime, _last: datetime) -> list[Block]:
+    """Say what those who owe a report wrote until now, and who did not report."""
+    return _persons(case, cut=False)
+
+
+def _persons(case: Case, *, cut: bool) -> list[Block]:
+    from mcur.playbooks.rules import inbound_reports
+
+    day = case.playbook.calendar.local(case.now).date()
+    came: list[str] = []
+    lacking: list[str] = []
+    for rule in case.playbook.enabled("report"):
+        if not isinstance(rule, inbound_reports.Inbound):
+            continue
+        cutoff = case.playbook.calendar.at(day, rule.cutoff)
+        for owed in inbound_reports.owing(rule, case, day):
+            at = owed.report.decided_at if owed.report else None
+            if owed.report is None or at is None or (cut and at > cutoff):
+                line = case.say(
+                    "section.persons.missing", person=owed.person.name, at=at, cutoff=cutoff
+                )
+                lacking.append(line)
+            else:
+                said = owed.report.document.blocks if owed.report.document else ()
+                text = " ".join(getattr(block, "text", "") for block in said)
+                said_short = shorten(mask_personal(text), 300)
+                came.append(
+                    case.say(
+                        "section.persons.came", person=owed.person.name, at=at, said=said_short
+                    )
+                )
+    return [Bullets(items=(*lacking, *came))] if lacking or came else []
+
+
 SECTIONS: dict[str, Section] = {
     "topics": topics,
     "houses": houses,
@@ -231,4 +270,6 @@ SECTIONS: dict[str, Section] = {
     "unsolved": unsolved,
     "asked": asked,
     "quality": quality,
+    "persons": persons,
+    "persons_all": persons_all,
 }

@@ -20,7 +20,7 @@ from mcur.playbooks.intents import (
     UpdateTask,
 )
 from mcur.playbooks.quotes import strip_quoted
-from mcur.playbooks.rules import announcing, answers
+from mcur.playbooks.rules import announcing, answers, inbound_reports
 from mcur.playbooks.rules.answers import FromExecutors
 from mcur.playbooks.rules.base import Case, Rule
 
@@ -78,7 +78,7 @@ def _letter(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
     elif letter.auto:
         yield SortLetter(digest=letter.digest, state="review", why=case.say("letter.auto"))
     elif _is_report_of_the_day(rule, case, letter):
-        yield from _review(rule, case, letter, case.say("letter.report", letter=letter))
+        yield from _report_of_the_day(rule, case, letter)
     elif trusted and letter.authenticated is not False:
         yield from _assignment(rule, case, letter)
     else:
@@ -108,6 +108,22 @@ def _is_report_of_the_day(rule: FromLetters, case: Case, letter: Letter) -> bool
     staff = set(case.facts.directory.roles_of(letter.sender)) & set(case.playbook.roles)
     begins = tuple(word.casefold() for word in rule.reports_begin)
     return bool(staff) and letter.subject.strip().casefold().startswith(begins)
+
+
+def _report_of_the_day(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
+    """Keep the report that somebody is owed; any other waits for the daily control."""
+    kept = _collected(case, letter)
+    yield from kept or _review(rule, case, letter, case.say("letter.report", letter=letter))
+
+
+def _collected(case: Case, letter: Letter) -> list[Intent]:
+    """Return what follows where the sender owes somebody his report of the day; else nothing."""
+    owed = (r for r in case.playbook.enabled("report") if isinstance(r, inbound_reports.Inbound))
+    kept = [intent for rule in owed for intent in inbound_reports.collect(rule, case, letter)]
+    if kept and letter.authenticated is not False:
+        why = case.say("letter.collected", letter=letter)
+        return [*kept, SortLetter(digest=letter.digest, state="answer", why=why)]
+    return []
 
 
 def _task_behind(key: str, case: Case) -> Task | None:

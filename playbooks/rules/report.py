@@ -17,15 +17,21 @@ from mcur.playbooks.facts import Act, TaskKind
 from mcur.playbooks.facts import Report as Kept
 from mcur.playbooks.forms import FORMS
 from mcur.playbooks.intents import Intent, KeepReport, ReportState, Tell, UpdateTask
-from mcur.playbooks.rules import control
+from mcur.playbooks.rules import control, inbound_reports
 from mcur.playbooks.rules.base import Case, Kind, WrongVariant
+from mcur.playbooks.rules.inbound_reports import Awaited, Inbound
 from mcur.playbooks.rules.report_correction import correct
 from mcur.playbooks.rules.report_document import document, letter
 from mcur.playbooks.rules.report_shape import Report, report_key
 
+AnyReport = Report | Inbound | Awaited
 
-def decide(rule: Report, case: Case) -> Iterator[Intent]:
-    """Draft, send, correct; name what was missed."""
+
+def decide(rule: AnyReport, case: Case) -> Iterator[Intent]:
+    """Draft, send, correct, name what was missed; ask for what others owe."""
+    if not isinstance(rule, Report):
+        yield from inbound_reports.decide(rule, case)
+        return
     yield from _missed(rule, case)
     today = case.playbook.calendar.local(case.now).date()
     key = report_key(rule, case, today)
@@ -58,7 +64,9 @@ def _draft_moment(rule: Report, case: Case, day: date) -> datetime:
     return drafted_at if drafted_at < send_at else send_at - timedelta(minutes=30)
 
 
-def _wakes(rule: Report, case: Case) -> datetime | None:
+def _wakes(rule: AnyReport, case: Case) -> datetime | None:
+    if not isinstance(rule, Report):
+        return inbound_reports.wakes(rule, case)
     today = case.playbook.calendar.local(case.now).date()
     # A draft is seen by polls: only what leaves the house needs its very minute.
     moments = [rule.leaves_at(case.playbook.calendar, today + timedelta(days=n)) for n in (0, 1)]
@@ -181,7 +189,11 @@ def _record_missed(rule: Report, case: Case, key: str, day: date, why: str) -> I
     yield Tell(key=key, cite=cite, event="report.missed", to=rule.to, data={"day": str(day)})
 
 
-def _shape(table: dict[str, Any]) -> Report:
+def _shape(table: dict[str, Any]) -> AnyReport:
+    if "owed_by" in table:
+        return Inbound.model_validate(table)
+    if "awaits" in table:
+        return Awaited.model_validate(table)
     form = table.get("form")
     if form is not None and form not in FORMS:
         msg = f'form: "{form}" is not known; write one of {", ".join(FORMS)}'
@@ -189,14 +201,18 @@ def _shape(table: dict[str, Any]) -> Report:
     return Report.model_validate(table)
 
 
-def _roles(rule: Report) -> tuple[str, ...]:
+def _roles(rule: AnyReport) -> tuple[str, ...]:
+    if isinstance(rule, Inbound):
+        return (*rule.owed_by, rule.collector)
+    if isinstance(rule, Awaited):
+        return (rule.assignee,)
     return (rule.author, *rule.to, *rule.cc)
 
 
-def _makes(_rule: Report) -> tuple[TaskKind, ...]:
+def _makes(_rule: AnyReport) -> tuple[TaskKind, ...]:
     return (TaskKind.DAY,)
 
 
-KIND: Kind[Report] = Kind(
+KIND: Kind[AnyReport] = Kind(
     name="report", shape=_shape, decide=decide, wakes=_wakes, roles=_roles, makes=_makes
 )

@@ -8,15 +8,11 @@ from mcur.playbooks.coverage import counts, coverage
 from mcur.playbooks.load import PlaybookError, load, parse
 from tests.playbooks.hand_made import HEAD
 
-DOUBTFUL = {"2.1.4[2]"}
-"""What no rule of Odintsovo does yet: the reports of persons."""
-
-
 def test_every_clause_of_odintsovo_is_somebodys() -> None:
     """A clause has a rule or a reason; what has neither is named here."""
     found = coverage(load("odintsovo-1204"))
 
-    assert {one.clause.id for one in found if one.how == "uncovered"} == DOUBTFUL
+    assert {one.clause.id for one in found if one.how == "uncovered"} == set()
     assert sum(counts(found).values()) == 2 * len(found) == 2 * 160
 
 
