@@ -128,4 +128,4 @@ def _stamp(case: Case, moment: datetime) -> str:
 
 
 def _cite(rule: Rule, duty: Monitoring, case: Case, why: str) -> Cite:
-    return case.cite(rule, why, clause=duty.clause, clauses=duty.clauses)
+    return case.cite(rule, why, clause=duty.clause, clauses=duty.clauses or (duty.clause,))

@@ -203,7 +203,7 @@ def _shape(table: dict[str, Any]) -> AnyReport:
 
 def _roles(rule: AnyReport) -> tuple[str, ...]:
     if isinstance(rule, Inbound):
-        return (*rule.owed_by, rule.collector)
+        return (rule.collector,)  # whom the directory names owes a report; it may name nobody
     if isinstance(rule, Awaited):
         return (rule.assignee,)
     return (rule.author, *rule.to, *rule.cc)

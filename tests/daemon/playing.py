@@ -36,6 +36,7 @@ EVENTS = frozenset(
         "plan.approved",
         "report.corrected",
         "report.missed",
+        "report.filed",
         "report.reviewed",
         "rule.not_computable",
         "shadow",

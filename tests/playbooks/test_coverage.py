@@ -8,6 +8,7 @@ from mcur.playbooks.coverage import counts, coverage
 from mcur.playbooks.load import PlaybookError, load, parse
 from tests.playbooks.hand_made import HEAD
 
+
 def test_every_clause_of_odintsovo_is_somebodys() -> None:
     """A clause has a rule or a reason; what has neither is named here."""
     found = coverage(load("odintsovo-1204"))
