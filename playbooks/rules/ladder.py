@@ -119,7 +119,7 @@ def _shape(table: dict[str, Any]) -> LadderRule:
 
 def _roles(rule: LadderRule) -> tuple[str, ...]:
     if isinstance(rule, OnOverdue):
-        return (rule.owner,)
+        return tuple(head.owner for head in rule.owners())
     if isinstance(rule, OnSilence):
         return ()
     return tuple(role for step in rule.steps for role in (step.sender, *step.to, *step.cc))
