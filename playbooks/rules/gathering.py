@@ -82,7 +82,8 @@ def _gather(rule: OnOverdue, case: Case, head: Gatherer, late: list[Task]) -> It
 
 def _open_plan(rule: OnOverdue, case: Case, head: Gatherer) -> Task | None:
     plans = case.facts.tasks(case.playbook.id, {TaskKind.PLAN})
-    own = (t for t in plans if t.rule == rule.id and t.clause == head.clause)
+    whose = f":{rule.id}:{head.owner}:" if rule.heads else ""
+    own = (t for t in plans if t.rule == rule.id and whose in t.key)
     return next((t for t in own if t.status.is_open), None)
 
 
