@@ -168,6 +168,9 @@ def _value(value: object) -> str:
             return f'"{minutes // 60}h"' if minutes % 60 == 0 else f'"{minutes}m"'
         case time():
             return f'"{value:%H:%M}"'
+        case (timedelta(), *_):  # waits of several steps; that of one may be written bare
+            inner = ", ".join(map(_value, value))
+            return inner if len(value) == 1 else f"[{inner}]"
         case _:
             return json.dumps(value, ensure_ascii=False, default=str)
 
