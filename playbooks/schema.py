@@ -58,7 +58,10 @@ def schema() -> dict[str, Any]:
 
 
 def shapes_of(kind: Kind[Any]) -> tuple[type[BaseModel], ...]:
-    """Return the shapes of a kind's tables: what its function ``shape`` says that it returns."""
+    """Return the shapes of a kind's tables: what ``shape`` says that it returns, or whose method it is."""
+    owner = getattr(kind.shape, "__self__", None)
+    if isinstance(owner, type) and issubclass(owner, BaseModel):
+        return (owner,)
     said = get_type_hints(kind.shape)["return"]
     return get_args(said) or (said,)
 

@@ -38,7 +38,11 @@ class Item(Rule):
 
 
 ItemField = Annotated[
-    Item, BeforeValidator(lambda said: {"text": said} if isinstance(said, str) else said)
+    Item,
+    BeforeValidator(
+        lambda said: {"text": said} if isinstance(said, str) else said,
+        json_schema_input_type=str | Item,
+    ),
 ]
 """An item; a bare text is one without a clause of its own."""
 
