@@ -41,6 +41,7 @@ def explain_key(playbooks: Sequence[Playbook], state: State, what: str) -> Found
         "appeal": _appeal_facts(state, task, zone) if task else {},
         "records": [_record(r, zone) for r in records],
         "deliveries": _deliveries(state, key, row, zone),
+        "appeals": [{"appeal": f"{s}:{n}"} for s, n in state.joined.appeals(key)],
         "acts": _acts(state, key, zone),
         "journal": _journal(state, key, zone),
     }
@@ -83,7 +84,16 @@ def _key_of(state: State, what: str) -> str | None:
     if what.startswith("#"):
         found = state.tasks.numbered(what[1:])
         return found[0].key if found else None
-    return what if state.knows(what) else None
+    return what if state.knows(what) else _shared(state, what)
+
+
+def _shared(state: State, key: str) -> str | None:
+    """An appeal that shares a task with others is explained by that task."""
+    kind, _, rest = key.partition(":")
+    if kind != "task" or rest.count(":") < 2:
+        return None
+    task = state.joined.task_of(*rest.split(":", 2))
+    return task.key if task else None
 
 
 def _why_not(rule: Rule, wakes: str, object_: str | None) -> str:

@@ -202,7 +202,7 @@ def _problem(case: Case, appeal: Appeal) -> str:
 
 
 def _measures_of(case: Case, appeal: Appeal, gaps: list[str]) -> str:
-    task = case.facts.task(f"task:{case.playbook.id}:{appeal.source}:{appeal.number}")
+    task = case.facts.task_of(case.playbook.id, appeal.source, appeal.number)
     if task and task.measures:
         return mask_personal(task.measures)
     gaps.append(case.say("form.gap", task=task, appeal=appeal))

@@ -89,6 +89,22 @@ class Facts(Protocol):
         """Return the requests for another term that nobody has decided yet."""
         ...
 
+    def task_of(self, playbook: str, source: str, number: str) -> Task | None:
+        """Return the task of an appeal: its own, or the one that it shares with others."""
+        ...
+
+    def task_at(self, playbook: str, place: str) -> Task | None:
+        """Return the open task that appeals of a place share."""
+        ...
+
+    def untold(self, playbook: str) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """Return by task the appeals that joined it and that it does not tell of yet."""
+        ...
+
+    def joined(self, task: str) -> Sequence[tuple[str, str]]:
+        """Return source and number of the appeals that share a task."""
+        ...
+
     def tasks_to_announce(self, playbook: str) -> Sequence[Task]:
         """Return open tasks whose executor was not told yet and that are not held by the fuse."""
         ...

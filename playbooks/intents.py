@@ -282,6 +282,30 @@ class Announced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JoinTask:
+    """An appeal belongs on a task, its own or a common one; ``place`` is what they have in common.
+
+    ``told``: the task says so already.
+    """
+
+    playbook: str
+    source: str
+    number: str
+    task: str
+    place: str
+    told: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellJoined:
+    """The task tells of an appeal that joined it."""
+
+    playbook: str
+    source: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerAct:
     """What became of an act: taken, or refused with a sentence."""
 
@@ -387,6 +411,8 @@ Record = (
     | Tell
     | SortLetter
     | Announced
+    | JoinTask
+    | TellJoined
     | AnswerAct
     | NoteAbsence
 )

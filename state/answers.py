@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -97,6 +97,22 @@ class Answers(GrowthAnswers, MirrorAnswers):
     def extensions(self, playbook: str) -> Sequence[Extension]:
         """Return the requests for another term that nobody has decided yet."""
         return self._state.extensions.asked(playbook)
+
+    def task_of(self, playbook: str, source: str, number: str) -> Task | None:
+        """Return the task of an appeal: its own, or the one that it shares with others."""
+        return self._state.joined.task_of(playbook, source, number)
+
+    def task_at(self, playbook: str, place: str) -> Task | None:
+        """Return the open task that appeals of a place share."""
+        return self._state.joined.task_at(playbook, place)
+
+    def untold(self, playbook: str) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """Return by task the appeals that joined it and that it does not tell of yet."""
+        return self._state.joined.untold(playbook)
+
+    def joined(self, task: str) -> Sequence[tuple[str, str]]:
+        """Return source and number of the appeals that share a task."""
+        return self._state.joined.appeals(task)
 
     def tasks_to_announce(self, playbook: str) -> Sequence[Task]:
         """Return open tasks whose executor was not told yet and that are not held by the fuse."""

@@ -23,6 +23,7 @@ from mcur.playbooks.intents import (
     EndTerm,
     Finding,
     Intent,
+    JoinTask,
     KeepExtension,
     KeepPlan,
     KeepReport,
@@ -39,6 +40,7 @@ from mcur.playbooks.intents import (
     SortLetter,
     StartTerm,
     Tell,
+    TellJoined,
     TermOutcome,
     UpdateTask,
 )
@@ -87,6 +89,8 @@ class Decision:
             KeepExtension: state.extensions.keep,
             SortLetter: self._sort,
             Announced: self._announced,
+            JoinTask: state.joined.keep,
+            TellJoined: state.joined.told,
             AnswerAct: self._answer,
             NoteAbsence: self._absent,
         }

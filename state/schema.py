@@ -257,6 +257,15 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX mirror_exports_of ON mirror_exports (kind, made_at);
     """,
+    """
+    CREATE TABLE joined (
+        playbook TEXT NOT NULL, source TEXT NOT NULL, number TEXT NOT NULL, task TEXT NOT NULL,
+        place TEXT NOT NULL, told INTEGER NOT NULL, PRIMARY KEY (playbook, source, number)
+    ) WITHOUT ROWID;
+    CREATE INDEX joined_untold ON joined (playbook) WHERE told = 0;
+    CREATE INDEX joined_places ON joined (playbook, place);
+    CREATE INDEX joined_tasks ON joined (task);
+    """,
 )
 
 

@@ -25,6 +25,7 @@ from mcur.state.decisions import Decision, Route
 from mcur.state.extensions import Extensions
 from mcur.state.imports import Read
 from mcur.state.incidents import Incidents
+from mcur.state.joined import Joined
 from mcur.state.journal import Event
 from mcur.state.letters import Letters
 from mcur.state.lookup import Lookup
@@ -79,6 +80,7 @@ class State(Lookup):
         self.incidents = Incidents(self.db)
         self.extensions = Extensions(self.db)
         self.mirrors = Mirrors(self.db)
+        self.joined = Joined(self.db, self.tasks)
         self.listeners: list[Callable[[Event], None]] = []
         self._told: list[Event] = []
         self._version = self.db.execute("PRAGMA data_version").fetchone()[0]

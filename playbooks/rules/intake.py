@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal
+
+from pydantic import Field
 
 from mcur.playbooks.documents import Document, Pairs, Paragraph, plain
 from mcur.playbooks.durations import ClockField, ElapsedField
@@ -18,7 +21,7 @@ from mcur.playbooks.facts import (
     TaskStatus,
 )
 from mcur.playbooks.intents import CreateTask, Intent, UpdateTask, digest_of
-from mcur.playbooks.rules import announcing, assignments, granting, monitoring
+from mcur.playbooks.rules import announcing, assignments, bursts, granting, monitoring
 from mcur.playbooks.rules.answers import FromExecutors
 from mcur.playbooks.rules.assignments import FromLetters
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
@@ -34,13 +37,15 @@ class FromAppeals(Rule):
     gets a letter with his new tasks, at most one per ``letters_every``; a task that the tracker
     did not take within ``letters_wait`` is announced without its number there. At
     ``monitoring_slots`` the stock is looked at and kept, by the office that ``monitoring`` names.
-    did not take within ``letters_wait`` is announced without its number there. ``followed_by``
-    names the kind of rule that lets the task follow later rows of its appeal.
+    ``followed_by`` names the kind of rule that lets the task follow later rows of its appeal. ``group_by``:
+    each appeal has a task of its own, or those of one house and topic share one, as do all
+    of a topic of which ``burst_from`` came in a day (``bursts``).
     """
 
     takes: Literal["appeals"]
     topics: tuple[str, ...] = ()
-    group_by: Literal["none"] = "none"
+    group_by: Literal["none", "house_topic"] = "none"
+    burst_from: int = Field(default=5, ge=2)
     officer: str
     letters_every: ElapsedField = timedelta(minutes=30)
     letters_wait: ElapsedField = timedelta(minutes=10)
@@ -69,9 +74,15 @@ def decide(rule: IntakeRule, case: Case) -> Iterator[Intent]:
     """Turn what is new into tasks, changes of tasks and letters to executors."""
     match rule:
         case FromAppeals():
-            for change in case.facts.fresh_appeals():
-                if case.playbook.owns(change.appeal) and _wanted(change.appeal):
+            fresh = case.facts.fresh_appeals()
+            ours = [c for c in fresh if case.playbook.owns(c.appeal) and _wanted(c.appeal)]
+            if rule.group_by == "none":
+                for change in ours:
                     yield from _appeal(rule, case, change)
+            else:
+                make = partial(_new_task, rule, case)
+                terms = bursts.Terms(burst_from=rule.burst_from, every=rule.letters_every)
+                yield from bursts.decide(rule, case, ours, terms, make)
             yield from announcing.letters(rule, rule.letters_every, rule.letters_wait, case)
             if rule.monitoring is not None:
                 yield from monitoring.decide(rule, rule.monitoring, rule.monitoring_slots, case)
@@ -115,16 +126,16 @@ def _appeal(rule: FromAppeals, case: Case, change: AppealChange) -> Iterator[Int
             yield from _follow(rule, case, change, task)
     elif not change.history and change.appeal.is_open:
         # The first sight of a closed appeal makes no task; a closed one that reopens does.
-        yield _new_task(rule, case, change.appeal, key)
+        yield _new_task(rule, case, change.appeal)
 
 
-def _new_task(rule: FromAppeals, case: Case, appeal: Appeal, key: str) -> CreateTask:
+def _new_task(rule: FromAppeals, case: Case, appeal: Appeal) -> CreateTask:
     assignee, why_assignee = _executor(rule, case, appeal)
     due = appeal.due_at or due_by_topic(case, appeal, appeal.received_at)
     why = case.say("intake.appeals.why", appeal=appeal)
     executor = assignee.removeprefix("executor:") if assignee.startswith("executor:") else ""
     return CreateTask(
-        key=key,
+        key=f"task:{case.playbook.id}:{appeal.source}:{appeal.number}",
         cite=case.cite(rule, why),
         kind=TaskKind.EXECUTOR,
         project=case.playbook.projects["executor"],

@@ -162,6 +162,21 @@ class Known:
         """Return a task by its key."""
         return next((t for t in (*self.kept, *self.fresh) if t.key == key), None)
 
+    def task_of(self, playbook: str, source: str, number: str) -> Task | None:
+        """Return the task of an appeal."""
+        return self.task(f"task:{playbook}:{source}:{number}")
+
+    def task_at(self, playbook: str, place: str) -> Task | None:
+        """Nothing is shared here."""
+
+    def joined(self, task: str) -> Sequence[tuple[str, str]]:
+        """Nothing is shared here."""
+        return ()
+
+    def untold(self, playbook: str) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """Nothing is shared here."""
+        return {}
+
     def tasks(
         self, playbook: str, kinds: Collection[TaskKind], *, since: datetime | None = None
     ) -> Sequence[Task]:

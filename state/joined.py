@@ -1,0 +1,73 @@
+"""Which appeals share a task. Writing happens inside the caller's transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlite_utils import Database
+
+from mcur.playbooks.intents import JoinTask, TellJoined
+
+if TYPE_CHECKING:
+    from mcur.playbooks.facts import Task
+    from mcur.state.tasks import Tasks
+
+
+class Joined:
+    """Appeals by the task that they share, and tasks by the place that their appeals have in common."""
+
+    def __init__(self, db: Database, tasks: Tasks) -> None:
+        self._db = db
+        self._tasks = tasks
+
+    def keep(self, intent: JoinTask) -> None:
+        """Put an appeal onto a task."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO joined VALUES (?,?,?,?,?,?)",
+            (
+                intent.playbook, intent.source, intent.number, intent.task, intent.place,
+                intent.told,
+            ),
+        )  # fmt: skip
+
+    def told(self, intent: TellJoined) -> None:
+        """Note that the task tells of the appeal."""
+        self._db.execute(
+            "UPDATE joined SET told = 1 WHERE playbook = ? AND source = ? AND number = ?",
+            (intent.playbook, intent.source, intent.number),
+        )
+
+    def untold(self, playbook: str) -> dict[str, list[tuple[str, str]]]:
+        """Return by task the appeals that joined it and that it does not tell of yet."""
+        rows = self._db.execute(
+            "SELECT task, source, number FROM joined WHERE playbook = ? AND told = 0"
+            " ORDER BY task, source, number",
+            (playbook,),
+        )
+        found: dict[str, list[tuple[str, str]]] = {}
+        for task, source, number in rows:
+            found.setdefault(task, []).append((source, number))
+        return found
+
+    def task_of(self, playbook: str, source: str, number: str) -> Task | None:
+        """Return the task of an appeal: the one that it shares, else its own."""
+        row = self._db.execute(
+            "SELECT task FROM joined WHERE playbook = ? AND source = ? AND number = ?",
+            (playbook, source, number),
+        ).fetchone()
+        return self._tasks.get(row[0] if row else f"task:{playbook}:{source}:{number}")
+
+    def task_at(self, playbook: str, place: str) -> Task | None:
+        """Return the open task that appeals of a place share."""
+        rows = self._db.execute(
+            "SELECT DISTINCT task FROM joined WHERE playbook = ? AND place = ?", (playbook, place)
+        )
+        known = (self._tasks.get(key) for (key,) in rows)
+        return next((task for task in known if task and task.status.is_open), None)
+
+    def appeals(self, task: str) -> list[tuple[str, str]]:
+        """Return source and number of the appeals of a task."""
+        rows = self._db.execute(
+            "SELECT source, number FROM joined WHERE task = ? ORDER BY source, number", (task,)
+        )
+        return [(source, number) for source, number in rows]
