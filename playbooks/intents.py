@@ -21,6 +21,7 @@ from mcur.playbooks.documents import Document
 from mcur.playbooks.extension import Extension
 from mcur.playbooks.facts import Attachment, TaskKind, TaskStatus
 from mcur.playbooks.incidents import Measure
+from mcur.playbooks.joining import JoinTask, TellJoined
 
 
 class Cite(BaseModel):
@@ -279,30 +280,6 @@ class Announced:
 
     tasks: tuple[str, ...]
     executor: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JoinTask:
-    """An appeal belongs on a task, its own or a common one; ``place`` is what they have in common.
-
-    ``told``: the task says so already.
-    """
-
-    playbook: str
-    source: str
-    number: str
-    task: str
-    place: str
-    told: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TellJoined:
-    """The task tells of an appeal that joined it."""
-
-    playbook: str
-    source: str
-    number: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

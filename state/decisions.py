@@ -23,7 +23,6 @@ from mcur.playbooks.intents import (
     EndTerm,
     Finding,
     Intent,
-    JoinTask,
     KeepExtension,
     KeepPlan,
     KeepReport,
@@ -40,10 +39,10 @@ from mcur.playbooks.intents import (
     SortLetter,
     StartTerm,
     Tell,
-    TellJoined,
     TermOutcome,
     UpdateTask,
 )
+from mcur.playbooks.joining import JoinTask, TellJoined
 from mcur.state.climbs import Climbs
 from mcur.state.journal import Event, append
 from mcur.state.rows import dump

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils import Database
 
-from mcur.playbooks.intents import JoinTask, TellJoined
+from mcur.playbooks.joining import JoinTask, TellJoined
 
 if TYPE_CHECKING:
     from mcur.playbooks.facts import Task

@@ -19,12 +19,11 @@ from mcur.playbooks.facts import Appeal, AppealChange, Task, TaskStatus
 from mcur.playbooks.intents import (
     CreateTask,
     Intent,
-    JoinTask,
     MarkDone,
-    TellJoined,
     UpdateTask,
     digest_of,
 )
+from mcur.playbooks.joining import JoinTask, TellJoined
 from mcur.playbooks.language import mask_personal, shorten
 from mcur.playbooks.rules.base import Case, Rule
 
