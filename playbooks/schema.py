@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, get_args, get_type_hints
+from typing import Any, Self, get_args, get_type_hints
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -63,6 +63,8 @@ def shapes_of(kind: Kind[Any]) -> tuple[type[BaseModel], ...]:
     if isinstance(owner, type) and issubclass(owner, BaseModel):
         return (owner,)
     said = get_type_hints(kind.shape)["return"]
+    if said is Self:  # a kind with one shape may give its ``model_validate`` itself
+        said = getattr(kind.shape, "__self__", said)
     return get_args(said) or (said,)
 
 
