@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from mcur.daemon import clock as clocks
-from mcur.daemon import cycle, log
+from mcur.daemon import clock as clocks, cycle, log
 from mcur.daemon.context import reading, settings_of, working
 from mcur.daemon.doing import acts_for
 from mcur.daemon.failures import WRONG

@@ -15,8 +15,7 @@ from mcur.daemon.books import OWN
 from mcur.daemon.clock import SystemClock
 from mcur.daemon.context import playbooks_of, reading, settings_of, show
 from mcur.daemon.settings_errors import SettingsError, not_known
-from mcur.playbooks import coverage
-from mcur.playbooks import load as playbook_files
+from mcur.playbooks import coverage, load as playbook_files
 from mcur.playbooks.documents import Document, Table
 from mcur.playbooks.playbook import Playbook
 from mcur.playbooks.rules import report as reports

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from mcur.daemon import expectations, log
-from mcur.daemon import scenario as scenarios
+from mcur.daemon import expectations, log, scenario as scenarios
 from mcur.daemon.failures import WRONG
 from mcur.daemon.simulate import timeline_of
 

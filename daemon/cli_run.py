@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.status import Status
 
 from mcur.connectors.ports import Unavailable
-from mcur.daemon import clock as clocks
-from mcur.daemon import cycle, log, wiring
+from mcur.daemon import clock as clocks, cycle, log, wiring
 from mcur.daemon.context import moment, playbooks_of, settings_of, working
 from mcur.daemon.failures import UNREACHABLE, WRONG
 from mcur.daemon.settings_connectors import FeedSettings

@@ -12,8 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from mcur.connectors.ports import ConnectorError, Unavailable
-from mcur.daemon import settings as settings_files
-from mcur.daemon import wiring
+from mcur.daemon import settings as settings_files, wiring
 from mcur.daemon.books import known_needs, load_playbooks
 from mcur.daemon.failures import UNREACHABLE, WRONG
 from mcur.daemon.settings import Settings, examine, find_config

@@ -17,8 +17,7 @@ from typing import Any
 
 import click
 
-from mcur.daemon import books, settings
-from mcur.daemon import scenario as scenarios
+from mcur.daemon import books, scenario as scenarios, settings
 from mcur.daemon.demo_exports import (
     ZONE,
     Row,

@@ -2,8 +2,7 @@
 
 An intent is either an **effect**, something that leaves the house under a unique key (a task, a
 change of a task, a letter), or a **record**, something that we note for ourselves (a term, a report,
-a flag). Effects are pydantic models because the outbox keeps them as JSON; both are committed in
-one transaction and neither is ever half done.
+a flag). Both are committed in one transaction and neither is ever half done.
 """
 
 from __future__ import annotations
@@ -12,128 +11,22 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from typing import Literal
 
 from mcur.playbooks.climbs import Climb
 from mcur.playbooks.documents import Document
+from mcur.playbooks.effects import (
+    EFFECT as EFFECT,
+    Channel as Channel,
+    Cite as Cite,
+    CreateTask as CreateTask,
+    Effect as Effect,
+    SendLetter as SendLetter,
+    UpdateTask as UpdateTask,
+)
 from mcur.playbooks.extension import Extension
-from mcur.playbooks.facts import Attachment, TaskKind, TaskStatus
 from mcur.playbooks.incidents import Measure
 from mcur.playbooks.joining import JoinTask, TellJoined
-
-
-class Cite(BaseModel):
-    """Why something is: the rule that wants it, the clause that demands it, the words for people.
-
-    ``clause`` is one id of the regulation's clause table; ``why`` is Russian.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    playbook: str
-    rule: str
-    clause: str
-    why: str
-    clauses: tuple[str, ...] = ()
-
-
-class Channel(StrEnum):
-    """What an effect belongs to; the site opens and closes each channel (``[live]``)."""
-
-    REPORTS = "reports"
-    EXECUTOR_MAIL = "executor_mail"
-    TASKS = "tasks"
-    ESCALATIONS = "escalations"
-    CALLS = "calls"
-    SERVICE = "service"
-    """Words of the daemon to its administrator; never gated."""
-
-
-class _Effect(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    key: str
-    cite: Cite
-    channel: Channel
-    urgent: bool = False
-    not_after: datetime | None = None
-    """After this moment the effect is worth nothing and is recorded as missed."""
-
-
-class CreateTask(_Effect):
-    """A task to be made. ``assignee`` is a role, ``executor:NAME`` or ``None``.
-
-    ``appeal`` is ``(source, number)``; ``letter`` the digest of the letter it came from;
-    ``project`` is the project's name as the regulation prints it.
-    """
-
-    effect: Literal["create_task"] = "create_task"
-    channel: Channel = Channel.TASKS
-    kind: TaskKind
-    project: str
-    subject: str
-    body: Document
-    assignee: str | None = None
-    start: datetime | None = None
-    due_at: datetime | None = None
-    parent: str | None = None
-    appeal: tuple[str, str] | None = None
-    letter: str | None = None
-    topic: str | None = None
-    """What is wrong, in a few words; reports name the task by it."""
-    fields: dict[str, str] = {}
-    attachments: tuple[Attachment, ...] = ()
-    announce: bool = False
-    """Whether an executor is told of it by letter."""
-    rings: tuple[str, ...] = ()
-    """Roles whom the assignee rings; the timeline tells of a call beside its task."""
-
-
-class UpdateTask(_Effect):
-    """A change of a task that we keep, named by its key; ``None`` leaves a value as it is.
-
-    ``at`` is when what it tells of happened, where that was before this cycle. ``proof`` says of
-    an executor's report whether it came with its materials.
-    """
-
-    effect: Literal["update_task"] = "update_task"
-    channel: Channel = Channel.TASKS
-    task: str
-    note: Document | None = None
-    subject: str | None = None
-    body: Document | None = None
-    status: TaskStatus | None = None
-    assignee: str | None = None
-    due_at: datetime | None = None
-    fields: dict[str, str] = {}
-    attachments: tuple[Attachment, ...] = ()
-    at: datetime | None = None
-    proof: bool | None = None
-
-
-class SendLetter(_Effect):
-    """A letter to leave. ``to`` and ``cc`` hold recipients as the directory resolves them.
-
-    ``sender`` is the role in whose name it is written. ``deadline`` is the clause's: delivered at
-    or after it, the letter says so. ``papers`` are the forms of the document that are attached.
-    ``answers`` is a key whose letter this one continues, or a Message-ID in its brackets.
-    """
-
-    effect: Literal["send_letter"] = "send_letter"
-    sender: str
-    to: tuple[str, ...]
-    cc: tuple[str, ...] = ()
-    subject: str
-    document: Document
-    deadline: datetime | None = None
-    papers: tuple[Literal["docx", "xlsx"], ...] = ()
-    answers: str | None = None
-
-
-Effect = Annotated[CreateTask | UpdateTask | SendLetter, Field(discriminator="effect")]
-EFFECT: TypeAdapter[CreateTask | UpdateTask | SendLetter] = TypeAdapter(Effect)
 
 
 class Outcome(StrEnum):

@@ -19,9 +19,7 @@ from mcur.playbooks.documents import Block, Bullets, Document, Heading, Pairs, P
 
 if TYPE_CHECKING:
     from docx.document import Document as Paper
-    from docx.table import Table as Grid
-    from docx.table import _Cell as Cell
-    from docx.table import _Row as Row
+    from docx.table import Table as Grid, _Cell as Cell, _Row as Row
 
 _FACE = "Times New Roman"
 _SHORT_SIDE, _LONG_SIDE = 210, 297

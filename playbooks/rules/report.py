@@ -13,8 +13,7 @@ from typing import Any
 
 from mcur.playbooks.acts import say_act
 from mcur.playbooks.documents import Block, Bullets, Document, Paragraph
-from mcur.playbooks.facts import Act, TaskKind
-from mcur.playbooks.facts import Report as Kept
+from mcur.playbooks.facts import Act, Report as Kept, TaskKind
 from mcur.playbooks.forms import FORMS
 from mcur.playbooks.intents import Intent, KeepReport, ReportState, Tell, UpdateTask
 from mcur.playbooks.rules import control, inbound_reports

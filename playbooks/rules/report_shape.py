@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator
 
 from mcur.playbooks.calendar import Calendar
 from mcur.playbooks.durations import ClockField, WeekMoment, WeekMomentField, parse_clock, shown

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from mcur.connectors.mail.mime import Unreadable
 from mcur.playbooks.quotes import strip_quoted

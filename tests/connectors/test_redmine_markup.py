@@ -6,8 +6,7 @@ import html
 import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from mcur.connectors.redmine.markup import escape, unescape, write
 from mcur.connectors.redmine.shape import Markup

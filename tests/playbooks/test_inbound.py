@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from mcur.playbooks.inbound import original, read_assignment
 from tests.playbooks.facts import PLAYBOOK, at, letter, rule

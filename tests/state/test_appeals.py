@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from mcur.playbooks.facts import Appeal, AppealStatus, BadRow
 from mcur.state.imports import Read

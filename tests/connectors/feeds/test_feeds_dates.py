@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from mcur.connectors.feeds.dates import Calendar
 from tests.connectors.feeds.making import MOSCOW, naive, read, read_cells
