@@ -34,6 +34,7 @@ from mcur.playbooks.permits import (
     PLAN_ACTS,
     TASK_ACTS,
     has_mode,
+    may_declare,
     on_incident,
     on_plan,
 )
@@ -163,6 +164,8 @@ def _last_day(act: Act) -> date | None:
 
 
 def _incident_refusal(act: Act, case: Case, incident: Incident | None) -> str | None:
+    if act.do == "declare" and not may_declare(act, case.playbook.enabled("mode")):
+        return say_act("not_head", act, case)
     if incident is None:
         return None if act.by in case.playbook.roles else say_act("no_role", act, case)
     if act.do not in INCIDENT_ACTS or not incident.is_open:
@@ -174,7 +177,8 @@ def _incident_refusal(act: Act, case: Case, incident: Incident | None) -> str | 
 
 
 def _plan_refusal(act: Act, case: Case, plan: Plan) -> str | None:
-    if not on_plan(act):
+    own = getattr(case.playbook.rules["plan"].get(plan.rule), "approver", "")
+    if not on_plan(act) and (act.do == "fill-plan" or act.by != own):
         return say_act("not_head" if act.do == "fill-plan" else "not_deputy", act, case)
     if plan.state == "approved":
         return case.say("act.plan_approved")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from mcur.playbooks import portrait, ringing
+from mcur.playbooks import dynamics, portrait, ringing
 from mcur.playbooks.documents import (
     Block,
     Bullets,
@@ -184,11 +184,56 @@ def incidents(rule: Report, case: Case, first: datetime, last: datetime) -> Fill
     return Filled(blocks=tuple(blocks), lead=lead, figures=figures)
 
 
+def top(_rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
+    """Fill the top of topics by the growth index of the heat map (T11)."""
+    blocks, names, _ = dynamics.top(case, first, last)
+    figures: dict[str, Any] = {"names": names, "new": len(entered(case, "new", first, last))}
+    if not figures["new"] and not case.facts.has_data(first, last):
+        figures["no_data"] = True
+    lead = (case.say("form.top.lead", figures=figures, first=first),)
+    return Filled(blocks=tuple(blocks), lead=lead, figures=figures)
+
+
+def roadmaps(rule: Report, case: Case, first: datetime, _last: datetime) -> Filled:
+    """Fill the state of the measures of plans: what, by when, by whom, with which result."""
+    tasks = case.facts.tasks(case.playbook.id, set(rule.kinds), since=first)
+    told = sorted((t for t in tasks if not t.history), key=lambda t: (t.due_at or case.now, t.key))
+    states = [_measure_state(case, task) for task in told]
+    rows = tuple(
+        (
+            task.subject,
+            case.say("moment", at=task.due_at) if task.due_at else case.say("no_due"),
+            _hands(case, task),
+            case.say(f"form.roadmaps.{state}"),
+            mask_personal(task.measures) if task.measures else case.say("not_given"),
+        )
+        for task, state in zip(told, states, strict=True)
+    )
+    columns = tuple(
+        Column(title=case.say(f"form.roadmaps.{name}"), weight=weight)
+        for name, weight in (
+            ("measure", 5), ("due", 2), ("holder", 3), ("state", 2), ("result", 4)
+        )
+    )  # fmt: skip
+    figures = {"total": len(rows), "done": states.count("done"), "late": states.count("late")}
+    table = Table(columns=columns, rows=rows, empty=case.say("form.roadmaps.empty"))
+    lead = (case.say("form.roadmaps.lead", figures=figures),)
+    return Filled(blocks=(table,), lead=lead, figures=figures, landscape=True)
+
+
+def _measure_state(case: Case, task: Task) -> str:
+    if not task.status.is_open:
+        return "done"
+    return "late" if is_late(task, case.now) else "in_work"
+
+
 FORMS: dict[str, Form] = {
     "groups": groups,
     "problems": problems,
     "work": work,
     "overview": overview,
+    "top": top,
+    "roadmaps": roadmaps,
     "incidents": incidents,
 }
 

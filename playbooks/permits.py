@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from mcur.playbooks.facts import Act
 from mcur.playbooks.incidents import Incident
@@ -44,6 +44,23 @@ def on_incident(act: Act, incident: Incident) -> bool:
 def has_mode(act: Act, modes: Collection[str]) -> bool:
     """Whether a regulation with these modes knows the mode that an act declares."""
     return act.do != "declare" or act.fields.get("mode", "emergency") in modes
+
+
+def threatens(act: Act) -> bool:
+    """Whether who declares an incident says that it threatens life and health."""
+    return act.fields.get("life_threat", "").casefold() in {"true", "yes", "1"}
+
+
+def may_declare(act: Act, rules: Iterable[object]) -> bool:
+    """Whether the mode that an act declares may be declared by this role; a threat to life by any."""
+    mode = act.fields.get("mode", "emergency")
+    named = {
+        role
+        for rule in rules
+        if getattr(rule, "mode", "") == mode
+        for role in getattr(rule, "declared_by", ())
+    }
+    return not named or threatens(act) or act.by in named
 
 
 def on_plan(act: Act) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from mcur.playbooks.counting import by_object
 from mcur.playbooks.directory import fold
 from mcur.playbooks.documents import Block, Bullets, Heading, Paragraph
+from mcur.playbooks.entries import entered
 from mcur.playbooks.facts import Task, TaskKind
 from mcur.playbooks.language import mask_personal
 from mcur.playbooks.rules.base import Case
@@ -79,6 +80,13 @@ def _measure(case: Case, task: Task) -> str:
     return case.say("cycle.measure", task=task, holder=holder, late=late)
 
 
+def statuses(case: Case, last: datetime) -> list[str]:
+    """Say how many appeals were closed on the day, and how many stand open in each status."""
+    stock = case.facts.stock(case.playbook.covers)
+    closed = entered(case, "closed", last - timedelta(days=1), last)
+    return [case.say("reference.closed", count=len(closed), stock=stock)]
+
+
 def causes(case: Case, last: datetime) -> list[str]:
     """Say which causes people recorded in tasks that are open, or were closed since ``last``."""
     kinds = {TaskKind.EXECUTOR, TaskKind.ASSIGNMENT}
@@ -92,6 +100,7 @@ PARTS: dict[str, Callable[[Case, datetime], list[str]]] = {
     "flow": flow,
     "measures": measures,
     "causes": causes,
+    "statuses": statuses,
     "top": top,
 }
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from mcur.playbooks import dynamics
 from mcur.playbooks.counting import by_object
 from mcur.playbooks.documents import Block, Bullets, Column, Heading, Paragraph, Table
 from mcur.playbooks.entries import GROUPS, entered
@@ -272,4 +273,7 @@ SECTIONS: dict[str, Section] = {
     "quality": quality,
     "persons": persons,
     "persons_all": persons_all,
+    "increase": dynamics.increase,
+    "decrease": dynamics.decrease,
+    "executors": dynamics.executors,
 }

@@ -31,6 +31,7 @@ from mcur.playbooks.intents import (
     UpdateTask,
 )
 from mcur.playbooks.language import capital
+from mcur.playbooks.permits import threatens
 from mcur.playbooks.rules import handing, owed, worsening
 from mcur.playbooks.rules.base import Case, Kind, Rule
 
@@ -39,6 +40,8 @@ class Mode(Rule):
     """A mode: how its incidents are declared, what they owe, when the head is asked about the end.
 
     ``declared_clause`` is cited by what a person declares, ``ended_clause`` by the return to normal.
+    Where ``declared_by`` names roles only they may declare it, but for a threat to life, which is
+    anybody's to say and cites ``threat_clause``.
     ``executor``: the duty to hand the problem to its executor as a task. ``life_threat = "ask"``: the
     head chooses between this mode and ``crisis``; without his word it becomes one after
     ``immediately_max`` of the calendar (G11). ``names``: the temporary roles that an act with the
@@ -47,6 +50,7 @@ class Mode(Rule):
 
     mode: Literal["emergency", "crisis"]
     declared_clause: str = ""
+    declared_by: tuple[str, ...] = ()
     ended_clause: str = ""
     officer: str
     head: str
@@ -96,15 +100,17 @@ def _declared(rule: Mode, case: Case, act: Act) -> Iterator[Intent]:
             yield from worsening.worse(rule, case, known, act.at, why)
         return
     onset = act.fields.get("onset")
+    threat = threatens(act)
+    clause = rule.threat_clause if threat and rule.life_threat == "same" else ""
     yield OpenIncident(
         key=key,
-        cite=case.cite(rule, why, clause=rule.declared_clause or rule.clause),
+        cite=case.cite(rule, why, clause=clause or rule.declared_clause or rule.clause),
         object=name,
         mode=rule.mode,
         state="open",
         detected_at=act.at,
         onset_at=datetime.fromisoformat(onset) if onset else act.at,
-        life_threat=act.fields.get("life_threat", "").casefold() in {"true", "yes", "1"},
+        life_threat=threat,
         declared_by=act.by,
     )
 

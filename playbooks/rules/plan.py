@@ -110,7 +110,8 @@ def _weekly(rule: PlanRule, case: Case) -> Iterator[Intent]:
         subject = case.say("plan.weekly_subject", week=week)
         sheet = _week_sheet(rule, case, growth)
         yield from _draft(rule, case, key, why, subject, sheet)
-        yield _to_approver(rule, case, key, why, subject, _form(rule, case, sheet, ()))
+        if rule.approver != rule.owner:
+            yield _to_approver(rule, case, key, why, subject, _form(rule, case, sheet, ()))
 
 
 def _not_drafted(
@@ -273,7 +274,7 @@ def _fill(
     known = case.facts.task(plan.task)
     subject = known.subject if known else rule.title
     asked = plan.state == "filled" or (rule.occasion == "week" and plan.state == "drafted")
-    if not missing and not asked:
+    if not missing and not asked and rule.approver != rule.owner:
         yield _to_approver(rule, case, plan.key, why, subject, form)
 
 

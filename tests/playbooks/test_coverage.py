@@ -58,3 +58,14 @@ def test_every_clause_of_kostroma_is_somebodys() -> None:
         "human": 3,
         "uncovered": 0,
     }
+
+
+@pytest.mark.parametrize("playbook", ["khimki-energy", "lenobl-8"])
+def test_every_clause_of_these_is_somebodys(playbook: str) -> None:
+    """Nothing is left over, and people keep nothing that a program can perform."""
+    found = coverage(load(playbook))
+
+    assert [one.clause.id for one in found if one.how == "uncovered"] == []
+    assert [
+        one.clause.id for one in found if one.how == "human" and one.clause.automation == "auto"
+    ] == []

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from jinja2 import UndefinedError
 
+from mcur.playbooks.load import load
 from mcur.playbooks.texts import Texts
 from tests.playbooks.facts import PLAYBOOK, at
 
@@ -94,3 +95,18 @@ def test_no_text_is_never_asked_for() -> None:
     }
 
     assert unasked == set()
+
+
+def test_the_misprint_of_an_order_is_never_copied() -> None:
+    """«Правительства» is misprinted three times in an order; no text or quotation of ours repeats it."""
+    sources = [p for p in (TREE / "playbooks").rglob("*") if p.suffix in {".toml", ".csv", ".py"}]
+    told = [
+        (source.name, number)
+        for source in sources
+        for number, line in enumerate(source.read_text("utf-8").splitlines(), start=1)
+        if "предательств" in line.casefold() and not line.startswith("#")
+    ]
+
+    assert len(sources) > 50
+    assert told == []
+    assert "Правительства" in load("lenobl-8").clauses["4.1.4"].words
