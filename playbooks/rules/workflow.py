@@ -304,10 +304,12 @@ def _new_due(case: Case, appeal: Appeal, step: Step) -> datetime | None:
     return topical
 
 
+def _shape(table: dict[str, Any]) -> Workflow:
+    return Workflow.model_validate(table)
+
+
 def _roles(rule: Workflow) -> tuple[str, ...]:
     return (rule.controller, rule.executor)
 
 
-KIND: Kind[Workflow] = Kind(
-    name="workflow", shape=Workflow.model_validate, decide=decide, roles=_roles
-)
+KIND: Kind[Workflow] = Kind(name="workflow", shape=_shape, decide=decide, roles=_roles)
