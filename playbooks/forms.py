@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,23 +25,14 @@ from mcur.playbooks.documents import (
 )
 from mcur.playbooks.entries import GROUPS, entered
 from mcur.playbooks.facts import Appeal, Task, TaskKind, TaskStatus
+from mcur.playbooks.filled import Filled
+from mcur.playbooks.inspection_forms import app_work, breaches
 from mcur.playbooks.language import mask_personal, shorten
 from mcur.playbooks.rules.base import Case
 from mcur.playbooks.rules.term import is_late
 
 if TYPE_CHECKING:
     from mcur.playbooks.rules.report_shape import Report
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filled:
-    """A form filled with facts; ``figures`` feed the subject, ``gaps`` the draft's list."""
-
-    blocks: tuple[Block, ...]
-    lead: tuple[str, ...]
-    figures: dict[str, Any]
-    gaps: tuple[str, ...] = ()
-    landscape: bool = False
 
 
 Form = Callable[["Report", Case, datetime, datetime], Filled]
@@ -234,6 +224,8 @@ FORMS: dict[str, Form] = {
     "overview": overview,
     "top": top,
     "roadmaps": roadmaps,
+    "app_work": app_work,
+    "breaches": breaches,
     "incidents": incidents,
 }
 

@@ -18,6 +18,7 @@ from mcur.playbooks.rules import (
     mode,
     notice,
     plan,
+    rating,
     report,
     surge,
     term,
@@ -40,6 +41,7 @@ LAYERS: tuple[Kind[Any], ...] = (
     checklist.KIND,
     mode.DUTIES,
     cycle.KIND,
+    rating.KIND,
     report.KIND,
 )
 

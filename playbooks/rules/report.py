@@ -15,7 +15,8 @@ from mcur.playbooks.acts import say_act
 from mcur.playbooks.documents import Block, Bullets, Document, Paragraph
 from mcur.playbooks.facts import Act, Report as Kept, TaskKind
 from mcur.playbooks.forms import FORMS
-from mcur.playbooks.intents import Intent, KeepReport, ReportState, Tell, UpdateTask
+from mcur.playbooks.inspection_forms import is_wanted
+from mcur.playbooks.intents import Intent, KeepReport, MarkDone, ReportState, Tell, UpdateTask
 from mcur.playbooks.rules import control, inbound_reports
 from mcur.playbooks.rules.base import Case, Kind, WrongVariant
 from mcur.playbooks.rules.inbound_reports import Awaited, Inbound
@@ -44,7 +45,7 @@ def decide(rule: AnyReport, case: Case) -> Iterator[Intent]:
     if not rule.is_asked(case, send_at):
         return
     if case.now >= send_at:
-        yield from _leave(rule, case, key, today, kept)
+        yield from _leave_if_wanted(rule, case, key, today, kept)
     elif kept is None and _draft_moment(rule, case, today) <= case.now:
         yield from _draft(rule, case, key, today)
 
@@ -76,6 +77,8 @@ def _wakes(rule: AnyReport, case: Case) -> datetime | None:
 
 
 def _draft(rule: Report, case: Case, key: str, day: date) -> Iterator[Intent]:
+    if rule.leaves != "always":
+        return
     made, filled = document(rule, case, None)
     why = case.say("report.drafted", rule=rule)
     cite = case.cite(rule, why)
@@ -104,6 +107,19 @@ def _draft(rule: Report, case: Case, key: str, day: date) -> Iterator[Intent]:
             blocks=(Paragraph(text=case.say("report.draft_ask", rule=rule, key=key)), *gaps),
         ),
     )
+
+
+def _leave_if_wanted(
+    rule: Report, case: Case, key: str, day: date, kept: Kept | None
+) -> Iterator[Intent]:
+    """Whether a report is wanted is decided once, at its hour."""
+    if rule.leaves == "always" or kept is not None:
+        yield from _leave(rule, case, key, day, kept)
+    elif not case.facts.knows(f"unwanted:{key}"):
+        if is_wanted(rule, case):
+            yield from _leave(rule, case, key, day, kept)
+        else:
+            yield MarkDone(key=f"unwanted:{key}")
 
 
 def _leave(rule: Report, case: Case, key: str, day: date, kept: Kept | None) -> Iterator[Intent]:
@@ -163,7 +179,8 @@ def _act(rule: Report, case: Case, act: Act, key: str, day: date) -> Iterator[In
 def _missed(rule: Report, case: Case) -> Iterator[Intent]:
     """Record the slots of past days that nobody served; a held report that no one let go is one."""
     last = case.facts.last_cycle()
-    if last is None:
+    # Of one that leaves only at times nobody can say afterwards whether it was wanted.
+    if last is None or rule.leaves != "always":
         return
     today = case.playbook.calendar.local(case.now).date()
     day = case.playbook.calendar.local(last).date()

@@ -6,13 +6,14 @@ from datetime import date, datetime, timedelta
 
 from mcur.playbooks import data_quality, forms, sections
 from mcur.playbooks.documents import Block, Bullets, Document, Heading, Paragraph
+from mcur.playbooks.filled import Filled
 from mcur.playbooks.intents import Channel, SendLetter
 from mcur.playbooks.rules.base import Case
 from mcur.playbooks.rules.report_shape import Report, period
 
 
 def letter(
-    rule: Report, case: Case, key: str, day: date, document: Document, filled: forms.Filled
+    rule: Report, case: Case, key: str, day: date, document: Document, filled: Filled
 ) -> SendLetter:
     """Put a report into the letter that takes it to its readers."""
     first, last = period(rule.covers, case)
@@ -39,7 +40,7 @@ def letter(
     )
 
 
-def document(rule: Report, case: Case, reviewed_by: str | None) -> tuple[Document, forms.Filled]:
+def document(rule: Report, case: Case, reviewed_by: str | None) -> tuple[Document, Filled]:
     """Fill the report as it stands at ``case.now``."""
     first, last = period(rule.covers, case)
     filled = forms.FORMS[rule.form](rule, case, first, last)

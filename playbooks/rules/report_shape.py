@@ -69,6 +69,8 @@ class Report(Rule):
     columns: tuple[str, ...] = ()
     kinds: tuple[TaskKind, ...] = ()
     max_rows: int = 40
+    ratings: tuple[str, ...] = ()
+    leaves: Literal["always", "launched", "breach"] = "always"
     while_mode: str = ""
 
     def problems(self) -> list[str]:

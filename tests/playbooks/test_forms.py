@@ -9,7 +9,7 @@ import pytest
 from mcur.playbooks import forms
 from mcur.playbooks.documents import Bullets, Pairs, Paragraph, Table
 from mcur.playbooks.facts import TaskKind, TaskStatus
-from mcur.playbooks.forms import Filled
+from mcur.playbooks.filled import Filled
 from mcur.playbooks.rules.report_shape import period
 from tests.playbooks.facts import Known, appeal, at, case, rule, task
 

@@ -1,0 +1,93 @@
+"""Forms about inspections: the rating of executors, their work with the app, breaches of the schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from mcur.playbooks.documents import Block, Column, Heading, Paragraph, Table
+from mcur.playbooks.filled import Filled
+from mcur.playbooks.rules import rating
+from mcur.playbooks.rules.base import Case
+from mcur.playbooks.rules.rating import Rating
+
+if TYPE_CHECKING:
+    from mcur.playbooks.rules.report_shape import Report
+
+
+def campaigns(rule: Report, case: Case) -> list[Rating]:
+    """Return the ratings that a report is about."""
+    return [
+        one
+        for one in case.playbook.enabled("rating")
+        if isinstance(one, Rating) and one.id in rule.ratings
+    ]
+
+
+def has_export(case: Case) -> bool:
+    """Whether any export of inspections has ever come."""
+    return case.facts.last_export("inspections") is not None
+
+
+def is_wanted(rule: Report, case: Case) -> bool:
+    """Whether a report that leaves only at times leaves now."""
+    if rule.leaves == "always":
+        return True
+    if rule.leaves == "launched":
+        return any(rating.is_launched(one, case) for one in campaigns(rule, case))
+    return any(rating.overdue(one, case) or _low(one, case) for one in campaigns(rule, case))
+
+
+def app_work(rule: Report, case: Case, _first: datetime, _last: datetime) -> Filled:
+    """Fill the report on the work with the app: what is done, moderated, returned, overdue."""
+    names = ("executor", "planned", "done", "overdue", "judged", "returned")
+    rows: list[tuple[str, ...]] = []
+    for one in (s for r in campaigns(rule, case) for s in rating.standings(r, case)):
+        counts = (one.planned, one.done, one.overdue, one.judged, one.returned)
+        rows.append((one.executor or case.say("rating.nobody"), *map(str, counts)))
+    return _filled(case, "app_work", names, rows)
+
+
+def breaches(rule: Report, case: Case, _first: datetime, _last: datetime) -> Filled:
+    """Fill the message on breaches: inspections that are not done in time, executors of low quality."""
+    names = ("number", "executor", "address", "planned_at")
+    late = [one for r in campaigns(rule, case) for one in rating.overdue(r, case)]
+    rows = [
+        (
+            one.number,
+            one.executor or case.say("rating.nobody"),
+            one.address or case.say("no_address"),
+            case.say("moment", at=one.planned_at),
+        )
+        for one in late
+    ]
+    filled = _filled(case, "breaches", names, rows)
+    low = [
+        case.say("rating.low", one=s, rule=r) for r in campaigns(rule, case) for s in _low(r, case)
+    ]
+    more: list[Block] = [Paragraph(text=line, tone="mark") for line in low]
+    if more:
+        more.insert(0, Heading(text=case.say("form.breaches.low")))
+    return Filled(blocks=(*filled.blocks, *more), lead=filled.lead, figures=filled.figures)
+
+
+def _low(rule: Rating, case: Case) -> list[rating.Standing]:
+    return [one for one in rating.standings(rule, case) if rating.is_low(rule, one)]
+
+
+def _filled(case: Case, form: str, names: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Filled:
+    wide = {"executor", "address"}
+    columns = tuple(
+        Column(title=case.say(f"form.inspections.{name}"), weight=3 if name in wide else 1)
+        for name in names
+    )
+    missing = case.say("form.inspections.no_export")
+    empty = case.say("form.inspections.empty") if has_export(case) else missing
+    figures: dict[str, Any] = {"rows": len(rows)}
+    lead = case.say(f"form.{form}.lead", count=len(rows)) if has_export(case) else missing
+    return Filled(
+        blocks=(Table(columns=columns, rows=tuple(rows), empty=empty),),
+        lead=(lead,),
+        figures=figures,
+    )
