@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Annotated
 
-from mcur.playbooks.durations import ElapsedField
+from pydantic import BeforeValidator, Field
+
+from mcur.playbooks.durations import ElapsedField, one_or_more
 from mcur.playbooks.facts import Term
 from mcur.playbooks.incidents import Incident
 from mcur.playbooks.intents import EndTerm, Intent, StartTerm, TermOutcome
 from mcur.playbooks.rules.base import Case, Rule
 
 MEASURES = "measures"
+MetByField = Annotated[
+    tuple[str, ...],
+    BeforeValidator(one_or_more, json_schema_input_type=str | tuple[str, ...]),
+    Field(min_length=1),
+]
+"""One name, or a list of them."""
 
 
 class ModeTerm(Rule):
     """A duty within a term.
 
     ``since`` is ``detected``, ``entered``, ``onset``, the name of a fact that a person entered, or the
-    step of a ladder (``K-L2.1``); ``met_by`` is the fact, ``plan`` for the approval of the incident's
+    step of a ladder (``K-L2.1``); ``met_by`` is the fact, or the first of several, ``plan`` for the approval of the incident's
     plan, or ``measures`` for the first entry of measures after the start. ``stays``: it runs on when
     the mode becomes another.
     """
@@ -26,7 +35,7 @@ class ModeTerm(Rule):
     id: str = ""
     since: str = "entered"
     within: ElapsedField
-    met_by: str
+    met_by: MetByField
     stays: bool = False
 
 
@@ -121,11 +130,16 @@ def _key(case: Case, part: ModeTerm, incident: Incident) -> str:
 def _met_at(
     case: Case, incident: Incident, part: ModeTerm, started_at: datetime
 ) -> datetime | None:
-    if part.met_by == "plan":
+    found = [_entered_at(case, incident, name, started_at) for name in part.met_by]
+    return min((at for at in found if at is not None), default=None)
+
+
+def _entered_at(case: Case, incident: Incident, name: str, started_at: datetime) -> datetime | None:
+    if name == "plan":
         plan = case.facts.plan(f"plan:{case.playbook.id}:operational:{incident.key}")
         return plan.approved_at if plan else None
-    if part.met_by == MEASURES:
+    if name == MEASURES:
         acts = case.facts.acts_on(incident.key)
         entered = (a.at for a in acts if a.at >= started_at and a.fields.get(MEASURES))
         return min(entered, default=None)
-    return incident.facts.get(part.met_by)
+    return incident.facts.get(name)

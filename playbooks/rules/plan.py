@@ -38,6 +38,8 @@ from mcur.playbooks.rules.base import Case, Kind, Rule
 class PlanRule(Rule):
     """A plan. ``occasion`` is the week that has passed, or an incident of ``mode``.
 
+    ``since`` is what the draft of an incident's plan waits for: the step of a ladder, a fact.
+
     ``owner`` fills in the measures, ``approver`` approves, ``coordinator`` stands in the form.
     ``published_clause`` is the one under which tasks are made, ``informed_clause`` the one under which all
     responsible get the plan. ``columns`` are the clauses that the fields of the form answer.
@@ -46,6 +48,7 @@ class PlanRule(Rule):
     name: Literal["weekly", "operational"]
     occasion: Literal["week", "incident"]
     mode: str = ""
+    since: str = "entered"
     owner: str
     approver: str
     coordinator: str
@@ -62,7 +65,8 @@ def decide(rule: PlanRule, case: Case) -> Iterator[Intent]:
         yield from _weekly(rule, case)
     else:
         for incident in case.facts.incidents(case.playbook.id):
-            if incident.mode == rule.mode and incident.state == "open":
+            confirmed = incident.state == "open" or rule.since != "entered"
+            if incident.mode == rule.mode and confirmed and incident.since(rule.since):
                 yield from _operational(rule, case, incident)
     for act in case.facts.accepted_acts():
         plan = case.facts.plan(act.key or "")

@@ -73,14 +73,16 @@ class Surge(Rule):
     def problems(self) -> list[str]:
         """Say whether the criterion is clear."""
         given = [v for v in (self.value, self.growth_pct, self.index) if v is not None]
-        return (
-            [] if len(given) == 1 or not self.enabled else ["give one of value, growth_pct, index"]
-        )
+        waits = self.assumption and not given  # for a number that the text does not give
+        clear = len(given) == 1 or waits or not self.enabled
+        return [] if clear else ["give one of value, growth_pct, index"]
 
     @property
     def is_set(self) -> bool:
-        """Whether the rule has what it needs; a list of categories may be missing (G27)."""
-        return self.index is None or bool(self.categories)
+        """Whether the rule has what it needs: a number (G43), a list of categories (G27)."""
+        if self.index is None:
+            return (self.value, self.growth_pct) != (None, None)
+        return bool(self.categories)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from mcur.playbooks.playbook import Playbook
 from tests.daemon.playing import Line, Played, Player, faults
 
 DAYS = sorted((Path(__file__).parents[1] / "days").rglob("*.toml"))
-WHOLE = ["odintsovo-1204", "kostroma-rgis"]
+WHOLE = ["odintsovo-1204", "kostroma-rgis", "khimki-energy", "lenobl-8"]
 """Regulations whose every clause is somebody's."""
 DOCUMENTS = frozenset({"mail.sent", "task.created", "draft.prepared", "report.filed"})
 WITH_PARTS = ("report", "plan", "control", "cycle")
