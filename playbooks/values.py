@@ -30,6 +30,7 @@ def set_values(table: dict[str, Any], values: Mapping[str, Any]) -> list[str]:
                 f'"{path}" is no value of a playbook; write <playbook>.<kind>.<rule>.<name>'
             )
             continue
+        keys = _home(table, keys)
         target: Any = table
         for key in keys[:-1]:
             target = target.setdefault(key, {}) if key == "calendar" else target.get(key)
@@ -39,6 +40,15 @@ def set_values(table: dict[str, Any], values: Mapping[str, Any]) -> list[str]:
         else:
             target[keys[-1]] = _over(target.get(keys[-1]), value)
     return problems
+
+
+def _home(table: Mapping[str, Any], keys: list[str]) -> list[str]:
+    """A report every so often is a rule of the kind ``cycle``; it is found by the name of a report too."""
+    reports, cycles = (table.get(kind, {}) for kind in ("report", "cycle"))
+    named = isinstance(reports, dict) and isinstance(cycles, dict)
+    if named and keys[0] == "report" and keys[1] not in reports and keys[1] in cycles:
+        return ["cycle", *keys[1:]]
+    return keys
 
 
 def overlaid(table: Mapping[str, Any], overlay: str) -> dict[str, Any]:

@@ -16,11 +16,10 @@ from mcur.playbooks.intents import (
     ChangeIncident,
     Channel,
     Intent,
-    PrepareDraft,
     SendLetter,
 )
 from mcur.playbooks.language import capital
-from mcur.playbooks.rules import stalling
+from mcur.playbooks.rules import drafting, stalling
 from mcur.playbooks.rules.base import Case, Rule
 from mcur.playbooks.rules.steps import Step
 
@@ -85,7 +84,7 @@ def _climb(rule: OnIncident, case: Case, incident: Incident) -> Iterator[Intent]
     """Take the steps in their order: a step is a fact for those that count from it."""
     for number, step in enumerate(rule.steps, start=1):
         key = f"letter:{case.playbook.id}:{rule.id}:{number}:{incident.key}:1"
-        known = case.facts.knows(key) or case.facts.knows(draft_key(key))
+        known = case.facts.knows(key) or case.facts.knows(drafting.draft_key(key))
         if known or not _is_due(rule, case, incident, number):
             continue
         yield from _taken(rule, case, incident, step, key)
@@ -93,11 +92,6 @@ def _climb(rule: OnIncident, case: Case, incident: Incident) -> Iterator[Intent]
         fact = f"{rule.id}.{number}"
         yield ChangeIncident(key=incident.key, cite=cite, event="", fact=fact, at=case.now)
         incident = case.facts.incident(incident.key) or incident
-
-
-def draft_key(key: str) -> str:
-    """Return the key under which a letter waits for a person's word."""
-    return key.replace("letter:", "draft:", 1)
 
 
 def _taken(
@@ -118,8 +112,7 @@ def _taken(
     if step.release == "auto":
         yield letter
     else:
-        owner = step.owner or step.sender
-        yield PrepareDraft(key=draft_key(key), cite=letter.cite, owner=owner, letter=letter)
+        yield from drafting.waiting(case, letter, step.owner or step.sender, incident.key)
 
 
 def _is_due(rule: OnIncident, case: Case, incident: Incident, number: int) -> bool:

@@ -20,12 +20,11 @@ from mcur.playbooks.intents import (
     Channel,
     Intent,
     MarkDone,
-    PrepareDraft,
     SendLetter,
     Tell,
     UpdateTask,
 )
-from mcur.playbooks.rules import finale
+from mcur.playbooks.rules import drafting, finale
 from mcur.playbooks.rules.base import Case, Kind, Rule
 from mcur.playbooks.rules.finale import Finale
 
@@ -67,7 +66,7 @@ def _serve(rule: Cycle, case: Case, incident: Incident, start: datetime) -> Iter
         slot = start + number * rule.every
         late = case.now - slot
         if number == newest and late <= case.playbook.calendar.immediately_max:
-            yield _report(rule, case, incident, slot, missed)
+            yield from _report(rule, case, incident, slot, missed)
             if rule.collect_clause:
                 yield _collect(rule, case, incident, slot)
         else:
@@ -99,7 +98,7 @@ def _first_unserved(
 
 def _is_served(rule: Cycle, case: Case, incident: Incident, slot: datetime) -> bool:
     key = _key(rule, case, incident, slot)
-    return case.facts.knows(key) or case.facts.knows(_draft_key(key))
+    return case.facts.knows(key) or case.facts.knows(drafting.draft_key(key))
 
 
 def _missed_before(
@@ -132,20 +131,15 @@ def _miss(rule: Cycle, case: Case, incident: Incident, slot: datetime) -> Iterat
     yield Tell(key=key, cite=case.cite(rule, why), event="slot.missed", to=rule.to)
 
 
-def _draft_key(key: str) -> str:
-    return key.replace("report:", "draft:", 1)
-
-
 def _report(
     rule: Cycle, case: Case, incident: Incident, slot: datetime, missed: list[datetime]
-) -> SendLetter | PrepareDraft:
+) -> Iterator[Intent]:
     letter = _letter(rule, case, incident, slot, missed)
     if rule.release == "auto":
-        return letter
-    waits = letter.model_copy(update={"not_after": None})
-    return PrepareDraft(
-        key=_draft_key(letter.key), cite=letter.cite, owner=rule.author, letter=waits
-    )
+        yield letter
+    else:
+        waits = letter.model_copy(update={"not_after": None})
+        yield from drafting.waiting(case, waits, rule.author, incident.key)
 
 
 def _letter(

@@ -17,9 +17,9 @@ from pydantic import Field
 
 from mcur.playbooks.documents import Document, Pairs, Paragraph
 from mcur.playbooks.facts import Act, Task, TaskKind, TaskStatus
-from mcur.playbooks.intents import Channel, Intent, PrepareDraft, SendLetter
+from mcur.playbooks.intents import Channel, Intent, SendLetter
 from mcur.playbooks.language import capital
-from mcur.playbooks.rules import climbing, gathering, pressing, stalling
+from mcur.playbooks.rules import climbing, drafting, gathering, pressing, stalling
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
 from mcur.playbooks.rules.climbing import OnIncident
 from mcur.playbooks.rules.gathering import OnOverdue
@@ -101,9 +101,7 @@ def _said(rule: OnRefusal | OnUnsolved, case: Case, act: Act, task: Task) -> Ite
         if rule.release == "auto":
             yield letter
             continue
-        owner = rule.owner or step.sender
-        key = climbing.draft_key(letter.key)
-        yield PrepareDraft(key=key, cite=letter.cite, owner=owner, letter=letter)
+        yield from drafting.waiting(case, letter, rule.owner or step.sender, task.key)
 
 
 def refuses(act: Act, task: Task) -> bool:
@@ -157,7 +155,7 @@ def _free_key(rule: Rule, case: Case, task: Task, number: int) -> str:
 
 
 def _is_taken(case: Case, key: str) -> bool:
-    return case.facts.knows(key) or case.facts.knows(climbing.draft_key(key))
+    return case.facts.knows(key) or case.facts.knows(drafting.draft_key(key))
 
 
 def _step_key(rule: Rule, case: Case, task: Task, number: int, occasion: int) -> str:

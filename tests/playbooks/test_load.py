@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -139,3 +140,16 @@ def test_the_file_has_no_key_that_nobody_reads(shipped: Playbook) -> None:
     }
 
     assert set(tomllib.loads(text)) <= known | set(shipped.rules)
+
+
+def test_a_periodic_report_is_named_as_a_report_too() -> None:
+    """Whoever reads the regulation looks for L-3 among its reports."""
+    [rule] = [
+        r
+        for r in load("lenobl-8", {"lenobl-8.report.L-3.every": "3h"}).enabled("cycle")
+        if r.id == "L-3"
+    ]
+
+    assert getattr(rule, "every", None) == timedelta(hours=3)
+    with pytest.raises(PlaybookError, match='there is no "L-4"'):
+        load("lenobl-8", {"lenobl-8.report.L-4.every": "3h"})
