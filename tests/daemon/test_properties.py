@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from mcur.daemon import scenario
 from mcur.daemon.simulate import Simulation
 from mcur.playbooks.directory import Directory
-from mcur.playbooks.load import clauses_of, load
+from mcur.playbooks.load import clauses_of, known_playbooks, load
 from mcur.playbooks.permits import HEADS, OFFICERS
 from mcur.state.answers import Answers
 from mcur.state.store import State
@@ -25,7 +25,7 @@ MOSCOW = scenario.ZONE
 START = datetime(2026, 11, 16, tzinfo=MOSCOW)
 POLL = timedelta(minutes=30)
 POLLS = 2 * 48
-PLAYBOOKS = ["odintsovo-1204"]
+PLAYBOOKS = known_playbooks()
 FEW = settings(
     max_examples=12,
     deadline=None,
