@@ -31,16 +31,16 @@ from mcur.playbooks.rules.report_shape import report_key
 
 
 class Inbound(Rule):
-    """Reports of the people in ``owed_by``, collected by ``collector``."""
+    """Reports of the people in ``owed_by``, collected by ``collector``; without ``remind_at`` nobody is reminded."""
 
     owed_by: tuple[str, ...]
     collector: str
-    remind_at: ClockField
+    remind_at: ClockField | None = None
     cutoff: ClockField
 
     def problems(self) -> list[str]:
         """Say where the hours contradict each other."""
-        if self.remind_at < self.cutoff:
+        if self.remind_at is None or self.remind_at < self.cutoff:
             return []
         return [f"remind_at {self.remind_at:%H:%M} is not before cutoff {self.cutoff:%H:%M}"]
 
@@ -96,8 +96,12 @@ def decide(rule: Inbound | Awaited, case: Case) -> Iterator[Intent]:
     today = case.playbook.calendar.local(case.now).date()
     if isinstance(rule, Awaited):
         yield from _note_missing(rule, case, today)
-        return
-    moment = case.playbook.calendar.at(today, rule.remind_at)
+    elif rule.remind_at is not None:
+        yield from _remind(rule, rule.remind_at, case, today)
+
+
+def _remind(rule: Inbound, at: time, case: Case, today: date) -> Iterator[Intent]:
+    moment = case.playbook.calendar.at(today, at)
     cutoff = case.playbook.calendar.at(today, rule.cutoff)
     key = f"letter:{case.playbook.id}:{rule.id}:1:{today}"
     due = moment <= case.now < cutoff and moment >= case.facts.live_from
@@ -108,15 +112,18 @@ def decide(rule: Inbound | Awaited, case: Case) -> Iterator[Intent]:
         yield _reminder(rule, case, key, lacking, cutoff)
 
 
-def hour(rule: Inbound | Awaited) -> time:
-    """Return the hour at which the rule wants a cycle of its own."""
+def hour(rule: Inbound | Awaited) -> time | None:
+    """Return the hour at which the rule wants a cycle of its own; ``None`` where it wants none."""
     return rule.at if isinstance(rule, Awaited) else rule.remind_at
 
 
-def wakes(rule: Inbound | Awaited, case: Case) -> datetime:
+def wakes(rule: Inbound | Awaited, case: Case) -> datetime | None:
     """Return when the reminder or the list is due next."""
+    clock = hour(rule)
+    if clock is None:
+        return None
     today = case.playbook.calendar.local(case.now).date()
-    moments = [case.playbook.calendar.at(today + timedelta(days=n), hour(rule)) for n in (0, 1)]
+    moments = [case.playbook.calendar.at(today + timedelta(days=n), clock) for n in (0, 1)]
     return min(m for m in moments if m > case.now)
 
 

@@ -378,7 +378,7 @@ def test_a_report_of_tomorrow_is_shown_as_it_would_be(worked: Mcur) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("report", "O-99"), '"O-99" is not a report of this site; known: O-2, O-3, O-4'),
+        (("report", "O-99"), '"O-99" is not a report of this site; known: O-1, O-2, O-3, O-4'),
         (("report", "O-2", "--date", "завтра"), '"завтра" is not a date; write 2026-11-18'),
         (("once", "--at", "утром"), '"утром" is not a moment; write 2026-11-18T09:50'),
         (("playbook", "show", "odintsovo"), "odintsovo"),
