@@ -116,7 +116,10 @@ def _taken(
 
 
 def _is_due(rule: OnIncident, case: Case, incident: Incident, number: int) -> bool:
-    """By a person's word at once, by the wait otherwise; «solved» stops both."""
+    """By a person's word at once, by the wait otherwise; «solved» up to that moment stops both.
+
+    What was solved later, while the daemon slept, does not: the day is the same without the downtime.
+    """
     step = rule.steps[number - 1]
     base = _base(rule, incident, step)
     if base is None:
@@ -125,9 +128,11 @@ def _is_due(rule: OnIncident, case: Case, incident: Incident, number: int) -> bo
         return True
     if step.when == "no_progress":
         return stalling.is_stalled(case, incident, _wait(rule, number))
-    passed = case.now >= base + _wait(rule, number)
-    by_hand = any(base < at for at in _words(case, incident))
-    return incident.solved_at is None and (by_hand or passed)
+    end = base + _wait(rule, number)
+    word = min((at for at in _words(case, incident) if base < at), default=end)
+    moment = min(word, end)
+    solved = incident.solved_at
+    return case.now >= moment and (solved is None or moment < solved)
 
 
 def _words(case: Case, incident: Incident) -> list[datetime]:

@@ -101,12 +101,21 @@ def test_a_step_that_came_late_moves_the_ones_after_it() -> None:
 def test_solved_stops_what_has_not_been_taken(solved: str, later: list[str]) -> None:
     """Before the first step nothing leaves, after it only the rest is spared."""
     facts = known()
-    taken = letters(facts, "17 10:40") if later else []
+    taken = letters(facts, "17 10:40") if later else []  # at its end, while nobody has solved it
     facts.kept[KEY] = replace(facts.kept[KEY], solved_at=at(solved))
 
     assert taken == later
     assert letters(facts, "17 10:40") == []
     assert letters(facts, "17 12:40") == []
+
+
+def test_what_was_solved_after_the_wait_does_not_undo_the_step() -> None:
+    """While the daemon slept the hour went by; what counts from the late step is spared."""
+    facts = known()
+    facts.kept[KEY] = replace(facts.kept[KEY], solved_at=at("17 10:50"))
+
+    assert letters(facts, "17 11:00") == ["3.2", "4.1[1]"]
+    assert letters(facts, "17 13:00") == []
 
 
 def test_a_word_stands_for_one_wait() -> None:
