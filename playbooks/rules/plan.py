@@ -11,6 +11,8 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 
+from pydantic import Field
+
 from mcur.playbooks import plan_forms
 from mcur.playbooks.acts import say_act
 from mcur.playbooks.documents import Document, Pairs, Paragraph
@@ -40,12 +42,13 @@ class PlanRule(Rule):
 
     ``since`` is what the draft of an incident's plan waits for: the step of a ladder, a fact.
 
+    ``name`` stands in the key: where two offices plan the same week, each has its own (``weekly-…``).
     ``owner`` fills in the measures, ``approver`` approves, ``coordinator`` stands in the form.
     ``published_clause`` is the one under which tasks are made, ``informed_clause`` the one under which all
     responsible get the plan. ``columns`` are the clauses that the fields of the form answer.
     """
 
-    name: Literal["weekly", "operational"]
+    name: str = Field(pattern=r"^(weekly(-[a-z0-9]+)?|operational)$")
     occasion: Literal["week", "incident"]
     mode: str = ""
     since: str = "entered"
@@ -96,7 +99,7 @@ def _moment(case: Case) -> datetime:
 def _weekly(rule: PlanRule, case: Case) -> Iterator[Intent]:
     moment = _moment(case)
     week = week_before(case, moment)
-    key = f"plan:{case.playbook.id}:weekly:{week}"
+    key = f"plan:{case.playbook.id}:{rule.name}:{week}"
     late = case.now - moment >= timedelta(days=1)
     if not case.facts.live_from <= moment <= case.now or late or case.facts.plan(key):
         return

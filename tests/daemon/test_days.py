@@ -10,12 +10,12 @@ import pytest
 
 from mcur.daemon import expectations, scenario
 from mcur.playbooks.coverage import coverage
-from mcur.playbooks.load import cited, load
+from mcur.playbooks.load import cited, known_playbooks, load
 from mcur.playbooks.playbook import Playbook
 from tests.daemon.playing import Line, Played, Player, faults
 
 DAYS = sorted((Path(__file__).parents[1] / "days").rglob("*.toml"))
-WHOLE = ["odintsovo-1204", "kostroma-rgis", "khimki-energy", "lenobl-8"]
+WHOLE = known_playbooks()
 """Regulations whose every clause is somebody's."""
 DOCUMENTS = frozenset({"mail.sent", "task.created", "draft.prepared", "report.filed"})
 WITH_PARTS = ("report", "plan", "control", "cycle")
