@@ -9,6 +9,8 @@ import click
 import pytest
 
 from mcur.daemon.cli import cli as main
+from mcur.playbooks.coverage import counts, coverage
+from mcur.playbooks.load import known_playbooks, load
 
 TREE = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "README.ru.md", "CONTRIBUTING.md", "CHANGELOG.md", "DECISIONS.md")
@@ -31,6 +33,14 @@ def test_the_readme_lists_the_commands_that_there_are() -> None:
     table = re.findall(r"^\| `mcur ([a-z-]+)", text("README.md"), re.MULTILINE)
 
     assert sorted(table) == sorted(commands())
+
+
+def test_the_table_of_clauses_is_what_coverage_counts() -> None:
+    """Who does what is said to people as it is."""
+    rows = re.findall(r"^\| `([a-z]+-[a-z0-9]+)` \|(.+)\|$", text("README.ru.md"), re.MULTILINE)
+    told = {name: [int(n) for n in cells.split("|")] for name, cells in rows}
+
+    assert told == {n: list(counts(coverage(load(n))).values()) for n in known_playbooks()}
 
 
 def test_every_command_says_what_it_does() -> None:

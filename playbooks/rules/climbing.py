@@ -88,7 +88,9 @@ def _climb(rule: OnIncident, case: Case, incident: Incident) -> Iterator[Intent]
         if known or not _is_due(rule, case, incident, number):
             continue
         yield from _taken(rule, case, incident, step, key)
-        cite = case.cite(rule, rule.title, clause=_clause(rule, step, incident))
+        cite = case.cite(
+            rule, rule.title, clause=_clause(rule, step, incident), clauses=step.clauses
+        )
         fact = f"{rule.id}.{number}"
         yield ChangeIncident(key=incident.key, cite=cite, event="", fact=fact, at=case.now)
         incident = case.facts.incident(incident.key) or incident
@@ -100,7 +102,7 @@ def _taken(
     why = case.say(f"ladder.incident.{step.text}_why", incident=incident)
     letter = SendLetter(
         key=key,
-        cite=case.cite(rule, why, clause=_clause(rule, step, incident)),
+        cite=case.cite(rule, why, clause=_clause(rule, step, incident), clauses=step.clauses),
         channel=Channel.ESCALATIONS,
         urgent=True,
         sender=step.sender,
