@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from mcur.playbooks import ticking
+from mcur.playbooks import drafts, ticking
 from mcur.playbooks.documents import plain
 from mcur.playbooks.facts import Act, Task, TaskKind, TaskStatus
 from mcur.playbooks.incidents import Incident, Plan
@@ -232,8 +232,10 @@ def _report_refusal(act: Act, case: Case) -> str | None:
     if draft is not None:
         if act.do not in {"release", "hold"}:
             return case.say("act.not_for_draft", act=act)
-        may = act.by in {draft.owner} | HEADS
-        return None if may else say_act("not_author", act, case)
+        if act.by not in {draft.owner} | HEADS:
+            return say_act("not_author", act, case)
+        stale = act.do == "release" and drafts.is_stale(draft, case)
+        return case.say("act.draft_stale") if stale else None
     rule = case.playbook.rules["report"].get(key.split(":")[2] if key.count(":") > 1 else "")
     author = getattr(rule, "author", "")
     if rule is None:
