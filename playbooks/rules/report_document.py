@@ -57,6 +57,9 @@ def document(rule: Report, case: Case, reviewed_by: str | None) -> tuple[Documen
     quality = data_quality.lines(rule, case, first, last)
     if quality:
         blocks += [Heading(text=case.say("report.quality")), Bullets(items=quality)]
+    assumed = _assumptions(case) if case.playbook.calendar.show_assumptions else ()
+    if assumed:
+        blocks += [Heading(text=case.say("report.assumptions")), Bullets(items=assumed)]
     head = f"report.covers_{rule.covers}"
     made = Document(
         title=rule.title,
@@ -67,6 +70,16 @@ def document(rule: Report, case: Case, reviewed_by: str | None) -> tuple[Documen
         landscape=filled.landscape,
     )
     return made, filled
+
+
+def _assumptions(case: Case) -> tuple[str, ...]:
+    """Name the values that stand for gaps of the text, for whoever wants to see them in each report."""
+    running = (rule for kind in case.playbook.rules for rule in case.playbook.enabled(kind))
+    return tuple(
+        case.say("report.assumption", printed=case.playbook.printed(r.clause), assumes=r.assumes)
+        for r in running
+        if r.assumption
+    )
 
 
 def _through(first: datetime, last: datetime) -> datetime:

@@ -275,6 +275,15 @@ def test_nothing_is_missed_before_the_first_cycle() -> None:
     assert missed(decide(Known(), "08:00")) == []
 
 
+def test_a_report_shows_its_assumptions_where_the_site_wants_them() -> None:
+    """Silent by default; with ``show_assumptions`` each stands with its clause."""
+    for wanted in (False, True):
+        shown = case(Known(), at("09:50"), **{"calendar.show_assumptions": wanted})
+        told = to_text(kind.preview(rule("report", "O-2", shown), shown))
+        assert ("Допущения на месте пробелов регламента" in told) is wanted
+        assert ("п. 2.1.2.3: признак некачественной работы" in told) is wanted
+
+
 def test_an_hour_of_sending_at_the_deadline_is_refused() -> None:
     """A lead is needed: finished at the deadline is late already."""
     table = rule("report", "O-2").model_dump() | {"send_at": "10:00"}
