@@ -10,7 +10,9 @@ offset drift while people work, and histories come only with single issues. So:
    held; an issue that is in it with the same stamp is not fetched again.
 3. An issue touched in the very second of the look may be touched again under the same stamp: it is
    remembered with a digest and looked at once more, and handed out again only if it differs.
-4. A full page whose rows all carry one stamp (a bulk edit, an import) is finished by number.
+4. Where a full page does not lead past its second (a bulk edit, an import), the second is finished
+   by number. Redmine shows whole seconds, keeps fractions where the database does, and takes
+   ``>=T`` for «after T-1»: such a page holds fractions of the second before too.
 
 «Before the last call» is told by the server's ``Date`` header. A Redmine without a web server in
 front of it (puma alone) sends none: then the newest stamp that was seen stands for it, and an issue
@@ -100,16 +102,26 @@ class Look:
         if self.server is not None:
             return server_stamp(stamp) < self.server - FRESH
         held_stamp, _, rest = held.partition("#")
-        looked = int(rest.partition("#")[2] or 0)
+        looked = float(rest.partition("#")[2] or 0)
         return held_stamp == stamp and self.now.timestamp() - looked > FRESH.total_seconds()
+
+    def has(self, row: Json, held: str) -> bool:
+        """Whether this stamp was taken already: for good, or in this look, to come again in a later."""
+        stamp, _, rest = held.partition("#")
+        looked = rest.partition("#")[2]
+        return stamp == row["updated_on"] and looked in ("", self._clock)
 
     def mark(self, issue: Json, held: str) -> str:
         """Write what the cursor remembers of an issue."""
         stamp: str = issue["updated_on"]
         if self.settles(issue, held):
             return stamp
-        looked = int(self.now.timestamp())
-        return f"{stamp}#{_digest(issue)}#{looked}"
+        return f"{stamp}#{_digest(issue)}#{self._clock}"
+
+    @property
+    def _clock(self) -> str:
+        """What tells this reading from a later one, however many pages it takes."""
+        return f"{self.now.timestamp():.3f}"
 
 
 class ChangeReader:
@@ -172,17 +184,19 @@ class ChangeReader:
             kept = {number: mark for number, mark in seen.items() if mark >= since}
             return Batch(issues, replace(after, since=since, seen=kept), more=False)
         last = rows[-1]["updated_on"]
-        drain = _next(rows) if last == rows[0]["updated_on"] else None
-        return Batch(issues, replace(after, since=last, drain=drain), more=True)
+        if last > cursor.since:
+            return Batch(issues, replace(after, since=last), more=True)
+        return Batch(issues, replace(after, drain=1), more=True)
 
     def _drain(self, cursor: Cursor, start: int, now: datetime) -> Batch:
-        """Finish a second that holds more than a page."""
-        same = ("updated_on", "><", [cursor.since, cursor.since])
-        rows = self._rows([same, ("issue_id", ">=", str(start))], "id:asc")
+        """Finish a second that a page does not lead past; what is listed beside it does no harm."""
+        after_it = _stamp(server_stamp(cursor.since) + timedelta(seconds=1))
+        second = ("updated_on", "><", [cursor.since, after_it])
+        rows = self._rows([second, ("issue_id", ">=", str(start))], "id:asc")
         issues, seen = self._news(rows, cursor, Look(now, self._client.server_time()))
         after = replace(cursor, seen=seen, drain=_next(rows))
         if after.drain is None:
-            after.since = _stamp(server_stamp(cursor.since) + timedelta(seconds=1))
+            after.since = after_it
         return Batch(issues, after, more=True)
 
     def _news(
@@ -194,7 +208,7 @@ class ChangeReader:
         for row in rows:
             number = str(row["id"])
             held = seen.get(number, "")
-            issue = None if held == row["updated_on"] else self._with_history(row, held, look)
+            issue = None if look.has(row, held) else self._with_history(row, held, look)
             if issue is None:
                 continue
             if not _same(issue, held):

@@ -41,6 +41,12 @@ def fill(server: RedmineServer, count: int, stamp: str = "2026-01-01 10:00:00") 
     server.sql(MANY, count, stamp, stamp)
 
 
+def spread(server: RedmineServer) -> None:
+    """Give each issue a fraction of its second: those made later have the lower ones."""
+    fraction = "updated_on || printf('.%06d', 999999 - 1000 * id)"
+    server.sql(f"update issues set created_on = {fraction}, updated_on = {fraction}")
+
+
 def test_an_idle_poll_is_one_request(redmine_server: RedmineServer) -> None:
     """Whatever stands in the tracker."""
     tracker = tracker_at(redmine_server)
@@ -100,6 +106,24 @@ def test_a_bulk_edit_of_more_than_a_page_in_one_second_is_read_whole(
     tasks, cursor = all_changes(tracker, cursor, later(10))
 
     assert sorted({int(task.ident) for task in tasks}) == list(range(1, 122))
+    assert all_changes(tracker, cursor, later(20))[0] == []
+
+
+@pytest.mark.parametrize(("before", "inside"), [(60, 60), (99, 1), (1, 120), (150, 150)])
+def test_a_crowd_on_both_sides_of_a_second_is_read_to_its_end(
+    redmine_server: RedmineServer, before: int, inside: int
+) -> None:
+    """The database keeps fractions, the filter by a second reaches back into the one before."""
+    tracker = tracker_at(redmine_server)
+    _, cursor = all_changes(tracker, None, later(0))
+    fill(redmine_server, before, "2031-01-01 10:00:00")
+    fill(redmine_server, inside, "2031-01-01 10:00:01")
+    fill(redmine_server, 1, "2031-01-01 10:00:02")
+    spread(redmine_server)
+
+    tasks, cursor = all_changes(tracker, cursor, later(10))
+
+    assert sorted({int(task.ident) for task in tasks}) == list(range(1, before + inside + 2))
     assert all_changes(tracker, cursor, later(20))[0] == []
 
 
