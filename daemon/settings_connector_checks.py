@@ -14,8 +14,12 @@ from urllib.parse import urlsplit
 
 from mcur.daemon.settings_checks import Check
 from mcur.daemon.settings_connectors import (
+    EwsCourierSettings,
+    EwsMailboxSettings,
     FeedSettings,
+    FilesSettings,
     ImapSettings,
+    MaildirSettings,
     RedmineSettings,
     SmtpSettings,
 )
@@ -114,14 +118,14 @@ def _mail(settings: Settings) -> Iterator[Finding]:
 
 
 def _forgeries(settings: Settings) -> Iterator[Finding]:
-    reads_real_mail = any(isinstance(m, ImapSettings) for m in settings.mailboxes)
+    reads_real_mail = any(not isinstance(m, MaildirSettings) for m in settings.mailboxes)
     if reads_real_mail and settings.mail.trusted and not settings.mail.authserv:
         text = "is empty; whoever writes under a trusted address is believed without proof"
         yield Finding(("mail", "authserv"), text, warning=True)
 
 
 def _examples(settings: Settings) -> Iterator[Finding]:
-    if not isinstance(settings.courier, SmtpSettings):
+    if isinstance(settings.courier, FilesSettings):
         return
     addresses: list[tuple[Loc, str]] = [
         (("administrator",), settings.administrator),
@@ -141,11 +145,16 @@ def _clear_passwords(settings: Settings) -> Iterator[Finding]:
         (("courier",), settings.courier),
     ]
     for loc, part in parts:
-        if not isinstance(part, ImapSettings | SmtpSettings):
-            continue
-        if part.security == "none" and part.user and part.host not in _LOOPBACK:
-            text = '"none" sends the password in clear; use "tls" or "starttls"'
-            yield Finding((*loc, "security"), text, warning=True)
+        if isinstance(part, ImapSettings | SmtpSettings):
+            in_clear = part.security == "none" and part.user and part.host not in _LOOPBACK
+            if in_clear:
+                text = '"none" sends the password in clear; use "tls" or "starttls"'
+                yield Finding((*loc, "security"), text, warning=True)
+        elif isinstance(part, EwsMailboxSettings | EwsCourierSettings):
+            parts_of_it = urlsplit(part.url)
+            if parts_of_it.scheme == "http" and parts_of_it.hostname not in _LOOPBACK:
+                text = "sends the password in clear; use https"
+                yield Finding((*loc, "url"), text, warning=True)
 
 
 def _clear_keys(settings: Settings) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
@@ -20,6 +20,7 @@ from mcur.daemon.settings_values import (
     ByteSize,
     DateFormat,
     Delimiter,
+    Email,
     EmailOrEmpty,
     Encoding,
     FileGlobs,
@@ -141,10 +142,58 @@ class ImapSettings(Table):
         """The password of ``user``, still unread."""
         return Secret(self.id, "password", self.password_file)
 
+
+class ExchangeTable(Table):
+    r"""An account on an Exchange server on the premises, as a mailbox and the courier name it.
+
+    ``user`` is ``DOMAIN\login`` or the address. With ``auth = "oauth2"`` it is the application's id,
+    the password its secret, and tokens for ``scope`` come from ``token_url``.
+    """
+
+    url: Url
+    address: Email
+    user: Named
+    auth: Literal["ntlm", "basic", "oauth2"] = "ntlm"
+    token_url: Url | Literal[""] = ""
+    scope: str = ""
+    password_file: SecretPath = None
+    ca_file: OptionalPath = None
+
+    @model_validator(mode="after")
+    def _tokens_come_from_somewhere(self) -> Self:
+        if self.auth == "oauth2" and not self.token_url:
+            msg = 'auth = "oauth2" needs token_url, the address where tokens are given out'
+            raise ValueError(msg)
+        if self.auth != "oauth2" and (self.token_url or self.scope):
+            msg = f'token_url and scope belong to auth = "oauth2", and auth is "{self.auth}"'
+            raise ValueError(msg)
+        return self
+
+
+class EwsMailboxSettings(ExchangeTable):
+    """``[[mailboxes]]`` of kind ``ews``; ``folder`` is a path below the mailbox."""
+
+    id: Ident
+    kind: Literal["ews"]
+    folder: Named = "INBOX"
+    after: Afterwards = "keep"
+
     @property
-    def move_to(self) -> str | None:
-        """Folder for stored letters; ``None`` where they stay."""
-        return self.after.removeprefix("move:").strip() if self.after != "keep" else None
+    def password(self) -> Secret:
+        """The password of ``user``, still unread."""
+        return Secret(self.id, "password", self.password_file)
+
+
+class EwsCourierSettings(ExchangeTable):
+    """``[courier]`` of kind ``ews``."""
+
+    id: Ident = "courier"
+    kind: Literal["ews"]
+
+    @property
+    def password(self) -> Secret:
+        """The password of ``user``, still unread."""
+        return Secret(self.id, "password", self.password_file)
 
 
 class FilesSettings(Table):
@@ -217,8 +266,12 @@ class RedmineSettings(Table):
         return Secret(self.id, "key", self.key_file)
 
 
-MailboxSettings = Annotated[MaildirSettings | ImapSettings, Field(discriminator="kind")]
-CourierSettings = Annotated[FilesSettings | SmtpSettings, Field(discriminator="kind")]
+MailboxSettings = Annotated[
+    MaildirSettings | ImapSettings | EwsMailboxSettings, Field(discriminator="kind")
+]
+CourierSettings = Annotated[
+    FilesSettings | SmtpSettings | EwsCourierSettings, Field(discriminator="kind")
+]
 TrackerSettings = Annotated[EmbeddedSettings | RedmineSettings, Field(discriminator="kind")]
 
 

@@ -18,12 +18,13 @@ from pydantic import Field, PrivateAttr, StrictInt, model_validator
 from mcur.daemon.secrets import Secret
 from mcur.daemon.settings_connectors import (
     CourierSettings,
+    EmbeddedSettings,
     FeedSettings,
-    ImapSettings,
+    FilesSettings,
     MailboxSettings,
+    MaildirSettings,
     MailSettings,
     RedmineSettings,
-    SmtpSettings,
     Table,
     TrackerSettings,
 )
@@ -182,6 +183,10 @@ def _as_written(value: object, alias: str | None = None) -> Any:
     return Field(default_factory=lambda: value, alias=alias)
 
 
+_FILES = (MaildirSettings, FilesSettings, EmbeddedSettings)
+"""Connectors that touch nothing but files of the site."""
+
+
 class Settings(Table):
     """The whole file. Every table has a default, so that a scenario writes only what differs."""
 
@@ -222,7 +227,7 @@ class Settings(Table):
     def has_real_connectors(self) -> bool:
         """Whether anything here reaches outside this machine's files."""
         parts = (*self.mailboxes, self.courier, *self.trackers)
-        return any(isinstance(p, ImapSettings | SmtpSettings | RedmineSettings) for p in parts)
+        return not all(isinstance(p, _FILES) for p in parts)
 
     def gate(self, channel: str) -> Gate:
         """Return the gate of a channel of :data:`CHANNELS`.
@@ -253,8 +258,8 @@ class Settings(Table):
 
     def secrets(self) -> tuple[Secret, ...]:
         """List the passwords and keys that this site needs, unread."""
-        passwords = [m.password for m in self.mailboxes if isinstance(m, ImapSettings)]
-        if isinstance(self.courier, SmtpSettings) and self.courier.password:
+        passwords = [m.password for m in self.mailboxes if not isinstance(m, MaildirSettings)]
+        if not isinstance(self.courier, FilesSettings) and self.courier.password:
             passwords.append(self.courier.password)
         keys = [t.key for t in self.trackers if isinstance(t, RedmineSettings)]
         return (*passwords, *keys)

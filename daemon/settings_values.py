@@ -248,10 +248,10 @@ def _date_format(value: str) -> str:
 
 
 def _afterwards(value: str) -> str:
-    kept, moved = value == "keep", value.startswith("move:")
-    if not kept and not (moved and value.removeprefix("move:").strip()):
+    folder = value.removeprefix("move:").strip()
+    if value != "keep" and not (value.startswith("move:") and folder):
         raise _refuse(value, "something to do with read letters", '"keep" or "move:FOLDER"')
-    return value
+    return value if value == "keep" else f"move:{folder}"
 
 
 def _site_path(value: object, info: ValidationInfo) -> Path:
@@ -279,6 +279,7 @@ def _or_empty(check: Callable[[str], str]) -> Callable[[str], str]:
 
 Ident = Annotated[str, AfterValidator(_ident)]
 Named = Annotated[str, AfterValidator(_named)]
+Email = Annotated[str, AfterValidator(_email)]
 EmailOrEmpty = Annotated[str, AfterValidator(_or_empty(_email))]
 Glob = Annotated[str, AfterValidator(_glob)]
 FileGlobs = Annotated[

@@ -22,6 +22,8 @@ from mcur.daemon.settings import Settings
 from mcur.daemon.settings_connectors import (
     CourierSettings,
     EmbeddedSettings,
+    EwsCourierSettings,
+    EwsMailboxSettings,
     FeedSettings,
     FilesSettings,
     MailboxSettings,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from mcur.connectors.embedded import EmbeddedTracker
     from mcur.connectors.feeds.folder import FileFeed
     from mcur.connectors.feeds.shape import FeedShape
+    from mcur.connectors.mail.ews.account import ExchangeAccount
 
 COURIER = "courier"
 
@@ -273,6 +276,16 @@ def mailbox(shape: MailboxSettings, mail: MailSettings) -> Mailbox:
         from mcur.connectors.mail.maildir import MaildirMailbox, MaildirShape
 
         return MaildirMailbox(shape.id, MaildirShape(path=shape.path, size_limit=mail.max_size))
+    if isinstance(shape, EwsMailboxSettings):
+        from mcur.connectors.mail.ews.mailbox import EwsMailbox
+
+        return EwsMailbox(
+            shape.id,
+            exchange(shape),
+            folder=shape.folder,
+            settle=shape.after,
+            size_limit=mail.max_size,
+        )
     from mcur.connectors.mail.imap import ImapMailbox, ImapShape
 
     return ImapMailbox(
@@ -285,7 +298,7 @@ def mailbox(shape: MailboxSettings, mail: MailSettings) -> Mailbox:
             password=shape.password.read(),
             ca_file=shape.ca_file,
             folder=shape.folder,
-            settle=f"move:{shape.move_to}" if shape.move_to else "keep",
+            settle=shape.after,
             size_limit=mail.max_size,
         ),
     )
@@ -297,6 +310,10 @@ def courier(shape: CourierSettings) -> Courier:
         from mcur.connectors.mail.files import FileCourier, FilesShape
 
         return FileCourier(shape.id, FilesShape(folder=shape.path))
+    if isinstance(shape, EwsCourierSettings):
+        from mcur.connectors.mail.ews.courier import EwsCourier
+
+        return EwsCourier(shape.id, exchange(shape))
     from mcur.connectors.mail.smtp import SmtpCourier, SmtpShape
 
     return SmtpCourier(
@@ -309,6 +326,24 @@ def courier(shape: CourierSettings) -> Courier:
             password=shape.password.read() if shape.password else "",
             ca_file=shape.ca_file,
         ),
+    )
+
+
+def exchange(shape: EwsMailboxSettings | EwsCourierSettings) -> ExchangeAccount:
+    """Return the account of a mailbox or a courier: the same one where both name the same."""
+    from mcur.connectors.mail.ews.account import ExchangeShape, account_of
+
+    return account_of(
+        ExchangeShape(
+            url=shape.url,
+            address=shape.address,
+            login=shape.user,
+            password=shape.password.read(),
+            how=shape.auth,
+            token_url=shape.token_url,
+            scope=shape.scope,
+            ca_file=shape.ca_file,
+        )
     )
 
 

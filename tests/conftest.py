@@ -1,6 +1,6 @@
 """Real servers in the account of a run: what ran against them, what did not, how to get them.
 
-A test that needs Redmine or Dovecot carries the marker ``server`` and skips itself (through its
+A test that needs Redmine, Dovecot or DavMail carries the marker ``server`` and skips itself (through its
 fixture) where that is not installed. Such a skip is told apart from others: it is counted as
 «not run», said in one line at the end, and with ``CI=true`` it fails the run.
 """
@@ -12,6 +12,7 @@ import os
 import pytest
 
 pytest_plugins = [
+    "tests.servers.fixtures_exchange",
     "tests.servers.fixtures_mail",
     "tests.servers.fixtures_redmine",
     "tests.servers.fixtures_site",

@@ -34,7 +34,7 @@ PURE_SHAPES = {
 # One outside library, one place: a file, or a folder that ends with "/".
 ONE_HOME = {
     "docx": "connectors/papers/docx.py",
-    "exchangelib": "connectors/mail/ews.py",
+    "exchangelib": "connectors/mail/ews/",
     "imapclient": "connectors/mail/imap.py",
     "python_calamine": "connectors/feeds/",
     "redminelib": "connectors/redmine/",
@@ -46,7 +46,7 @@ ONE_HOME = {
 }
 
 # Libraries whose folder may hold one importing module only.
-ONE_MODULE = {"docx", "exchangelib", "imapclient", "python_calamine", "schedule", "xlsxwriter"}
+ONE_MODULE = {"docx", "imapclient", "python_calamine", "schedule", "xlsxwriter"}
 
 READS_A_CLOCK = {
     "datetime.now",

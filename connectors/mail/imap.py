@@ -129,8 +129,9 @@ class ImapMailbox:
             return
         with self._session() as client:
             uidvalidity, _ = self._select(client, self._shape.folder, readonly=False)
-            uids = sorted(int(place.uid) for place in ours if place.uidvalidity == uidvalidity)
-            if uids and not client.folder_exists(target):
+            known = sorted(int(place.uid) for place in ours if place.uidvalidity == uidvalidity)
+            uids = _present(client, known)
+            if uids and not _exists(client, target):
                 client.create_folder(target)
             for start in range(0, len(uids), _BATCH):
                 _move(client, uids[start : start + _BATCH], target)
@@ -284,6 +285,25 @@ def _uid_in(cursor: str | None, uidvalidity: int) -> int:
         return 0
     known: dict[str, int] = json.loads(cursor)
     return known["uid"] if known["uidvalidity"] == uidvalidity else 0
+
+
+def _exists(client: Any, folder: str) -> bool:
+    """Whether a folder is there; a gateway to Exchange answers NO to a list of what is not."""
+    try:
+        return bool(client.folder_exists(folder))
+    except IMAPClientAbortError:
+        raise
+    except IMAPClientError:
+        return False
+
+
+def _present(client: Any, uids: list[int]) -> list[int]:
+    """Leave out letters that are gone: a gateway to Exchange refuses the whole command for one."""
+    found: list[int] = []
+    for start in range(0, len(uids), _BATCH):
+        some = uids[start : start + _BATCH]
+        found += client.search(["UID", ",".join(map(str, some))])
+    return sorted(found)
 
 
 def _move(client: Any, uids: list[int], target: str) -> None:

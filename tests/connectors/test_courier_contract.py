@@ -1,4 +1,4 @@
-"""What every courier does: letters leave by SMTP over STARTTLS and TLS, or as files, and are read."""
+"""What every courier does: by SMTP over STARTTLS and TLS, by Exchange, as files; letters are read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mcur.connectors.mail.ews.courier import EwsCourier
 from mcur.connectors.mail.files import FileCourier, FilesShape
 from mcur.connectors.mail.imap import ImapMailbox, ImapShape
 from mcur.connectors.mail.mime import parse
@@ -15,6 +16,8 @@ from mcur.connectors.mail.smtp import SmtpCourier, SmtpShape
 from mcur.connectors.ports import Courier, MailFile, OutgoingLetter, Rejected
 from mcur.playbooks.facts import Letter
 from tests.fakes import SwitchedCourier
+from tests.servers.ews.server import Door, ExchangeServer
+from tests.servers.fixtures_exchange import exchange_account
 from tests.servers.letters import FILE_NAME, NOON, TEXT, Blobs, a_raw
 from tests.servers.smtp import SmtpServer
 
@@ -50,12 +53,17 @@ class Side:
         pytest.param("starttls", marks=pytest.mark.server, id="smtp-starttls"),
         pytest.param("tls", marks=pytest.mark.server, id="smtp-tls"),
         pytest.param("none", marks=pytest.mark.server, id="smtp-relay"),
+        pytest.param("basic", id="ews-basic"),
+        pytest.param("ntlm", id="ews-ntlm"),
+        pytest.param("oauth2", id="ews-oauth2"),
     ]
 )
 def side(request: pytest.FixtureRequest, tmp_path: Path) -> Side:
     """Give each courier in turn; nothing has been sent."""
     if request.param in {"files", "switched"}:
         return files_side(tmp_path / "out", switched=request.param == "switched")
+    if request.param in {"basic", "ntlm", "oauth2"}:
+        return ews_side(request.getfixturevalue("exchange"), request.param)
     server: SmtpServer = request.getfixturevalue("smtp_server")
     shape = SmtpShape(
         host="localhost",
@@ -77,6 +85,17 @@ def files_side(folder: Path, *, switched: bool) -> Side:
 
     kind = SwitchedCourier if switched else FileCourier
     return Side(kind("out", FilesShape(folder=folder)), received, remembers=True)
+
+
+def ews_side(server: ExchangeServer, door: Door) -> Side:
+    """Make a courier of the Exchange server, logged in by one of its ways."""
+    server.forget(door)
+
+    def received() -> list[tuple[Letter, Blobs]]:
+        inbox = server.firm.box("head@firm.test").well_known["inbox"]
+        return [(parse(a_raw(item.raw), blobs := Blobs()), blobs) for item in inbox.items]
+
+    return Side(EwsCourier("out", exchange_account(server, door)), received, remembers=True)
 
 
 def inbox_of_head(server: SmtpServer) -> list[tuple[Letter, Blobs]]:

@@ -1,4 +1,4 @@
-"""What every mailbox does, whatever it is: a Maildir, or a real Dovecot over plain IMAP and TLS."""
+"""What every mailbox does: a Maildir, a real Dovecot over plain IMAP and TLS, an Exchange server."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from mcur.connectors.mail.ews.mailbox import EwsMailbox
 from mcur.connectors.mail.imap import ImapMailbox, ImapShape
 from mcur.connectors.mail.maildir import MaildirMailbox, MaildirShape
 from mcur.connectors.mail.mime import parse
 from mcur.connectors.mail.tls import Security
 from mcur.connectors.ports import MailBatch, Mailbox
+from tests.servers.davmail import DavMail
 from tests.servers.dovecot import Dovecot
+from tests.servers.ews.server import Door, ExchangeServer
+from tests.servers.fixtures_exchange import exchange_account
 from tests.servers.letters import NOON, TEXT, Blobs, a_file, a_multipart, a_part, a_text
 
 LIMIT = 100_000
@@ -48,6 +52,10 @@ class Side:
         pytest.param("none", marks=pytest.mark.server, id="imap"),
         pytest.param("starttls", marks=pytest.mark.server, id="imap-starttls"),
         pytest.param("tls", marks=pytest.mark.server, id="imap-tls"),
+        pytest.param("davmail", marks=pytest.mark.server, id="imap-davmail-ews"),
+        pytest.param("basic", id="ews-basic"),
+        pytest.param("ntlm", id="ews-ntlm"),
+        pytest.param("oauth2", id="ews-oauth2"),
     ]
 )
 def side(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Side]:
@@ -55,8 +63,13 @@ def side(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Side]:
     if request.param == "maildir":
         yield maildir_side(tmp_path)
         return
-    server: Dovecot = request.getfixturevalue("dovecot")
-    made = imap_side(server, request.param)
+    if request.param in {"basic", "ntlm", "oauth2"}:
+        yield ews_side(request.getfixturevalue("exchange"), request.param)
+        return
+    if request.param == "davmail":
+        made = davmail_side(request.getfixturevalue("davmail"))
+    else:
+        made = imap_side(request.getfixturevalue("dovecot"), request.param)
     yield made
     assert isinstance(made.mailbox, ImapMailbox)
     made.mailbox.close()
@@ -101,6 +114,38 @@ def imap_side(server: Dovecot, security: Security) -> Side:
 
     return Side(
         ImapMailbox("in", shape), lambda letters: server.inject_many("robot", letters), waiting
+    )
+
+
+def ews_side(server: ExchangeServer, door: Door) -> Side:
+    """Make a mailbox on the Exchange server, logged in by one of its ways."""
+    server.forget(door)
+    account = exchange_account(server, door)
+    mailbox = EwsMailbox("in", account, settle="move:Обработано & архив", size_limit=LIMIT)
+    box = server.firm.box("robot@firm.test")
+    return Side(
+        mailbox,
+        lambda letters: server.deliver("robot", letters),
+        lambda: len(box.well_known["inbox"].items),
+    )
+
+
+def davmail_side(gateway: DavMail) -> Side:
+    """Make an IMAP mailbox whose server is DavMail, and Exchange behind it."""
+    shape = ImapShape(
+        host="127.0.0.1",
+        port=gateway.imap,
+        security="none",
+        login="robot",
+        password="robotpw",
+        settle="move:Обработано & архив",
+        size_limit=LIMIT,
+    )
+    inbox = gateway.exchange.firm.box("robot@firm.test").well_known["inbox"]
+    return Side(
+        ImapMailbox("in", shape),
+        lambda letters: gateway.exchange.deliver("robot", letters),
+        lambda: len(inbox.items),
     )
 
 

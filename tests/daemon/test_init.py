@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 
 from mcur.daemon.settings import PlaybookNeeds, SettingsError, build, examine, load
-from mcur.daemon.settings_connectors import ImapSettings, RedmineSettings, SmtpSettings
+from mcur.daemon.settings_connectors import (
+    EwsMailboxSettings,
+    ImapSettings,
+    RedmineSettings,
+    SmtpSettings,
+)
 from mcur.daemon.settings_values import GateMode
 from mcur.daemon.site_template import invent, make_site, site_text
 from mcur.playbooks.facts import TaskKind
@@ -119,7 +124,7 @@ def test_what_is_commented_out_is_right_as_well() -> None:
     settings = build(data, folder=Path("site"), known_playbooks=NEEDS, on_disk=False)
 
     assert isinstance(settings.courier, SmtpSettings)
-    assert [type(part) for part in settings.mailboxes] == [ImapSettings]
+    assert [type(part) for part in settings.mailboxes] == [ImapSettings, EwsMailboxSettings]
     assert [type(part) for part in settings.trackers] == [RedmineSettings]
     assert settings.gate("reports").mode is GateMode.REDIRECT
     assert settings.live.since is not None

@@ -215,7 +215,7 @@ def test_a_full_site_is_read_as_written() -> None:
     assert feed.statuses == {"Closed": AppealStatus.CLOSED}
     assert feed.encoding == "cp1251"
     assert isinstance(mailbox, ImapSettings)
-    assert (mailbox.port, mailbox.move_to) == (993, "Обработано")
+    assert (mailbox.port, mailbox.after) == (993, "move:Обработано")
     assert isinstance(settings.trackers[0], RedmineSettings)
     assert settings.trackers[0].url == "https://redmine.example.ru"
 

@@ -220,7 +220,7 @@ def real_site(
     }
     text = site.config.read_text(encoding="utf-8").replace("admin@mcur.example", ADMINISTRATOR)
     for title, table in SECTIONS.items():
-        text = _with_section(text, title, table.format(**values))
+        text = with_section(text, title, table.format(**values))
     site.config.write_text(text, encoding="utf-8")
     secrets = folder / "secrets"
     secrets.mkdir(exist_ok=True)
@@ -233,7 +233,7 @@ def real_site(
         site.stop()
 
 
-def _with_section(text: str, title: str, table: str) -> str:
+def with_section(text: str, title: str, table: str) -> str:
     """Put tables in place of a section of the file that ``init`` made."""
     pattern = re.compile(rf"(^# --- {title} -+\n)(.*?)(?=^# --- |\Z)", re.MULTILINE | re.DOTALL)
     replaced, count = pattern.subn(lambda found: found[1] + table + "\n", text)

@@ -1,0 +1,1 @@
+"""Exchange on the premises, by EWS: one account, a mailbox and a courier over it."""
