@@ -272,6 +272,16 @@ class PartlySent(Rejected):
         self.said = said
 
 
+class Cabinet(Protocol):
+    """Keeps documents that nobody gets by mail."""
+
+    name: str
+
+    def put(self, name: str, content: bytes) -> str:
+        """Keep a document whole under its name, in place of what had it, and return where it lies."""
+        ...
+
+
 class Courier(Protocol):
     """Takes letters out of the house."""
 

@@ -16,17 +16,21 @@ import structlog
 from mcur.connectors.ports import (
     Barred,
     ConnectorError,
-    NewTask,
     PartlySent,
     Rejected,
-    TaskChange,
     Unavailable,
 )
 from mcur.daemon import hands, telling
-from mcur.daemon.hands import Delivered, Destination, InDoubt, TooLate
-from mcur.daemon.render import Addressed, Desk
+from mcur.daemon.hands import Delivered, Destination, InDoubt, Prepared, TooLate
+from mcur.daemon.render import Addressed, Desk, Filed
 from mcur.daemon.settings_values import Gate, GateMode
-from mcur.playbooks.intents import Channel, CreateTask, SendLetter, UpdateTask
+from mcur.playbooks.intents import (
+    Channel,
+    CreateTask,
+    FileDocument,
+    SendLetter,
+    UpdateTask,
+)
 from mcur.state.journal import Event
 from mcur.state.outbox import Row
 from mcur.state.store import State, is_unusable
@@ -129,14 +133,15 @@ class Dispatcher:
             self._bury(row, exc, now)
             return
         shut = gate.mode in {GateMode.OFF, GateMode.SHADOW}
-        redirected_task = gate.mode is GateMode.REDIRECT and not isinstance(prepared, Addressed)
+        is_task = isinstance(row.effect, CreateTask | UpdateTask)
+        redirected_task = gate.mode is GateMode.REDIRECT and is_task
         if shut or redirected_task:
             self._shadow(row, prepared, gate, now)
             return
         future = destination.executor.submit(hands.deliver, destination, row, prepared, now)
         destination.flying[future] = (row, prepared)
 
-    def _prepare(self, row: Row, gate: Gate, now: datetime) -> NewTask | TaskChange | Addressed:
+    def _prepare(self, row: Row, gate: Gate, now: datetime) -> Prepared:
         match row.effect:
             case CreateTask():
                 return self._desk.task(row.effect, now)
@@ -144,6 +149,8 @@ class Dispatcher:
                 return self._desk.change(row.effect, now)
             case SendLetter():
                 return self._desk.letter(row.effect, gate, row.created_at, now)
+            case FileDocument():
+                return self._desk.file(row.effect, row.created_at, now)
 
     # --- back -----------------------------------------------------------------------------------------
 
@@ -208,7 +215,7 @@ class Dispatcher:
     def _keep_receipt(
         self, destination: Destination, row: Row, prepared: Any, back: Delivered, now: datetime
     ) -> None:
-        late = isinstance(prepared, Addressed) and prepared.late
+        late = isinstance(prepared, Addressed | Filed) and prepared.late
         with self._state.atomic():
             self._state.outbox.done(row, back.receipt, now, late=late, repeated=back.repeated)
             self._answered(destination, now)
@@ -226,7 +233,7 @@ class Dispatcher:
                 self._state.tasks.made(row.key, back.seen)
             case UpdateTask() if back.seen:
                 self._state.tasks.remember(row.effect.task, back.seen)
-            case SendLetter(channel=Channel.REPORTS):
+            case SendLetter(channel=Channel.REPORTS) | FileDocument():
                 self._state.report_left(row.key)
 
     def _silent(self, destination: Destination, row: Row, why: Unavailable, now: datetime) -> None:
@@ -314,6 +321,8 @@ class Dispatcher:
         match row.effect:
             case SendLetter():
                 return telling.letter_left(row.effect, prepared, now)
+            case FileDocument():
+                return telling.document_filed(row.effect, prepared, now)
             case CreateTask():
                 return telling.task_made(row.effect, back.seen.ident if back.seen else None, now)
             case UpdateTask():

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from mcur.connectors.ports import Courier, NewTask, Rejected, TaskChange, Tracker
-from mcur.daemon.render import Addressed
+from mcur.connectors.ports import Cabinet, Courier, NewTask, Rejected, TaskChange, Tracker
+from mcur.daemon.render import Addressed, Filed
 from mcur.playbooks.facts import TaskSeen
 from mcur.state.outbox import Row
 from mcur.state.systems import WRITING
@@ -36,13 +36,14 @@ class TooLate(Exception):
 
 @dataclass(slots=True)
 class Destination:
-    """Where rows go: a tracker or the courier, with its pool."""
+    """Where rows go: a tracker, the courier or the cabinet, with its pool."""
 
     name: str
     executor: Executor
     width: int
     tracker: Tracker | None = None
     courier: Courier | None = None
+    cabinet: Cabinet | None = None
     flying: dict[Future[Delivered], tuple[Row, Any]] = field(default_factory=dict)
 
     @property
@@ -51,12 +52,16 @@ class Destination:
         return self.name if self.tracker is None else f"{self.name}{WRITING}"
 
 
-def deliver(
-    destination: Destination, row: Row, prepared: NewTask | TaskChange | Addressed, now: datetime
-) -> Delivered:
+Prepared = NewTask | TaskChange | Addressed | Filed
+"""A row as a connector takes it."""
+
+
+def deliver(destination: Destination, row: Row, prepared: Prepared, now: datetime) -> Delivered:
     """Deliver one prepared row, or find that it was delivered; raises what connectors raise."""
     if isinstance(prepared, Addressed):
         return _send(destination.courier, row, prepared, now)
+    if isinstance(prepared, Filed):
+        return _file(destination.cabinet, row, prepared)
     if destination.tracker is None:
         msg = f"deliver {row.key}: {destination.name} is no tracker"
         raise Rejected(msg)
@@ -87,6 +92,14 @@ def _change(tracker: Tracker, row: Row, change: TaskChange, now: datetime) -> De
         raise TooLate(msg)
     seen = tracker.update(change, now)
     return Delivered(receipt=seen.ident, seen=seen)
+
+
+def _file(cabinet: Cabinet | None, row: Row, prepared: Filed) -> Delivered:
+    """Put a document away; after a crash again, in place of itself."""
+    if cabinet is None:
+        msg = f"file {row.key}: there is no folder for documents"
+        raise Rejected(msg)
+    return Delivered(receipt=cabinet.put(prepared.file.name, prepared.file.content))
 
 
 def _send(courier: Courier | None, row: Row, prepared: Addressed, now: datetime) -> Delivered:

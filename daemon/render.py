@@ -15,7 +15,14 @@ from mcur.daemon.settings import Settings
 from mcur.daemon.settings_values import Gate, GateMode
 from mcur.playbooks.directory import Directory, Notify, Recipient
 from mcur.playbooks.documents import Document, Paragraph, Table
-from mcur.playbooks.intents import Channel, CreateTask, SendLetter, UpdateTask
+from mcur.playbooks.intents import (
+    Channel,
+    CreateTask,
+    Effect,
+    FileDocument,
+    SendLetter,
+    UpdateTask,
+)
 from mcur.playbooks.permits import OFFICERS
 from mcur.playbooks.playbook import Playbook
 from mcur.state.answers import with_absences
@@ -34,6 +41,16 @@ class Addressed:
     letter: OutgoingLetter
     to: tuple[str, ...]
     cc: tuple[str, ...]
+    late: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A document as a file, ready to be put away."""
+
+    file: MailFile
+    text: str
+    """What it says, as plain text."""
     late: bool
 
 
@@ -125,9 +142,19 @@ class Desk:
         refs = (tuple(r.ref for r in people) for people in (to, cc))
         return Addressed(letter=letter, to=next(refs), cc=next(refs), late=late)
 
+    def file(self, effect: FileDocument, made_at: datetime, now: datetime) -> Filed:
+        """Prepare a document that is put away."""
+        from mcur.connectors.papers.text import to_text
+
+        return Filed(
+            file=_paper(effect.paper, effect.document, made_at, effect.name),
+            text=to_text(effect.document),
+            late=effect.deadline is not None and now >= effect.deadline,
+        )
+
     def to_administrator(
         self,
-        effect: CreateTask | UpdateTask | SendLetter,
+        effect: Effect,
         what: str,
         destination: str,
         why: str,
@@ -152,7 +179,7 @@ class Desk:
             document=Document(title=subject, blocks=(Paragraph(text=text),)),
         )
 
-    def _playbook(self, effect: CreateTask | UpdateTask | SendLetter) -> Playbook:
+    def _playbook(self, effect: Effect) -> Playbook:
         name = effect.cite.playbook
         if name not in self._playbooks:
             msg = f"deliver {effect.key}: {name} is not a playbook of this site any more"
@@ -237,11 +264,9 @@ def _address(recipient: Recipient) -> tuple[str, str]:
     return recipient.name, recipient.email
 
 
-def _paper(form: str, document: Document, made_at: datetime) -> MailFile:
-    name = (
-        _NO_FILE_NAME.sub(" ", f"{document.title} {document.subtitle.partition(',')[0]}").strip()
-        or "document"
-    )
+def _paper(form: str, document: Document, made_at: datetime, title: str = "") -> MailFile:
+    title = title or f"{document.title} {document.subtitle.partition(',')[0]}"
+    name = _NO_FILE_NAME.sub(" ", title).strip() or "document"
     if form == "docx":
         from mcur.connectors.papers.docx import to_docx
 

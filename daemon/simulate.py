@@ -14,6 +14,7 @@ from mcur.connectors.feeds.folder import FileFeed
 from mcur.connectors.feeds.shape import FeedShape
 from mcur.connectors.mail.files import FileCourier, FilesShape
 from mcur.connectors.mail.maildir import MaildirMailbox, MaildirShape
+from mcur.connectors.papers.cabinet import FolderCabinet
 from mcur.connectors.ports import Rejected
 from mcur.daemon import books, cycle, settings, wiring
 from mcur.daemon.books import load_playbooks
@@ -143,6 +144,7 @@ class Simulation:
             mailboxes=[("inbox", self._behind(mailbox, "mail_in"))],
             trackers={name: self._behind(t, "redmine") for name, t in made.items()},
             courier=self._behind(courier, "mail_out"),
+            cabinet=FolderCabinet(wiring.CABINET, self._folder / wiring.OUT),
             threads=False,
         )
 

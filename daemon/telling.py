@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from mcur.connectors.papers.text import to_text
-from mcur.daemon.render import Addressed
+from mcur.daemon.render import Addressed, Filed
 from mcur.playbooks.facts import Task, TaskSeen
-from mcur.playbooks.intents import Cite, CreateTask, SendLetter, UpdateTask
+from mcur.playbooks.intents import Cite, CreateTask, FileDocument, SendLetter, UpdateTask
 from mcur.state.journal import Event
 
 
@@ -29,6 +29,19 @@ def letter_left(effect: SendLetter, addressed: Addressed, now: datetime) -> Even
             "attachments": [f.name for f in addressed.letter.files],
             "text": addressed.letter.text,
         },
+    )
+
+
+def document_filed(effect: FileDocument, filed: Filed, now: datetime) -> Event:
+    """Tell that a document was put where it is not mailed."""
+    return Event(
+        at=now,
+        event="report.filed",
+        cite=effect.cite,
+        key=effect.key,
+        subject=effect.name,
+        late=filed.late,
+        data={"from": effect.author, "attachments": [filed.file.name], "text": filed.text},
     )
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from mcur.connectors.ports import Blobs, Courier, Mailbox, Tracker
+from mcur.connectors.papers.cabinet import FolderCabinet
+from mcur.connectors.ports import Blobs, Cabinet, Courier, Mailbox, Tracker
 from mcur.daemon.books import load_playbooks
 from mcur.daemon.clock import Clock, must_be_plausible
 from mcur.daemon.dispatch import SETTLE, Dispatcher
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
     from mcur.connectors.mail.ews.account import ExchangeAccount
 
 COURIER = "courier"
+CABINET = "documents"
+OUT = "out"
+"""The folder of a site for documents that are mailed to nobody (contract, «Site folder»)."""
 
 
 class InlineExecutor(Executor):
@@ -86,9 +90,9 @@ class Site:
         return self._live
 
     def route(self, what: str) -> str:
-        """Name the destination of letters (``letter``) or of a kind of task."""
-        if what == "letter":
-            return COURIER
+        """Name the destination of a ``letter``, of a ``document`` or of a kind of task."""
+        if what in {"letter", "document"}:
+            return COURIER if what == "letter" else CABINET
         tracker = self.settings.tracker_for(TaskKind(what))
         return f"tracker:{tracker.id}" if tracker else "tracker:"
 
@@ -119,6 +123,7 @@ def open_site(settings: Settings, clock: Clock, *, source: str = "mcur.toml") ->
         mailboxes=[(m.id, mailbox(m, settings.mail)) for m in settings.mailboxes],
         trackers=trackers,
         courier=courier(settings.courier),
+        cabinet=FolderCabinet(CABINET, settings.folder / OUT),
         threads=True,
     )
 
@@ -133,18 +138,17 @@ def assemble(
     mailboxes: Sequence[tuple[str, Mailbox]],
     trackers: Mapping[str, Tracker],
     courier: Courier,
+    cabinet: Cabinet,
     threads: bool,
 ) -> Site:
     """Put the parts of a site together."""
     directory = settings.directory()
     desk = Desk(settings, playbooks, state, directory)
-    widths = {t.id: getattr(t, "pool", 1) for t in settings.trackers}
-    destinations = {COURIER: Destination(COURIER, _pool(1, threads), 1, courier=courier)}
-    for name, one in trackers.items():
-        pool = _pool(widths.get(name, 1), threads)
-        destinations[f"tracker:{name}"] = Destination(
-            f"tracker:{name}", pool, widths.get(name, 1), tracker=one
-        )
+    destinations = {
+        COURIER: Destination(COURIER, _pool(1, threads), 1, courier=courier),
+        CABINET: Destination(CABINET, _pool(1, threads), 1, cabinet=cabinet),
+        **_trackers(settings, trackers, threads=threads),
+    }
 
     def gate(channel: Channel) -> Gate:
         return Gate(GateMode.ON) if channel is Channel.SERVICE else settings.gate(channel)
@@ -172,6 +176,19 @@ def assemble(
     sources = _sources(site, feeds, mailboxes, trackers)
     site.observers = Observers(sources, state, looking)
     return site
+
+
+def _trackers(
+    settings: Settings, trackers: Mapping[str, Tracker], *, threads: bool
+) -> dict[str, Destination]:
+    widths = {f"tracker:{t.id}": getattr(t, "pool", 1) for t in settings.trackers}
+    found = {f"tracker:{name}": one for name, one in trackers.items()}
+    return {
+        name: Destination(
+            name, _pool(widths.get(name, 1), threads), widths.get(name, 1), tracker=one
+        )
+        for name, one in found.items()
+    }
 
 
 def _sources(

@@ -1,4 +1,4 @@
-"""Effects: what leaves the house under a unique key: a task, a change of a task, a letter.
+"""Effects: what is done under a unique key: a task, a change of a task, a letter, a document filed.
 
 Pydantic models, because the outbox keeps them as JSON. Rules and tests name them by ``intents``.
 """
@@ -123,5 +123,20 @@ class SendLetter(_Effect):
     answers: str | None = None
 
 
-Effect = Annotated[CreateTask | UpdateTask | SendLetter, Field(discriminator="effect")]
-EFFECT: TypeAdapter[CreateTask | UpdateTask | SendLetter] = TypeAdapter(Effect)
+class FileDocument(_Effect):
+    """A document that is put into the site's folder of documents and mailed to nobody.
+
+    ``author`` is the role who answers for it, ``name`` what its file is called. ``deadline`` as with
+    a letter.
+    """
+
+    effect: Literal["file_document"] = "file_document"
+    author: str
+    name: str
+    document: Document
+    paper: Literal["docx", "xlsx"]
+    deadline: datetime | None = None
+
+
+Effect = CreateTask | UpdateTask | SendLetter | FileDocument
+EFFECT: TypeAdapter[Effect] = TypeAdapter(Annotated[Effect, Field(discriminator="effect")])

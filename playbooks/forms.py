@@ -26,7 +26,7 @@ from mcur.playbooks.documents import (
 from mcur.playbooks.entries import GROUPS, entered
 from mcur.playbooks.facts import Appeal, Task, TaskKind, TaskStatus
 from mcur.playbooks.filled import Filled
-from mcur.playbooks.inspection_forms import app_work, breaches
+from mcur.playbooks.inspection_forms import app_work, breaches, standings
 from mcur.playbooks.language import mask_personal, shorten
 from mcur.playbooks.rules.base import Case
 from mcur.playbooks.rules.term import is_late
@@ -226,6 +226,7 @@ FORMS: dict[str, Form] = {
     "roadmaps": roadmaps,
     "app_work": app_work,
     "breaches": breaches,
+    "standings": standings,
     "incidents": incidents,
 }
 

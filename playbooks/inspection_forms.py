@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from mcur.playbooks.documents import Block, Column, Heading, Paragraph, Table
 from mcur.playbooks.filled import Filled
+from mcur.playbooks.language import percent
 from mcur.playbooks.rules import rating
 from mcur.playbooks.rules.base import Case
 from mcur.playbooks.rules.rating import Rating
@@ -47,6 +49,34 @@ def app_work(rule: Report, case: Case, _first: datetime, _last: datetime) -> Fil
         counts = (one.planned, one.done, one.overdue, one.judged, one.returned)
         rows.append((one.executor or case.say("rating.nobody"), *map(str, counts)))
     return _filled(case, "app_work", names, rows)
+
+
+def standings(rule: Report, case: Case, _first: datetime, _last: datetime) -> Filled:
+    """Fill the rating: executors in their order, the shares that it rests on, what is not done."""
+    names = ("place", "executor", "planned", "due", "in_time", "timeliness", "returned", "defects", "overdue")  # fmt: skip
+    found = [s for r in campaigns(rule, case) for s in rating.standings(r, case)]
+    rows = [
+        (
+            str(place),
+            one.executor or case.say("rating.nobody"),
+            str(one.planned),
+            str(one.due),
+            str(one.in_time),
+            _share(case, one.timeliness),
+            str(one.returned) if one.judged else case.say("rating.none"),
+            _share(case, one.defects),
+            str(one.overdue),
+        )
+        for place, one in enumerate(found, start=1)
+    ]
+    return _filled(case, "standings", names, rows)
+
+
+def _share(case: Case, share: Fraction | None) -> str:
+    """Write a share; of nothing there is none."""
+    if share is None:
+        return case.say("rating.none")
+    return percent(share.numerator, share.denominator)
 
 
 def breaches(rule: Report, case: Case, _first: datetime, _last: datetime) -> Filled:

@@ -1,7 +1,7 @@
 """Intents: what a rule wants, with the reason.
 
-An intent is either an **effect**, something that leaves the house under a unique key (a task, a
-change of a task, a letter), or a **record**, something that we note for ourselves (a term, a report,
+An intent is either an **effect**, something that is done under a unique key (a task, a change of a
+task, a letter, a document that is filed), or a **record**, something that we note for ourselves (a term, a report,
 a flag). Both are committed in one transaction and neither is ever half done.
 """
 
@@ -21,6 +21,7 @@ from mcur.playbooks.effects import (
     Cite as Cite,
     CreateTask as CreateTask,
     Effect as Effect,
+    FileDocument as FileDocument,
     SendLetter as SendLetter,
     UpdateTask as UpdateTask,
 )
@@ -286,7 +287,7 @@ Record = (
     | AnswerAct
     | NoteAbsence
 )
-Intent = CreateTask | UpdateTask | SendLetter | Record
+Intent = Effect | Record
 
 
 def digest_of(*parts: str) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mcur.playbooks.climbs import Climb
-from mcur.playbooks.documents import Block, Document, Heading, Pairs, Paragraph
+from mcur.playbooks.documents import Document, Pairs
 from mcur.playbooks.facts import TaskKind
 from mcur.playbooks.intents import (
     EFFECT,
@@ -21,6 +21,7 @@ from mcur.playbooks.intents import (
     Cite,
     CreateTask,
     EndTerm,
+    FileDocument,
     Finding,
     Intent,
     KeepExtension,
@@ -44,6 +45,7 @@ from mcur.playbooks.intents import (
 )
 from mcur.playbooks.joining import JoinTask, TellJoined
 from mcur.state.climbs import Climbs
+from mcur.state.gathered import merged
 from mcur.state.journal import Event, append
 from mcur.state.rows import dump
 from mcur.state.stamps import text_of, text_or_none
@@ -71,6 +73,7 @@ class Decision:
             CreateTask: self._create,
             UpdateTask: self._update,
             SendLetter: self._letter,
+            FileDocument: self._file,
             StartTerm: self._term,
             EndTerm: self._term,
             MoveTerm: self._term,
@@ -132,7 +135,7 @@ class Decision:
             return
         self._state.tasks.change(effect, self._now)
         gathered = self._updates.get(effect.task)
-        self._updates[effect.task] = _merged(gathered, effect) if gathered else effect
+        self._updates[effect.task] = merged(gathered, effect) if gathered else effect
 
     def _tracker_of(self, key: str) -> str:
         task = self._state.tasks.get(key)
@@ -210,6 +213,10 @@ class Decision:
     def _letter(self, letter: SendLetter) -> None:
         if self._new_key(letter.key, "letter"):
             self._state.outbox.put(letter, self._route("letter"), self._now)
+
+    def _file(self, filed: FileDocument) -> None:
+        if self._new_key(filed.key, "document"):
+            self._state.outbox.put(filed, self._route("document"), self._now)
 
     def _told(self, line: Tell) -> None:
         occasion = f":{line.occasion}" if line.occasion else ""
@@ -362,38 +369,3 @@ def first_words(document: Document) -> str:
     pairs = [block.items for block in document.blocks if isinstance(block, Pairs)]
     said = [f"{label}: {value}" for items in pairs for label, value in items]
     return "\n".join((*document.lead, *filter(None, texts), *said))
-
-
-def _merged(old: UpdateTask, new: UpdateTask) -> UpdateTask:
-    """Make one change of two: later values win, notes follow each other."""
-    note = _joined(old.note, new.note) if old.note and new.note else old.note or new.note
-    why = "; ".join(dict.fromkeys((old.cite.why, new.cite.why)))
-    picked = {
-        name: getattr(new, name)
-        for name in ("subject", "body", "status", "assignee", "due_at", "at", "proof")
-        if getattr(new, name) is not None
-    }
-    return old.model_copy(
-        update={
-            **picked,
-            "note": note,
-            "urgent": old.urgent or new.urgent,
-            "cite": old.cite.model_copy(update={"why": why}),
-            "fields": {**old.fields, **new.fields},
-            "not_after": max(old.not_after, new.not_after)
-            if old.not_after and new.not_after
-            else None,
-            "attachments": (*old.attachments, *new.attachments),
-        }
-    )
-
-
-def _joined(first: Document, second: Document) -> Document:
-    """Let one note follow another; what stood around the second stands inside now."""
-    inner: list[Block] = []
-    if second.title:
-        inner.append(Heading(text=second.title))
-    inner += [Paragraph(text=line) for line in second.lead]
-    inner += second.blocks
-    footer = dict.fromkeys((*first.footer, *second.footer))
-    return first.model_copy(update={"blocks": (*first.blocks, *inner), "footer": tuple(footer)})

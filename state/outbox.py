@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from mcur.playbooks.intents import EFFECT, CreateTask, SendLetter, UpdateTask
+from mcur.playbooks.intents import EFFECT, Effect, UpdateTask
 from mcur.state.stamps import moment_of, moment_or_none, text_of, text_or_none
 from mcur.state.tasks import token_of
 
@@ -41,7 +41,7 @@ class Row:
 
     id: int
     key: str
-    effect: CreateTask | UpdateTask | SendLetter
+    effect: Effect
     destination: str
     attempts: int
     doubt: int
@@ -67,9 +67,7 @@ class Outbox:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def put(
-        self, effect: CreateTask | UpdateTask | SendLetter, destination: str, now: datetime
-    ) -> None:
+    def put(self, effect: Effect, destination: str, now: datetime) -> None:
         """Queue an effect; the same key a second time is nothing."""
         task = effect.task if isinstance(effect, UpdateTask) else None
         self._db.conn.execute(

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from mcur.connectors.embedded import EmbeddedTracker
 from mcur.connectors.mail.files import FileCourier, FilesShape
+from mcur.connectors.papers.cabinet import FolderCabinet
 from mcur.connectors.ports import NewTask, OutgoingLetter, TaskChange
 from mcur.daemon import cycle, wiring
 from mcur.daemon.books import known_needs, load_playbooks
@@ -141,6 +142,7 @@ class Stand:
             mailboxes=[(m.id, wiring.mailbox(m, settings.mail)) for m in settings.mailboxes],
             trackers={t.id: self.tracker for t in settings.trackers},
             courier=self.courier,
+            cabinet=FolderCabinet(wiring.CABINET, self.folder / wiring.OUT),
             threads=False,
         )
         site.state.listeners.append(self.events.append)

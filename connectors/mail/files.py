@@ -13,6 +13,7 @@ from pathlib import Path
 from mcur.connectors.mail.charsets import one_line
 from mcur.connectors.mail.compose import compose
 from mcur.connectors.ports import OutgoingLetter, Unavailable
+from mcur.connectors.whole import write_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ class FileCourier:
             if there is not None:
                 return str(there)
             path = self._folder / f"{_digest(letter.message_id)}-{_slug(letter.subject)}.eml"
-            _write(path, content)
+            write_whole(path, content)
         return str(path)
 
     def sent(self, message_id: str) -> bool | None:
@@ -78,18 +79,3 @@ def _slug(subject: str) -> str:
         re.sub(r"[^0-9A-Za-zА-Яа-яЁё]+", "-", one_line(subject)).strip("-")[:60].rstrip("-")
         or "letter"
     )
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write beside, then rename: nobody sees half a letter, not even after a power cut."""
-    beside = path.with_name(f".{path.name}.tmp")
-    with beside.open("wb") as opened:
-        opened.write(content)
-        opened.flush()
-        os.fsync(opened.fileno())
-    beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -1,4 +1,4 @@
-"""Kind ``report``: what is mailed to whom by which hour.
+"""Kind ``report``: what is mailed to whom, or filed, by which hour.
 
 A report lives through a day: a draft on its author's task of the day, a person may check, hold or
 correct it, and at ``send_at`` it leaves, checked or not. Late is on or after ``deadline``; what could
@@ -16,12 +16,12 @@ from mcur.playbooks.documents import Block, Bullets, Document, Paragraph
 from mcur.playbooks.facts import Act, Report as Kept, TaskKind
 from mcur.playbooks.forms import FORMS
 from mcur.playbooks.inspection_forms import is_wanted
-from mcur.playbooks.intents import Intent, KeepReport, MarkDone, ReportState, Tell, UpdateTask
+from mcur.playbooks.intents import Cite, Intent, KeepReport, MarkDone, ReportState, Tell, UpdateTask
 from mcur.playbooks.rules import control, inbound_reports
 from mcur.playbooks.rules.base import Case, Kind, WrongVariant
 from mcur.playbooks.rules.inbound_reports import Awaited, Inbound
 from mcur.playbooks.rules.report_correction import correct
-from mcur.playbooks.rules.report_document import document, letter
+from mcur.playbooks.rules.report_document import document, letter, paper
 from mcur.playbooks.rules.report_shape import Report, report_key
 
 AnyReport = Report | Inbound | Awaited
@@ -86,9 +86,7 @@ def _draft(rule: Report, case: Case, key: str, day: date) -> Iterator[Intent]:
         key=key, cite=cite, rule=rule.id, day=day, state=ReportState.DRAFTED, document=made
     )
     task = control.day_task_key(case, rule.author)
-    if not case.facts.knows(task):
-        body = Document(blocks=(Paragraph(text=case.say("control.day_empty")),))
-        yield control.day_task(rule, case, rule.author, body, why)
+    yield from _day_task(rule, case, task, why)
     gaps: tuple[Block, ...] = (Paragraph(text=case.say("report.no_gaps")),)
     if filled.gaps:
         shown = filled.gaps[: rule.max_rows]
@@ -148,7 +146,25 @@ def _send(
         document=made,
         reviewed_by=reviewed_by,
     )
-    yield letter(rule, case, key, day, made, filled)
+    if rule.filed:
+        yield paper(rule, case, key, day, made)
+        yield from _shown_on_day_task(rule, case, made, cite)
+    else:
+        yield letter(rule, case, key, day, made, filled)
+
+
+def _shown_on_day_task(rule: Report, case: Case, made: Document, cite: Cite) -> Iterator[Intent]:
+    """Put what nobody gets by mail before its author's eyes."""
+    task = control.day_task_key(case, rule.author)
+    yield from _day_task(rule, case, task, cite.why)
+    yield UpdateTask(key=f"update:{task}:{rule.id}:filed", cite=cite, task=task, note=made)
+
+
+def _day_task(rule: Report, case: Case, task: str, why: str) -> Iterator[Intent]:
+    """Make the author's task of the day where nothing else has made it yet."""
+    if not case.facts.knows(task):
+        body = Document(blocks=(Paragraph(text=case.say("control.day_empty")),))
+        yield control.day_task(rule, case, rule.author, body, why)
 
 
 # --- acts of people -----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from mcur.playbooks.documents import Bullets, Document, Heading, Table
 from mcur.playbooks.facts import Report as Kept
 from mcur.playbooks.intents import Intent, KeepReport, ReportState, Tell
 from mcur.playbooks.rules.base import Case
-from mcur.playbooks.rules.report_document import document, letter
+from mcur.playbooks.rules.report_document import document, letter, paper
 from mcur.playbooks.rules.report_shape import Report
 
 
@@ -39,9 +39,14 @@ def correct(rule: Report, case: Case, kept: Kept, who: str) -> Iterator[Intent]:
         document=made,
         reviewed_by=who,
     )
-    sent = letter(rule, case, key, kept.day, made, filled)
-    subject = case.say("report.corrected_subject", subject=sent.subject, number=number)
-    yield sent.model_copy(update={"subject": subject, "deadline": None, "answers": kept.key})
+    if rule.filed:
+        filed = paper(rule, case, key, kept.day, made)
+        name = case.say("report.corrected_subject", subject=filed.name, number=number)
+        yield filed.model_copy(update={"name": name, "deadline": None})
+    else:
+        sent = letter(rule, case, key, kept.day, made, filled)
+        subject = case.say("report.corrected_subject", subject=sent.subject, number=number)
+        yield sent.model_copy(update={"subject": subject, "deadline": None, "answers": kept.key})
     yield Tell(key=key, cite=cite, event="report.corrected", data={"changes": list(changes)})
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from mcur.playbooks import data_quality, forms, sections
 from mcur.playbooks.documents import Block, Bullets, Document, Heading, Paragraph
 from mcur.playbooks.filled import Filled
-from mcur.playbooks.intents import Channel, SendLetter
+from mcur.playbooks.intents import Channel, FileDocument, SendLetter
 from mcur.playbooks.rules.base import Case
 from mcur.playbooks.rules.report_shape import Report, period
 
@@ -37,6 +37,23 @@ def letter(
         deadline=rule.late_from(case.playbook.calendar, day),
         not_after=calendar.at(day + timedelta(days=1), calendar.day_starts),
         papers=("docx",),
+    )
+
+
+def paper(rule: Report, case: Case, key: str, day: date, document: Document) -> FileDocument:
+    """Put a report that nobody gets by mail into the folder of documents."""
+    calendar = case.playbook.calendar
+    return FileDocument(
+        key=key,
+        cite=case.cite(rule, case.say("report.why", rule=rule)),
+        channel=Channel.REPORTS,
+        urgent=True,
+        author=rule.author,
+        name=case.say("report.file_name", rule=rule, through=_through(*period(rule.covers, case))),
+        document=document,
+        paper="xlsx",
+        deadline=rule.late_from(calendar, day),
+        not_after=calendar.at(day + timedelta(days=1), calendar.day_starts),
     )
 
 

@@ -53,13 +53,15 @@ class Report(Rule):
     with it. ``max_rows`` bounds rows that carry no news. ``columns`` are the clauses of the columns of a
     form without groups. ``deadline`` is the clause's: finished at it is late already; without one
     a report is late once its day is over. ``while_mode``: it leaves only on days on which an incident
-    of the mode lasts.
+    of the mode lasts. ``filed`` reports are mailed to nobody: their table is put into the site's folder
+    of documents as a workbook.
     """
 
     form: str
     covers: Literal["previous_day", "today", "week"]
     author: str
-    to: tuple[str, ...]
+    to: tuple[str, ...] = ()
+    filed: bool = False
     cc: tuple[str, ...] = ()
     draft_at: ClockField | None = None
     send_at: Hour
@@ -75,9 +77,14 @@ class Report(Rule):
 
     def problems(self) -> list[str]:
         """Say where the hours contradict each other."""
-        if self.deadline is None or self.clock < self.deadline:
-            return []
-        return [f"send_at {self.clock:%H:%M} is not before deadline {self.deadline:%H:%M}"]
+        found: list[str] = []
+        if self.filed == bool(self.to):
+            found.append(
+                "name its readers in to, or write filed = true where nobody gets it by mail"
+            )
+        if self.deadline is not None and self.clock >= self.deadline:
+            found.append(f"send_at {self.clock:%H:%M} is not before deadline {self.deadline:%H:%M}")
+        return found
 
     @property
     def clock(self) -> time:

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook  # type: ignore[import-untyped]
 
 from mcur.connectors.ports import Barred, PartlySent, Refusal, Rejected, Unavailable
-from mcur.playbooks.documents import Document, plain
+from mcur.playbooks.documents import Column, Document, Table, plain
 from mcur.playbooks.facts import TaskKind
 from mcur.playbooks.intents import (
     Channel,
     Cite,
     CreateTask,
+    FileDocument,
     KeepReport,
     ReportState,
     SendLetter,
@@ -63,6 +65,16 @@ def a_letter(key: str = "letter:1", **fields: Any) -> SendLetter:
     return SendLetter(**values | fields)
 
 
+def a_file(key: str = "report:odintsovo-1204:X:2026-11-18") -> FileDocument:
+    """Want a table to be filed."""
+    table = Table(columns=(Column(title="УО"),), rows=(("=УК «Первая»",),))
+    return FileDocument(
+        key=key, cite=CITE, channel=Channel.REPORTS, author="mcur_resp", name="Рейтинг / 18.11",
+        document=Document(title="Рейтинг", blocks=(table,)), paper="xlsx",
+        deadline=MORNING + timedelta(hours=1),
+    )  # fmt: skip
+
+
 def want(stand: Stand, *effects: Any) -> None:
     """Take these in one decision."""
     site = stand.site
@@ -74,6 +86,34 @@ def want(stand: Stand, *effects: Any) -> None:
 def states(stand: Stand) -> dict[str, str]:
     """Return the state of each row of the outbox, by key."""
     return {r["key"]: r["state"] for r in stand.state.db.query("SELECT key, state FROM outbox")}
+
+
+def test_a_document_is_filed_once_and_whole(stand: Stand) -> None:
+    """A workbook under a name that any file system takes; nobody gets a letter."""
+    want(stand, a_file(), a_file())
+    stand.deliver()
+
+    [file] = (stand.folder / "out").iterdir()
+    [told] = [e for e in stand.events if e.event == "report.filed"]
+    assert file.name == "Рейтинг   18.11.xlsx"
+    cell = load_workbook(file).active["A2"]
+    assert (cell.value, cell.data_type) == ("=УК «Первая»", "s")
+    assert (told.late, told.data["attachments"]) == (False, [file.name])
+
+
+def test_a_document_waits_for_a_disk_that_is_shut(stand: Stand) -> None:
+    """And says when it came too late."""
+    (stand.folder / "out").write_text("in the way")
+    want(stand, a_file())
+    stand.deliver()
+    assert states(stand) == {a_file().key: "waiting"}
+
+    (stand.folder / "out").unlink()
+    stand.clock.moment += timedelta(hours=2)
+    stand.deliver()
+
+    assert states(stand) == {a_file().key: "done"}
+    assert [e.late for e in stand.events if e.event == "report.filed"] == [True]
 
 
 def test_a_silent_destination_does_not_hold_the_others(stand: Stand) -> None:
@@ -578,17 +618,20 @@ def test_a_channel_that_is_off_leaves_nothing_and_says_nothing(tmp_path: Path) -
 
 
 def test_a_channel_in_shadow_files_what_it_would_have_sent(tmp_path: Path) -> None:
-    """The task, the change of it, the letter: each once, with the name of its event."""
+    """The task, the change of it, the letter, the document: each once, by the name of its event."""
     stand = Stand(tmp_path, live={"tasks": "shadow", "reports": "shadow"})
     want(stand, a_task())
     want(stand, an_update())
-    want(stand, a_letter())
+    want(stand, a_letter(), a_file())
     for _ in range(3):
         stand.deliver()
 
     told = {e.key: e.data["event"] for e in stand.told("shadow")}
-    assert len(stand.told("shadow")) == 3
-    assert told == {"letter:1": "mail.sent", TASK: "task.updated"}
+    assert len(stand.told("shadow")) == 4
+    assert told == {
+        "letter:1": "mail.sent", TASK: "task.updated", a_file().key: "report.filed"
+    }  # fmt: skip
+    assert not (stand.folder / "out").exists()
     assert set(states(stand).values()) == {"shadow"}
     assert (stand.tracker.listing(), stand.letters()) == ([], [])
     stand.close()

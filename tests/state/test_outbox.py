@@ -9,7 +9,7 @@ import pytest
 
 from mcur.playbooks.documents import Document, Paragraph, plain
 from mcur.playbooks.facts import TaskKind, TaskStatus
-from mcur.playbooks.intents import Channel, CreateTask, SendLetter, UpdateTask
+from mcur.playbooks.intents import Channel, CreateTask, Effect, SendLetter, UpdateTask
 from mcur.state.decisions import Decision
 from mcur.state.outbox import LONGEST_WAIT, Row
 from mcur.state.store import State
@@ -50,7 +50,7 @@ def a_letter(key: str = "letter:1", **fields: Any) -> SendLetter:
     return SendLetter(**values | fields)
 
 
-def want(state: State, *effects: CreateTask | UpdateTask | SendLetter) -> None:
+def want(state: State, *effects: Effect) -> None:
     """Take these effects in one decision."""
     with state.atomic():
         route = {"letter": "courier"}
