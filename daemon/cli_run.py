@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.status import Status
 
 from mcur.connectors.ports import Unavailable
-from mcur.daemon import clock as clocks, cycle, log, wiring
+from mcur.daemon import clock as clocks, cycle, log, outside, wiring
 from mcur.daemon.context import moment, playbooks_of, settings_of, working
 from mcur.daemon.failures import UNREACHABLE, WRONG
 from mcur.daemon.settings_connectors import FeedSettings
@@ -87,7 +87,7 @@ def ingest(config: str | None, file: Path, source: str, strict: bool, verbose: b
     settings = settings_of(config)
     shape = _feed_named(settings.feeds, source)
     place = wiring.place_of(shape, settings, playbooks_of(settings))
-    reading = wiring.feed_shape(shape, place)
+    reading = outside.feed_shape(shape, place)
     watch = clocks.stopwatch()
     bad: tuple[BadRow, ...] = ()
     with working(settings, clocks.SystemClock()) as site:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from mcur.connectors.ports import ConnectorError, Unavailable
-from mcur.daemon import settings as settings_files, wiring
+from mcur.daemon import outside, settings as settings_files
 from mcur.daemon.books import known_needs, load_playbooks
 from mcur.daemon.failures import UNREACHABLE, WRONG
 from mcur.daemon.settings import Settings, examine, find_config
@@ -109,7 +109,7 @@ def _connect(settings: Settings, zone: ZoneInfo) -> tuple[bool, bool]:
 def _connectors(settings: Settings, zone: ZoneInfo) -> Iterator[tuple[str, Callable[[], Checked]]]:
     blobs = BlobStore(settings.state.path.parent / "blobs")
     for shape in settings.mailboxes:
-        yield f"mailbox {shape.id}", partial(wiring.mailbox, shape, settings.mail)
-    yield "courier", partial(wiring.courier, settings.courier)
+        yield f"mailbox {shape.id}", partial(outside.mailbox, shape, settings.mail)
+    yield "courier", partial(outside.courier, settings.courier)
     for tracker in settings.trackers:
-        yield f"tracker {tracker.id}", partial(wiring.tracker, tracker, settings, blobs, zone)
+        yield f"tracker {tracker.id}", partial(outside.tracker, tracker, settings, blobs, zone)

@@ -16,7 +16,7 @@ from mcur.connectors.mail.files import FileCourier, FilesShape
 from mcur.connectors.mail.maildir import MaildirMailbox, MaildirShape
 from mcur.connectors.papers.cabinet import FolderCabinet
 from mcur.connectors.ports import Rejected
-from mcur.daemon import books, cycle, settings, wiring
+from mcur.daemon import books, cycle, outside, settings, wiring
 from mcur.daemon.books import load_playbooks
 from mcur.daemon.clock import VirtualClock
 from mcur.daemon.scenario import ZONE, Scenario, ScenarioError
@@ -156,7 +156,7 @@ class Simulation:
 
     def _feed(self, shape: FeedSettings, playbooks: Sequence[Playbook]) -> FileFeed:
         place = wiring.place_of(shape, self._settings, playbooks)
-        return FileFeed(wiring.feed_shape(shape, place), shape.path, written=lambda _path: False)
+        return FileFeed(outside.feed_shape(shape, place), shape.path, written=lambda _path: False)
 
     def _behind(self, inner: Any, system: str) -> Any:
         return Behind(inner, system, self._outages)

@@ -1,4 +1,4 @@
-"""Wiring: the only place that constructs state, connectors and what stands between them."""
+"""Wiring: state, connectors and what stands between them, put together to a site."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from mcur.connectors.papers.cabinet import FolderCabinet
-from mcur.connectors.ports import Blobs, Cabinet, Courier, Mailbox, Tracker
+from mcur.connectors.ports import Cabinet, Courier, Mailbox, Tracker
+from mcur.daemon import outside
 from mcur.daemon.books import load_playbooks
 from mcur.daemon.clock import Clock, must_be_plausible
 from mcur.daemon.dispatch import SETTLE, Dispatcher
@@ -21,17 +20,7 @@ from mcur.daemon.observe import MailSource, Observers, Source, TrackerSource
 from mcur.daemon.render import Desk
 from mcur.daemon.settings import Settings
 from mcur.daemon.settings_connectors import (
-    CourierSettings,
-    EmbeddedSettings,
-    EwsCourierSettings,
-    EwsMailboxSettings,
     FeedSettings,
-    FilesSettings,
-    MailboxSettings,
-    MaildirSettings,
-    MailSettings,
-    RedmineSettings,
-    TrackerSettings,
 )
 from mcur.daemon.settings_values import Gate, GateMode
 from mcur.playbooks.directory import Directory
@@ -41,10 +30,7 @@ from mcur.playbooks.playbook import Playbook
 from mcur.state.store import State
 
 if TYPE_CHECKING:
-    from mcur.connectors.embedded import EmbeddedTracker
-    from mcur.connectors.feeds.folder import FileFeed
-    from mcur.connectors.feeds.shape import FeedShape
-    from mcur.connectors.mail.ews.account import ExchangeAccount
+    pass
 
 COURIER = "courier"
 CABINET = "documents"
@@ -113,16 +99,16 @@ def open_site(settings: Settings, clock: Clock, *, source: str = "mcur.toml") ->
     playbooks = load_playbooks(settings, source)
     state = State(settings.state.path)
     zone = playbooks[0].calendar.zone
-    trackers = {t.id: tracker(t, settings, state.blobs, zone) for t in settings.trackers}
+    trackers = {t.id: outside.tracker(t, settings, state.blobs, zone) for t in settings.trackers}
     return assemble(
         settings,
         playbooks,
         state,
         clock,
-        feeds=[(f, feed(f, place_of(f, settings, playbooks))) for f in settings.feeds],
-        mailboxes=[(m.id, mailbox(m, settings.mail)) for m in settings.mailboxes],
+        feeds=[(f, outside.feed(f, place_of(f, settings, playbooks))) for f in settings.feeds],
+        mailboxes=[(m.id, outside.mailbox(m, settings.mail)) for m in settings.mailboxes],
         trackers=trackers,
-        courier=courier(settings.courier),
+        courier=outside.courier(settings.courier),
         cabinet=FolderCabinet(CABINET, settings.folder / OUT),
         threads=True,
     )
@@ -239,9 +225,6 @@ def _pool(width: int, threads: bool) -> Executor:
     return ThreadPoolExecutor(max_workers=width) if threads else InlineExecutor()
 
 
-# --- connectors, imported only where a site has them ----------------------------------------------------
-
-
 def readers_of(shape: FeedSettings, playbooks: Sequence[Playbook]) -> list[Playbook]:
     """Return the regulations that read a feed: those it names, else all."""
     return [p for p in playbooks if not shape.playbooks or p.id in shape.playbooks]
@@ -256,150 +239,3 @@ def place_of(shape: FeedSettings, settings: Settings, playbooks: Sequence[Playbo
     readers = readers_of(shape, playbooks)
     own = readers[0].own_municipality if len(readers) == 1 else ""
     return shape.municipality or settings.municipality or own
-
-
-def feed(shape: FeedSettings, municipality: str) -> FileFeed:
-    """Construct a folder of exports."""
-    from mcur.connectors.feeds.folder import FileFeed
-
-    return FileFeed(feed_shape(shape, municipality), shape.path)
-
-
-def feed_shape(shape: FeedSettings, municipality: str) -> FeedShape:
-    """Return what the reader of exports has to know about a feed whose rows lie in a municipality."""
-    from mcur.connectors.feeds.shape import FeedShape
-
-    return FeedShape(
-        id=shape.id,
-        zone=shape.zone,
-        source=shape.source if shape.source != shape.id else "",
-        kind=shape.kind,
-        pattern=" ".join(shape.pattern),
-        scope=str(shape.scope or "cumulative"),
-        municipality=municipality or None,
-        mapping=shape.mapping,
-        constants=shape.constants,
-        statuses={word: status.value for word, status in shape.statuses.items()},
-        date_format=shape.date_format or None,
-        encoding=shape.encoding or None,
-        delimiter=shape.delimiter or None,
-        sheet=shape.sheet or None,
-    )
-
-
-def mailbox(shape: MailboxSettings, mail: MailSettings) -> Mailbox:
-    """Construct a mailbox."""
-    if isinstance(shape, MaildirSettings):
-        from mcur.connectors.mail.maildir import MaildirMailbox, MaildirShape
-
-        return MaildirMailbox(shape.id, MaildirShape(path=shape.path, size_limit=mail.max_size))
-    if isinstance(shape, EwsMailboxSettings):
-        from mcur.connectors.mail.ews.mailbox import EwsMailbox
-
-        return EwsMailbox(
-            shape.id,
-            exchange(shape),
-            folder=shape.folder,
-            settle=shape.after,
-            size_limit=mail.max_size,
-        )
-    from mcur.connectors.mail.imap import ImapMailbox, ImapShape
-
-    return ImapMailbox(
-        shape.id,
-        ImapShape(
-            host=shape.host,
-            port=shape.port,
-            security=shape.security,
-            login=shape.user,
-            password=shape.password.read(),
-            ca_file=shape.ca_file,
-            folder=shape.folder,
-            settle=shape.after,
-            size_limit=mail.max_size,
-        ),
-    )
-
-
-def courier(shape: CourierSettings) -> Courier:
-    """Construct the courier."""
-    if isinstance(shape, FilesSettings):
-        from mcur.connectors.mail.files import FileCourier, FilesShape
-
-        return FileCourier(shape.id, FilesShape(folder=shape.path))
-    if isinstance(shape, EwsCourierSettings):
-        from mcur.connectors.mail.ews.courier import EwsCourier
-
-        return EwsCourier(shape.id, exchange(shape))
-    from mcur.connectors.mail.smtp import SmtpCourier, SmtpShape
-
-    return SmtpCourier(
-        shape.id,
-        SmtpShape(
-            host=shape.host,
-            port=shape.port,
-            security=shape.security,
-            login=shape.user or None,
-            password=shape.password.read() if shape.password else "",
-            ca_file=shape.ca_file,
-        ),
-    )
-
-
-def exchange(shape: EwsMailboxSettings | EwsCourierSettings) -> ExchangeAccount:
-    """Return the account of a mailbox or a courier: the same one where both name the same."""
-    from mcur.connectors.mail.ews.account import ExchangeShape, account_of
-
-    return account_of(
-        ExchangeShape(
-            url=shape.url,
-            address=shape.address,
-            login=shape.user,
-            password=shape.password.read(),
-            how=shape.auth,
-            token_url=shape.token_url,
-            scope=shape.scope,
-            ca_file=shape.ca_file,
-        )
-    )
-
-
-def tracker(shape: TrackerSettings, settings: Settings, blobs: Blobs, zone: ZoneInfo) -> Tracker:
-    """Construct a tracker; ``zone`` is that of the dates in it."""
-    if isinstance(shape, EmbeddedSettings):
-        return embedded(shape.path, shape.id)
-    return redmine(shape, settings, blobs, zone)
-
-
-def embedded(path: Path, name: str) -> EmbeddedTracker:
-    """Construct the embedded tracker."""
-    from mcur.connectors.embedded import EmbeddedTracker
-
-    return EmbeddedTracker(path, name)
-
-
-def redmine(shape: RedmineSettings, settings: Settings, blobs: Blobs, zone: ZoneInfo) -> Tracker:
-    """Construct a Redmine."""
-    from mcur.connectors.redmine.shape import RedmineShape
-    from mcur.connectors.redmine.tracker import RedmineTracker
-
-    people = {p.login: p.name for p in settings.people if p.login}
-    people |= {e.login: e.name for e in settings.executors if e.login}
-    return RedmineTracker(
-        RedmineShape(
-            name=shape.id,
-            url=shape.url,
-            key=shape.key.read(),
-            profile=shape.profile,
-            project=shape.project,
-            projects={str(kind): name for kind, name in shape.projects.items()},
-            zone=zone,
-            ca_file=shape.ca_file,
-            trackers=shape.trackers,
-            statuses=shape.statuses,
-            fields=shape.fields,
-            people=people,
-            markup=shape.markup,
-        ),
-        blobs,
-    )

@@ -19,7 +19,7 @@ from mcur.connectors.embedded import EmbeddedTracker
 from mcur.connectors.mail.files import FileCourier, FilesShape
 from mcur.connectors.papers.cabinet import FolderCabinet
 from mcur.connectors.ports import NewTask, OutgoingLetter, TaskChange
-from mcur.daemon import cycle, wiring
+from mcur.daemon import cycle, outside, wiring
 from mcur.daemon.books import known_needs, load_playbooks
 from mcur.daemon.clock import VirtualClock
 from mcur.daemon.settings import Settings, build
@@ -137,9 +137,10 @@ class Stand:
             State(settings.state.path),
             self.clock,
             feeds=[
-                (f, wiring.feed(f, wiring.place_of(f, settings, playbooks))) for f in settings.feeds
+                (f, outside.feed(f, wiring.place_of(f, settings, playbooks)))
+                for f in settings.feeds
             ],
-            mailboxes=[(m.id, wiring.mailbox(m, settings.mail)) for m in settings.mailboxes],
+            mailboxes=[(m.id, outside.mailbox(m, settings.mail)) for m in settings.mailboxes],
             trackers={t.id: self.tracker for t in settings.trackers},
             courier=self.courier,
             cabinet=FolderCabinet(wiring.CABINET, self.folder / wiring.OUT),

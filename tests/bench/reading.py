@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 
 from mcur.connectors.feeds.exports import digest_of, read_export
 from mcur.connectors.feeds.shape import FeedShape
-from mcur.daemon import wiring
+from mcur.daemon import outside
 from mcur.state.store import State
 from tests.bench.figures import Figure, Tell, in_turns
 from tests.bench.material import boston_feed, boston_lookalike, ecur_lookalike, letters
@@ -30,11 +30,11 @@ def measure(folder: Path, boston: Path | None, tell: Tell) -> Iterator[Figure]:
     tell("an export of Boston's 311 service (CSV)")
     file = boston or boston_lookalike(folder / "boston311-lookalike.csv")
     settings = settings_of(folder / "boston", feeds=[boston_feed()])
-    shape = wiring.feed_shape(settings.feeds[0], "")
+    shape = outside.feed_shape(settings.feeds[0], "")
     yield from _export(file, folder / "boston", shape, _bare_csv, rounds=5)
     tell("a cumulative export of ЕЦУР, 35,000 rows (XLSX)")
     settings = settings_of(folder / "ecur")
-    shape = wiring.feed_shape(settings.feeds[0], "")
+    shape = outside.feed_shape(settings.feeds[0], "")
     yield from _export(ecur_lookalike(folder / "ecur.xlsx"), folder / "ecur", shape, _bare_xlsx)
     tell("letters")
     yield _mime()
