@@ -8,9 +8,9 @@ from itertools import islice
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from mcur.playbooks.durations import ClockField, ElapsedField
+from mcur.playbooks.durations import ClockField, Duration, ElapsedField, Unit
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -28,7 +28,9 @@ class Calendar(BaseModel):
     report_days: Literal["all", "working"] = "all"
     cover_gap: bool = True
     work_hours: tuple[ClockField, ClockField] = (time(9), time(18))
-    work_days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    work_days: tuple[Weekday, ...] = Field(
+        default=("mon", "tue", "wed", "thu", "fri"), min_length=1
+    )
     holidays: tuple[date, ...] = ()
     immediately_max: ElapsedField = timedelta(minutes=15)
     catch_up: Literal["same_day", "never"] = "same_day"
@@ -46,6 +48,14 @@ class Calendar(BaseModel):
         except (KeyError, ValueError, OSError) as exc:
             msg = f'"{value}" is not a time zone; write a name such as "Europe/Moscow"'
             raise ValueError(msg) from exc
+        return value
+
+    @field_validator("work_hours")
+    @classmethod
+    def _opens_first(cls, value: tuple[time, time]) -> tuple[time, time]:
+        if value[0] >= value[1]:
+            msg = 'the working day ends before it begins; write its hours as ["09:00", "18:00"]'
+            raise ValueError(msg)
         return value
 
     @cached_property
@@ -78,6 +88,37 @@ class Calendar(BaseModel):
         """Return the last working days before a day, the nearest first; fewer where a month has none."""
         days = (day - timedelta(days=n) for n in range(1, count + _LONGEST_GAP.days))
         return list(islice((d for d in days if self.is_working_day(d)), count))
+
+    def wait_ends(self, start: datetime, wait: Duration | timedelta) -> datetime:
+        """Return the end of a ladder's wait: by the clock, or in working hours (``ladder_time``).
+
+        A working day ends at the same hour of the next one, whichever time is counted.
+        """
+        if isinstance(wait, Duration) and wait.unit is Unit.WORKING_DAY:
+            return self._working_days_after(start, wait.amount)
+        elapsed = wait.timedelta if isinstance(wait, Duration) else wait
+        if self.ladder_time == "working" and elapsed:
+            return self._worked(self.local(start), elapsed)
+        return start + elapsed
+
+    def _working_days_after(self, start: datetime, count: int) -> datetime:
+        day, left = self.local(start).date(), count
+        while left:
+            day += timedelta(days=1)
+            left -= self.is_working_day(day)
+        return self.at(day, self.local(start).time())
+
+    def _worked(self, start: datetime, left: timedelta) -> datetime:
+        """Return when so much working time has gone by; its last moment is still that day's."""
+        day = start.date()
+        while True:
+            opens, end = (self.at(day, clock) for clock in self.work_hours)
+            begin = max(start, opens)
+            free = end - begin if self.is_working_day(day) else timedelta()
+            if free >= left:
+                return begin + left
+            left -= max(free, timedelta())
+            day += timedelta(days=1)
 
     def days_before(self, day: date) -> tuple[datetime, datetime]:
         """Return the day before as [start, end); ``cover_gap`` begins at the last report's day."""

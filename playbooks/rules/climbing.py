@@ -130,7 +130,7 @@ def _is_due(rule: OnIncident, case: Case, incident: Incident, number: int) -> bo
         return True
     if step.when == "no_progress":
         return stalling.is_stalled(case, incident, _wait(rule, number))
-    end = base + _wait(rule, number)
+    end = case.playbook.calendar.wait_ends(base, _wait(rule, number))
     word = min((at for at in _words(case, incident) if base < at), default=end)
     moment = min(word, end)
     solved = incident.solved_at
@@ -178,11 +178,11 @@ def _clause(rule: OnIncident, step: TimedStep, incident: Incident) -> str:
 def wakes(rule: OnIncident, case: Case) -> datetime | None:
     """A wait wakes a cycle at its end."""
     ends = [
-        end + _wait(rule, number)
+        case.playbook.calendar.wait_ends(begin, _wait(rule, number))
         for incident in case.facts.incidents(case.playbook.id)
         if incident.mode == rule.mode
         for number, step in enumerate(rule.steps, start=1)
-        for end in _beginnings(rule, case, incident, step)
+        for begin in _beginnings(rule, case, incident, step)
     ]
     return min((e for e in ends if e > case.now), default=None)
 

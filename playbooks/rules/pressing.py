@@ -154,20 +154,7 @@ def silent_at(rule: OnTask, case: Case, climb: Climb) -> datetime:
         for act in _acts(case, climb)
         if act.do == "no-progress" and act.at >= climb.started_at
     ]
-    return min([_after(case, climb.started_at, rule.wait), *hurried])
-
-
-def _after(case: Case, start: datetime, wait: Duration) -> datetime:
-    """Return the end of a wait; a working day ends at the same hour of the next one."""
-    if wait.unit is not Unit.WORKING_DAY:
-        return start + wait.timedelta
-    calendar = case.playbook.calendar
-    day, left = calendar.local(start).date(), wait.amount
-    while left:
-        day += timedelta(days=1)
-        names = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-        left -= names[day.weekday()] in calendar.work_days and day not in calendar.holidays
-    return calendar.at(day, calendar.local(start).time())
+    return min([case.playbook.calendar.wait_ends(climb.started_at, rule.wait), *hurried])
 
 
 def _report_due(rule: OnTask, case: Case) -> datetime | None:
@@ -178,6 +165,8 @@ def _report_due(rule: OnTask, case: Case) -> datetime | None:
     day = calendar.local(case.now).date()
     cutoff = calendar.at(day, rule.same_day_cutoff or rule.report_by)
     if case.now > cutoff or case.now >= calendar.at(day, rule.report_by):
+        day += timedelta(days=1)
+    while calendar.ladder_time == "working" and not calendar.is_working_day(day):
         day += timedelta(days=1)
     return calendar.at(day, rule.report_by)
 

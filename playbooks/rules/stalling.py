@@ -27,7 +27,7 @@ def decide(rule: OnSilence, case: Case) -> Iterator[Intent]:
     for incident in case.facts.incidents(case.playbook.id):
         if incident.mode != rule.mode or FACT in incident.facts:
             continue
-        silent = last_news(case, incident) + rule.wait
+        silent = silent_at(case, incident, rule.wait)
         if case.now >= silent and incident.solved_at is None:
             why = case.say("ladder.silence.why", last=last_news(case, incident))
             yield ChangeIncident(
@@ -38,7 +38,7 @@ def decide(rule: OnSilence, case: Case) -> Iterator[Intent]:
 def wakes(rule: OnSilence, case: Case) -> datetime | None:
     """The end of a silence wakes a cycle."""
     ends = [
-        last_news(case, incident) + rule.wait
+        silent_at(case, incident, rule.wait)
         for incident in case.facts.incidents(case.playbook.id)
         if incident.mode == rule.mode and FACT not in incident.facts
     ]
@@ -51,8 +51,13 @@ def last_news(case: Case, incident: Incident) -> datetime:
     return max([incident.entered_at, *(act.at for act in acts)])
 
 
+def silent_at(case: Case, incident: Incident, wait: timedelta) -> datetime:
+    """Return when the silence since the last news has lasted so long."""
+    return case.playbook.calendar.wait_ends(last_news(case, incident), wait)
+
+
 def is_stalled(case: Case, incident: Incident, wait: timedelta) -> bool:
     """Whether there is no progress: by the fact, or by the silence; «solved» is progress enough."""
     if incident.solved_at is not None:
         return False
-    return FACT in incident.facts or case.now >= last_news(case, incident) + wait
+    return FACT in incident.facts or case.now >= silent_at(case, incident, wait)

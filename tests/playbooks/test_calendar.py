@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from mcur.playbooks.calendar import Calendar
+from mcur.playbooks.durations import Duration
 from tests.playbooks.facts import at
 
 NIGHT = Calendar(day_starts=time(8))
@@ -54,5 +55,39 @@ def test_a_day_keeps_its_hours_where_clocks_are_changed() -> None:
 )
 def test_a_calendar_that_cannot_be_is_refused(table: dict[str, str]) -> None:
     """Zone, hour, word, key."""
+    with pytest.raises(ValidationError):
+        Calendar.model_validate(table)
+
+
+WORKING = Calendar(ladder_time="working", holidays=(date(2026, 11, 23),))
+
+
+@pytest.mark.parametrize(
+    ("start", "wait", "end"),
+    [
+        (at("10:00", 19), "2h", at("12:00", 19)),
+        (at("16:00", 19), "2h", at("18:00", 19)),  # the last moment of the day is in it
+        (at("16:30", 19), "2h", at("09:30", 20)),
+        (at("16:30", 20), "2h", at("09:30", 24)),  # over a week-end and a local holiday
+        (at("03:00", 21), "15m", at("09:15", 24)),
+        (at("18:00", 20), "9h", at("18:00", 24)),
+        (at("10:00", 17), "24h", at("16:00", 19)),
+        (at("23:00", 20), "0h", at("23:00", 20)),
+        (at("16:30", 20), "1wd", at("16:30", 24)),
+    ],
+)
+def test_a_ladder_waits_in_working_time(start: datetime, wait: str, end: datetime) -> None:
+    """Nights, week-ends and holidays burn no wait."""
+    assert WORKING.wait_ends(start, Duration.parse(wait)) == end
+
+
+def test_a_ladder_waits_by_the_clock_where_nothing_else_is_said() -> None:
+    """The letter of the regulations: a Friday night counts (C5)."""
+    assert Calendar().wait_ends(at("16:30", 20), Duration.parse("24h")) == at("16:30", 21)
+
+
+@pytest.mark.parametrize("table", [{"work_days": []}, {"work_hours": ["18:00", "09:00"]}])
+def test_a_week_without_work_is_refused(table: dict[str, object]) -> None:
+    """A wait in working time would never end."""
     with pytest.raises(ValidationError):
         Calendar.model_validate(table)
