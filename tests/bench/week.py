@@ -10,7 +10,7 @@ from typing import Any
 from mcur.daemon import log, scenario
 from mcur.daemon.simulate import Simulation
 from mcur.playbooks.load import known_playbooks, load
-from tests.bench.figures import Figure, Tell, seconds
+from tests.bench.figures import Figure, Tell, took
 
 APPEALS = 1_000
 """A day, spread over the regulations."""
@@ -27,11 +27,11 @@ def measure(folder: Path, tell: Tell) -> Iterator[Figure]:
     simulation = Simulation(_week(playbooks, folder), folder, "week")
     events: list[object] = []
     simulation.listen(events.append)
-    took = seconds(simulation.play)
+    play = took(simulation.play)
     simulation.close()
     yield Figure(
         what=f"a week of {len(playbooks)} regulations: {len(events):,} events",
-        ours=f"{took:.1f} s",
+        ours=play.shown("s"),
         aim="< 60 s",
     )
 
