@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mcur.connectors.papers.grid import numbers, printable, shares, spans
@@ -72,18 +73,31 @@ def to_docx(doc: Document, made_at: datetime) -> bytes:
     """
     import docx  # here: a command that writes no paper is quick
 
-    paper = docx.Document()
+    paper = docx.Document(io.BytesIO(_blank()))
     _set_properties(paper, doc.title, made_at)
     _set_page(paper, landscape=doc.landscape)
+    _write_document(paper, doc)
+    return _without_clock(_saved(paper))
+
+
+@cache
+def _blank() -> bytes:
+    """Make the sheet that every paper begins as: its styles take longer than most of the texts."""
+    import docx
+
+    paper = docx.Document()
     _set_language(paper)
     for look in _LOOKS:
         _set_style(paper, look)
     _frame(paper, "Mark")
     _number_pages(paper)
-    _write_document(paper, doc)
+    return _saved(paper)
+
+
+def _saved(paper: Paper) -> bytes:
     raw = io.BytesIO()
     paper.save(raw)
-    return _without_clock(raw.getvalue())
+    return raw.getvalue()
 
 
 # --- the page ------------------------------------------------------------------------------------
