@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from mcur.daemon import scenario as shapes
 from mcur.daemon.doing import acts_for
 from mcur.daemon.scenario import Scenario
 from mcur.daemon.wiring import Site
+
+UNBROKEN = default.clone(max_line_length=998)
+"""The standard library loses a blank where it breaks a long Russian name into encoded words."""
 
 _LATER = ("accepted_at", "returned_at", "closed_at", "status_changed_at", "withdrawn_at")
 _DERIVED = {"accepted_at": "accepted", "returned_at": "returned", "closed_at": "closed"}
@@ -177,7 +181,7 @@ class World:
         _stamp(path, letter.at)
 
     def _compose(self, index: int, letter: shapes.Letter, site: Site) -> EmailMessage:
-        message = EmailMessage()
+        message = EmailMessage(policy=UNBROKEN)
         answered = self._key(letter.reply_to_key, site) if letter.reply_to_key else None
         message["From"] = _sender(letter, answered, site)
         message["To"] = site.settings.mail.address

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import EmailMessage
+from email.policy import compat32, default
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +14,7 @@ import pytest
 
 from mcur.connectors.ports import Unavailable
 from mcur.daemon import scenario
-from mcur.daemon.world import Behind, Outages, feed_id, visible
+from mcur.daemon.world import UNBROKEN, Behind, Outages, feed_id, visible
 from tests.daemon.playing import Player
 
 
@@ -151,6 +155,20 @@ def test_an_answer_to_a_task_comes_from_its_executor(
     assert "executor-1@executors.invalid" in line["data"]["text"]
     assert "Снег вывезли" in line["data"]["text"]
     assert played.of("flag.raised") == []
+
+
+@pytest.mark.parametrize("words", [3, 6, 9, 12])
+def test_a_long_name_keeps_its_blanks(words: int) -> None:
+    """Where a header is long, no blank between two words of it is lost or doubled."""
+    said = " ".join(
+        ("Ответственный сотрудник МЦУР Рузского городского округа " * 2).split()[:words]
+    )
+    letter = EmailMessage(policy=UNBROKEN)
+    letter["From"] = f'"{said}" <a@b.invalid>'
+
+    for policy in (default, compat32):
+        read = message_from_bytes(bytes(letter), policy=policy)
+        assert str(make_header(decode_header(read["From"]))) == f"{said} <a@b.invalid>"
 
 
 def test_a_letter_as_a_file_arrives_as_it_is(
