@@ -168,8 +168,8 @@ def incidents(rule: Report, case: Case, first: datetime, last: datetime) -> Fill
         if not said:
             news = Paragraph(text=case.say("form.incidents.no_news"))
         known = Pairs(items=portrait.with_shares(case, incident))
-        blocks += [Heading(text=incident.object), known, news]
-    figures = {"count": len(found), "objects": [i.object for i in found]}
+        blocks += [Heading(text=case.place(incident)), known, news]
+    figures = {"count": len(found), "objects": [case.place(i) for i in found]}
     lead = (case.say("form.incidents.lead", figures=figures),)
     return Filled(blocks=tuple(blocks), lead=lead, figures=figures)
 

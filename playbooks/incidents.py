@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+WHOLE = "total"
+"""The object of an incident that is the whole territory of a playbook: a name of keys, not for people."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from mcur.playbooks.counting import Tally, object_of, shares
 from mcur.playbooks.directory import fold
-from mcur.playbooks.incidents import Incident
+from mcur.playbooks.incidents import WHOLE, Incident
 from mcur.playbooks.rules.base import Case
 
 
 def pairs(case: Case, incident: Incident) -> tuple[tuple[str, str], ...]:
     """Return object, moment, reason and, where appeals make the incident, their number."""
     found = [
-        (case.say("label.object"), incident.object),
+        (case.say("label.object"), case.place(incident)),
         (case.say("label.detected"), case.say("moment", at=incident.detected_at)),
         (case.say("label.reason"), incident.why),
     ]
@@ -40,7 +40,7 @@ def of_incident(case: Case, incident: Incident, at: datetime) -> list[Tally]:
         tally
         for tally in case.facts.tallies(*calendar.day_bounds(calendar.day_of(at)))
         if case.playbook.covers(tally.municipality)
-        and fold(object_of(tally, scope) or "total") == fold(incident.object)
+        and fold(object_of(tally, scope) or WHOLE) == fold(incident.object)
     ]
 
 

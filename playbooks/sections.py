@@ -166,7 +166,7 @@ def emergency(_rule: Report, case: Case, first: datetime, _last: datetime) -> li
         return []
     rows = tuple(
         (
-            "; ".join(i.houses[:10]) or i.object,
+            "; ".join(i.houses[:10]) or case.place(i),
             i.why,
             str(i.count),
             case.say("section.emergency.state_line", incident=i),

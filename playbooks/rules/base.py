@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from mcur.playbooks.facts import TaskKind
+from mcur.playbooks.incidents import WHOLE, Incident
 from mcur.playbooks.inquiry import Facts
 from mcur.playbooks.intents import Cite, Intent
 
@@ -72,7 +73,16 @@ class Case:
 
     def say(self, name: str, **values: Any) -> str:
         """Return a Russian text of the playbook by its name."""
+        incident = values.get("incident")
+        if isinstance(incident, Incident):
+            values["incident"] = replace(incident, object=self.place(incident))
         return self.playbook.texts.say(name, zone=self.playbook.calendar.zone, **values)
+
+    def place(self, incident: Incident) -> str:
+        """Name the object of an incident as people know it: the whole territory by its own name."""
+        if incident.object != WHOLE:
+            return incident.object
+        return self.say("incident.whole", place=self.playbook.own_municipality)
 
     def clause_line(self, clause: str) -> str:
         """Return the line that cites a clause in its own words."""

@@ -98,7 +98,7 @@ class _Places:
         incident = next((self._incidents.get(fold(o)) for o in objects if o), None)
         topic = appeal.topic
         if incident is not None:
-            title = self._case.say("burst.incident", object=incident.object)
+            title = self._case.say("burst.incident", object=self._case.place(incident))
             return f"incident:{incident.key}", title
         if topic and self._count(appeal, topic) >= self._burst_from:
             return f"topic:{fold(topic)}", self._case.say("burst.topic", topic=topic)

@@ -147,7 +147,10 @@ def _body(
         case.say("checklist.item", text=text, at=marks.get(place))
         for place, text in enumerate(rule.texts)
     )
-    pairs = [(case.say("label.object"), incident.object), (case.say("label.reason"), incident.why)]
+    pairs = [
+        (case.say("label.object"), case.place(incident)),
+        (case.say("label.reason"), incident.why),
+    ]
     if due is not None:
         pairs.append((case.say("label.due"), case.say("moment", at=due)))
     ask = Paragraph(text=case.say("checklist.done_when"), tone="quiet")

@@ -27,7 +27,7 @@ from mcur.playbooks.counting import (
     over,
 )
 from mcur.playbooks.directory import fold
-from mcur.playbooks.incidents import Incident
+from mcur.playbooks.incidents import WHOLE, Incident
 from mcur.playbooks.intents import (
     ChangeIncident,
     Cite,
@@ -290,7 +290,7 @@ def _compared(
 def _hit(rule: Surge, tallies: list[Tally], name: str, count: int, why: str) -> Hit:
     own = [t for t in tallies if object_of(t, rule.scope) == name]
     houses = tuple(sorted({t.house for t in own if t.house}))
-    return Hit(object=name or "total", why=why, count=count, houses=houses)
+    return Hit(object=name or WHOLE, why=why, count=count, houses=houses)
 
 
 # --- what follows ---------------------------------------------------------------------------------------
