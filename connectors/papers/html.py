@@ -75,9 +75,10 @@ def _look(table: Table) -> str:
     ``stack``: rows become cards, for three columns have no room there any more; ``lists``: the
     cards of each group stand together.
     """
-    if len(table.columns) <= _MOST_COLUMNS_PHONE or not table.rows or _is_of_figures(table):
+    if len(table.columns) <= _MOST_COLUMNS_PHONE or (table.rows and _is_of_figures(table)):
         return "grid"
-    return "grid stack lists" if lists_side_by_side(table) else "grid stack"
+    # An empty table becomes the one card that says so: its headings alone would be torn.
+    return "grid stack lists" if table.rows and lists_side_by_side(table) else "grid stack"
 
 
 def _is_of_figures(table: Table) -> bool:

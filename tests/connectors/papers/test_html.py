@@ -129,6 +129,7 @@ def test_an_empty_table_says_so_over_its_whole_width(report_1: Callable[[int], D
 
     assert page.values() == ["Обращений за сутки не поступало."]
     assert page.cells[-2][2]["colspan"] == "8"
+    assert 'class="grid stack"' in to_html(report_1(0))  # on a phone the sentence alone
 
 
 def test_a_table_of_figures_stays_a_table_on_a_phone() -> None:
