@@ -273,6 +273,7 @@ def _paper(form: str, document: Document, made_at: datetime, title: str = "") ->
         return MailFile(name=f"{name}.docx", content_type=_DOCX, content=to_docx(document, made_at))
     from mcur.connectors.papers.xlsx import to_xlsx
 
-    table = next(block for block in document.blocks if isinstance(block, Table))
+    tables = (block for block in document.blocks if isinstance(block, Table))
+    table = document.annex or next(tables)
     content = to_xlsx(table, document.title, made_at)
     return MailFile(name=f"{name}.xlsx", content_type=_XLSX, content=content)

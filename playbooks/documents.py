@@ -96,7 +96,8 @@ class Document(_Shape):
     """A document from its title to its footer.
 
     ``lead`` are the lines of sense that stand first and make the mail's preview. ``landscape``
-    asks a page writer for the wide page that a form of eight columns needs.
+    asks a page writer for the wide page that a form of eight columns needs. ``annex`` is the whole
+    list of a table that stands grouped here; only a workbook has it.
     """
 
     title: str = ""
@@ -105,6 +106,7 @@ class Document(_Shape):
     blocks: tuple[Block, ...] = ()
     footer: tuple[str, ...] = ()
     landscape: bool = False
+    annex: Table | None = None
 
 
 def plain(*lines: str) -> Document:

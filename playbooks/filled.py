@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mcur.playbooks.documents import Block
+from mcur.playbooks.documents import Block, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,3 +17,5 @@ class Filled:
     figures: dict[str, Any]
     gaps: tuple[str, ...] = ()
     landscape: bool = False
+    annex: Table | None = None
+    """The whole list, where the form shows it grouped."""

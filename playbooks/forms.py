@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from mcur.playbooks import dynamics, portrait, ringing
+from mcur.playbooks.crowded import by_place
 from mcur.playbooks.documents import (
     Block,
     Bullets,
@@ -49,11 +51,7 @@ def groups(rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
         name: [(_problem(case, a), _measures_of(case, a, gaps)) for a in appeals]
         for name, appeals in came.items()
     }
-    height = max((len(rows) for rows in cells.values()), default=0)
-    body = tuple(
-        tuple(cell for rows in cells.values() for cell in (rows[n] if n < len(rows) else ("", "")))
-        for n in range(height)
-    )
+    body = _beside(list(cells.values()))
     titles = (case.say("form.groups.problem"), case.say("form.groups.measures"))
     columns = tuple(
         Column(title=titles[n % 2], number=str(n + 1), weight=3) for n in range(2 * len(cells))
@@ -63,20 +61,25 @@ def groups(rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
         Group(title=case.say("form.groups.head", group=name, count=count), span=2)
         for name, count in figures.items()
     )
-    if not height and not case.facts.has_data(first, last):
+    if not body and not case.facts.has_data(first, last):
         figures["no_data"] = True
     empty = case.say("form.groups.no_data" if "no_data" in figures else "form.groups.empty")
     table = Table(columns=columns, groups=heads, rows=body, empty=empty)
-    lead = (
-        case.say(
-            "form.groups.lead",
-            figures=figures,
-            first=first,
-            stock=case.facts.stock(case.playbook.covers),
-        ),
-    )
+    stock = case.facts.stock(case.playbook.covers)
+    lead = (case.say("form.groups.lead", figures=figures, first=first, stock=stock),)
+    blocks: tuple[Block, ...] = (table,)
+    crowded = len(body) > rule.max_rows
+    if crowded:
+        short = _beside([_places(rule, case, appeals) for appeals in came.values()])
+        note = Paragraph(text=case.say("crowded.note"))
+        blocks = (note, table.model_copy(update={"rows": short}))
     return Filled(
-        blocks=(table,), lead=lead, figures=figures, gaps=tuple(dict.fromkeys(gaps)), landscape=True
+        blocks=blocks,
+        lead=lead,
+        figures=figures,
+        gaps=tuple(dict.fromkeys(gaps)),
+        landscape=True,
+        annex=table if crowded else None,
     )
 
 
@@ -229,6 +232,31 @@ FORMS: dict[str, Form] = {
     "standings": standings,
     "incidents": incidents,
 }
+
+
+# --- lists side by side --------------------------------------------------------------------------------
+
+
+def _beside(lists: Sequence[Sequence[tuple[str, str]]]) -> tuple[tuple[str, ...], ...]:
+    """Lay lists side by side; the shorter ones end in empty cells."""
+    return tuple(
+        tuple(cell for pair in line for cell in pair)
+        for line in zip_longest(*lists, fillvalue=("", ""))
+    )
+
+
+def _places(rule: Report, case: Case, appeals: Sequence[Appeal]) -> list[tuple[str, str]]:
+    """Say of each topic and house how many appeals there are, and of how many measures are known."""
+    found = by_place(case, appeals, lambda a: (a.topic, a.address), rule.max_rows)
+    return [
+        (title, case.say("crowded.measures", count=len(inside), told=_with_measures(case, inside)))
+        for title, inside in found
+    ]
+
+
+def _with_measures(case: Case, appeals: Sequence[Appeal]) -> int:
+    tasks = (case.facts.task_of(case.playbook.id, a.source, a.number) for a in appeals)
+    return sum(bool(task and task.measures) for task in tasks)
 
 
 # --- what a row says ----------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ def letter(
         document=document,
         deadline=rule.late_from(case.playbook.calendar, day),
         not_after=calendar.at(day + timedelta(days=1), calendar.day_starts),
-        papers=("docx",),
+        papers=("docx", "xlsx") if document.annex else ("docx",),
     )
 
 
@@ -85,6 +85,7 @@ def document(rule: Report, case: Case, reviewed_by: str | None) -> tuple[Documen
         blocks=tuple(blocks),
         footer=(case.say("report.as_of", at=case.now), case.clause_line(rule.clause)),
         landscape=filled.landscape,
+        annex=filled.annex,
     )
     return made, filled
 

@@ -32,7 +32,7 @@ def table(filled: Filled) -> Table:
 # --- Report 1 -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 5, 21, 60])
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 21, 40])
 def test_the_heads_count_what_entered_a_group(count: int) -> None:
     """«Новые (+n)»: the number that entered on the day, with a plus; rows are not cut."""
     filled = fill("groups", Known(entries={"new": [appeal(str(n)) for n in range(count)]}))
@@ -43,6 +43,34 @@ def test_the_heads_count_what_entered_a_group(count: int) -> None:
     ]  # fmt: skip
     assert len(found.rows) == count
     assert filled.figures["new"] == count
+
+
+def test_above_forty_rows_topics_and_houses_are_counted_and_the_list_is_a_workbook() -> None:
+    """41 appeals of two topics at two houses: three lines, and an annex with each of them."""
+    came = [appeal(str(n), subcategory="Снег", address="ул. Мира, д. 1") for n in range(21)]
+    came += [appeal(str(n), subcategory="Снег", address="ул. Мира, д. 2") for n in range(21, 40)]
+    came += [appeal("=HYPERLINK(1)", subcategory="Тепло", address="ул. Мира, д. 2")]
+    filled = fill("groups", Known(entries={"new": came}))
+
+    assert [row[:2] for row in table(filled).rows] == [
+        ("Снег\nул. Мира, д. 1\n21 обращение", "меры не указаны"),
+        ("Снег\nул. Мира, д. 2\n19 обращений", "меры не указаны"),
+        ("Тепло\nул. Мира, д. 2\n1 обращение", "меры не указаны"),
+    ]
+    assert table(filled).groups[0].title == "Новые (+41)"
+    assert filled.annex is not None
+    assert len(filled.annex.rows) == 41
+    assert "XLSX" in str(filled.blocks[0])
+
+
+def test_places_beyond_the_room_are_one_line() -> None:
+    """41 houses with an appeal each: 39 of them by name, two together."""
+    came = [appeal(str(n), address=f"ул. Мира, д. {n}") for n in range(41)]
+    rows = table(fill("groups", Known(entries={"new": came}))).rows
+
+    assert len(rows) == 40
+    assert [row[0].split("\n")[1] for row in rows[:3]] == [f"ул. Мира, д. {n}" for n in range(3)]
+    assert rows[39][0] == "Остальные темы и адреса (2)\n2 обращения"
 
 
 def test_the_table_has_eight_numbered_columns_and_the_height_of_its_longest_group() -> None:
