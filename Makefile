@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 PACKAGES := daemon connectors playbooks state
 
-.PHONY: help setup demo test lint types build check bench servers clean lock dev links pytest
+.PHONY: help setup demo test lint types build check bench servers pictures clean lock dev links pytest
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ bench: dev  ## ratios: reading, writing to Redmine, start-up, memory
 
 servers:  ## Redmine, Dovecot and what else the tests need from Debian 12 (as root; touches the system)
 	@scripts/servers
+
+pictures: setup  ## the pictures of the README, from simulated days (needs chromium and ImageMagick)
+	@scripts/pictures
 
 clean:  ## remove everything that was made here, .venv and the demo's folder included
 	rm -rf .venv .cache build dist demo-site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
