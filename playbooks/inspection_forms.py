@@ -92,7 +92,7 @@ def breaches(rule: Report, case: Case, _first: datetime, _last: datetime) -> Fil
         )
         for one in late
     ]
-    filled = _filled(case, "breaches", names, rows)
+    filled = _filled(case, "breaches", names, rows, empty="form.breaches.empty")
     low = [
         case.say("rating.low", one=s, rule=r) for r in campaigns(rule, case) for s in _low(r, case)
     ]
@@ -106,18 +106,23 @@ def _low(rule: Rating, case: Case) -> list[rating.Standing]:
     return [one for one in rating.standings(rule, case) if rating.is_low(rule, one)]
 
 
-def _filled(case: Case, form: str, names: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Filled:
+def _filled(
+    case: Case,
+    form: str,
+    names: Sequence[str],
+    rows: Sequence[tuple[str, ...]],
+    empty: str = "form.inspections.empty",
+) -> Filled:
+    """Make the table; without rows it says why, once."""
     wide = {"executor", "address"}
     columns = tuple(
         Column(title=case.say(f"form.inspections.{name}"), weight=3 if name in wide else 1)
         for name in names
     )
-    missing = case.say("form.inspections.no_export")
-    empty = case.say("form.inspections.empty") if has_export(case) else missing
+    reason = case.say(empty if has_export(case) else "form.inspections.no_export")
     figures: dict[str, Any] = {"rows": len(rows)}
-    lead = case.say(f"form.{form}.lead", count=len(rows)) if has_export(case) else missing
     return Filled(
-        blocks=(Table(columns=columns, rows=tuple(rows), empty=empty),),
-        lead=(lead,),
+        blocks=(Table(columns=columns, rows=tuple(rows), empty=reason),),
+        lead=(case.say(f"form.{form}.lead", count=len(rows)),) if rows else (),
         figures=figures,
     )
