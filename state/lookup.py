@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from mcur.playbooks.facts import TaskKind
 from mcur.state.stamps import text_of
 
 
@@ -18,10 +19,12 @@ class Lookup:
     def keys_like(self, glob: str) -> list[str]:
         """Return keys of things that an act can be done to, the oldest of each kind first.
 
-        Only ``*`` and ``?`` are special.
+        Only ``*`` and ``?`` are special. A day's own task, where drafts of reports gather, is met by
+        a glob that names it (``task:*:day:*``): a refusal of everything is no refusal of the day.
         """
         rows = self.db.query(
-            "SELECT key, 1 part, rowid n FROM tasks WHERE key GLOB :glob UNION ALL"
+            "SELECT key, 1 part, rowid n FROM tasks WHERE key GLOB :glob"
+            f" AND (kind <> '{TaskKind.DAY}' OR :glob LIKE '%:day:%' OR :glob = key) UNION ALL"
             " SELECT key, 2, at FROM drafts WHERE key GLOB :glob UNION ALL"
             " SELECT key, 3, decided_at FROM reports WHERE key GLOB :glob UNION ALL"
             " SELECT key, 4, rowid FROM plans WHERE key GLOB :glob UNION ALL"
