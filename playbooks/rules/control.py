@@ -229,7 +229,7 @@ def _quality(rule: QualityControl, case: Case) -> Iterator[Intent]:
     if case.facts.knows(key):
         return
     first, last = calendar.day_bounds(today)
-    found = poor_work(rule, case, max(first, case.facts.live_from), last)
+    found = poor_work(rule, case, max(first, case.facts.live_from), last, found_now=True)
     if not found:
         return
     why = case.say("control.quality.why", found=found)
@@ -246,12 +246,19 @@ def _quality(rule: QualityControl, case: Case) -> Iterator[Intent]:
 
 
 def poor_work(
-    rule: QualityControl, case: Case, first: datetime, last: datetime
+    rule: QualityControl, case: Case, first: datetime, last: datetime, *, found_now: bool = False
 ) -> list[tuple[str, Appeal]]:
-    """List the hits of each criterion whose limit is reached, with the criterion's name."""
+    """List the hits of each criterion whose limit is reached, with the criterion's name.
+
+    ``found_now`` adds breaches of earlier days that only this cycle has found, the first after
+    midnight or after a downtime: no letter has named them.
+    """
     accept = case.playbook.rules["term"].get(rule.accept_rule)
     clause = accept.clause if accept else ""
-    breaches = case.facts.breaches(case.playbook.id, clause, first, last)
+    breaches = [*case.facts.breaches(case.playbook.id, clause, first, last)]
+    if found_now:
+        fresh = case.facts.fresh_breaches(case.playbook.id)
+        breaches += [t for t in fresh if t.clause == clause and t.due_at < first]
     late = [case.facts.appeal(*term.object.split(":", 1)) for term in breaches]
     theirs = partial(case.facts.entered, sources=rule.sources)
     hits = {
