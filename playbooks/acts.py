@@ -183,7 +183,7 @@ def _plan_refusal(act: Act, case: Case, plan: Plan) -> str | None:
     if plan.state == "approved":
         return case.say("act.plan_approved")
     try:
-        measures = measures_in(act) or plan.measures
+        measures = measures_in(case, act) or plan.measures
     except ValueError:
         return case.say("act.bad_measures")
     return lacks(case, measures) if act.do == "approve" else None

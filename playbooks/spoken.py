@@ -24,6 +24,7 @@ PHRASES: dict[str, tuple[str, dict[str, str]]] = {
     "подтверждаю": ("confirm", {}),
     "не подтверждаю": ("dismiss", {}),
     "отклонить": ("dismiss", {}),
+    "заполнить план": ("fill-plan", {}),
     "утверждаю": ("approve", {}),
     "на доработку": ("return", {}),
     "отправить": ("release", {}),

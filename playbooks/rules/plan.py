@@ -243,7 +243,7 @@ def _to_approver(
 
 
 def _act(rule: PlanRule, case: Case, act: Act, plan: Plan) -> Iterator[Intent]:
-    measures = measures_in(act) or plan.measures
+    measures = measures_in(case, act) or plan.measures
     match act.do:
         case "fill-plan":
             yield from _fill(rule, case, act, plan, measures)

@@ -78,7 +78,7 @@ def test_every_act_that_is_no_change_of_a_field_has_a_phrase() -> None:
     """The table of acts of the contract is whole: notes and statuses are the tracker's own."""
     said = {do for do, _ in PHRASES.values()} | {"tick"}
 
-    assert VOCABULARY - said == {"note", "status", "fill-plan"}
+    assert VOCABULARY - said == {"note", "status"}
 
 
 def test_a_note_is_kept_and_the_act_beside_it() -> None:
