@@ -32,11 +32,11 @@ PAGE = 500
 class EmbeddedTracker:
     """Tasks in a file; safe in several threads and beside other processes."""
 
-    def __init__(self, path: Path, name: str = "embedded") -> None:
-        """Open the file, making it where there is none."""
+    def __init__(self, path: Path, name: str = "embedded", *, lasting: bool = True) -> None:
+        """Open the file, making it where there is none; ``lasting`` ones outlive the power."""
         self.name = name
         self.path = path
-        self._file = TaskFile(path, name)
+        self._file = TaskFile(path, name, lasting=lasting)
 
     def close(self) -> None:
         """Close the file."""

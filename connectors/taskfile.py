@@ -72,8 +72,8 @@ class TaskFile:
     Rows are read and written only inside :meth:`reading` and :meth:`writing`.
     """
 
-    def __init__(self, path: Path, tracker: str) -> None:
-        """Open the file, making it where there is none."""
+    def __init__(self, path: Path, tracker: str, *, lasting: bool = True) -> None:
+        """Open the file, making it where there is none; ``lasting`` ones outlive the power."""
         self.path = path
         self._tracker = tracker
         self._lock = threading.RLock()
@@ -83,7 +83,7 @@ class TaskFile:
             )
             self.db.row_factory = sqlite3.Row
             self.db.execute("pragma journal_mode = wal")
-            self.db.execute("pragma synchronous = full")
+            self.db.execute(f"pragma synchronous = {'full' if lasting else 'off'}")
             self.db.execute("pragma foreign_keys = on")
             self.db.executescript(f"begin immediate;{_SCHEMA}commit;")
 

@@ -6,14 +6,17 @@ import os
 from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write beside, then rename: nobody sees half a file, not even after a power cut."""
+def write_whole(path: Path, content: bytes, *, lasting: bool = True) -> None:
+    """Write beside, then rename: nobody sees half a file, and a ``lasting`` one outlives the power."""
     beside = path.with_name(f".{path.name}.tmp")
     with beside.open("wb") as opened:
         opened.write(content)
         opened.flush()
-        os.fsync(opened.fileno())
+        if lasting:
+            os.fsync(opened.fileno())
     beside.replace(path)
+    if not lasting:
+        return
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)

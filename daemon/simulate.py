@@ -124,14 +124,17 @@ class Simulation:
         self.site.state.listeners.extend(self._listeners)
 
     def _open(self) -> Site:
-        state = State(self._settings.state.path)
+        state = State(self._settings.state.path, lasting=self._own_site)
         with state.atomic():
             state.outbox.recover(self._clock.now())
         made: dict[str, Any] = {
-            t.id: EmbeddedTracker(self._tracker_file(t), t.id) for t in self._settings.trackers
+            t.id: EmbeddedTracker(self._tracker_file(t), t.id, lasting=self._own_site)
+            for t in self._settings.trackers
         }
         mailbox = MaildirMailbox("inbox", MaildirShape(path=self._folder / "mail" / "in"))
-        courier = FileCourier("courier", FilesShape(folder=self._folder / "mail" / "out"))
+        courier = FileCourier(
+            "courier", FilesShape(folder=self._folder / "mail" / "out", lasting=self._own_site)
+        )
         playbooks = load_playbooks(self._settings, "[set]")
         return wiring.assemble(
             self._settings,

@@ -12,7 +12,7 @@ Op = Literal["gt", "gte"]
 Scope = Literal["total", "block", "category", "subcategory", "address"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Tally:
     """How many appeals of a day share municipality, topic, house, source and origin."""
 

@@ -170,8 +170,11 @@ class Facts(Protocol):
         """Return reports of this rule that were missed and not yet named in a later one."""
         ...
 
-    def tallies(self, first: datetime, last: datetime) -> Sequence[Tally]:
-        """Return the counts of [first, last) by municipality, topic, house, source and origin."""
+    def tallies(self, first: datetime, last: datetime, *, by_house: bool = True) -> Sequence[Tally]:
+        """Return the counts of [first, last) by municipality, topic, house, source and origin.
+
+        Not ``by_house`` there are far fewer of them, and none names its house.
+        """
         ...
 
     def indices(

@@ -102,12 +102,17 @@ class Playbook:
         """Whether a municipality, as an export writes it, is one of ours."""
         if municipality is None or not self.municipalities:
             return True
-        return _stem(municipality) in {_stem(name) for name in self.municipalities}
+        return _is_one_of(municipality, self.municipalities)
 
     def printed(self, clause: str) -> str:
         """Return the number of a clause as people know it."""
         known = self.clauses.get(clause)
         return known.printed if known else clause
+
+
+@lru_cache(maxsize=4096)
+def _is_one_of(municipality: str, known: tuple[str, ...]) -> bool:
+    return _stem(municipality) in {_stem(name) for name in known}
 
 
 @lru_cache(maxsize=4096)

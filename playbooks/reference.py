@@ -25,7 +25,11 @@ def averages(case: Case, last: datetime) -> list[str]:
     first = last - timedelta(days=AVERAGED_DAYS)
     if not case.facts.has_data(first, first + timedelta(days=1)):
         return [case.say("reference.no_history", days=AVERAGED_DAYS)]
-    tallies = [t for t in case.facts.tallies(first, last) if case.playbook.covers(t.municipality)]
+    tallies = [
+        t
+        for t in case.facts.tallies(first, last, by_house=False)
+        if case.playbook.covers(t.municipality)
+    ]
     return [
         case.say("reference.average", category=category, tenths=round_half_up(count))
         for category, count in by_object(tallies, "category").most_common()
@@ -43,7 +47,11 @@ def flow(case: Case, last: datetime) -> list[str]:
     if not all(case.facts.has_data(*day) for day in days):
         return [case.say("reference.no_flow")]
     now, before = (
-        sum(t.n for t in case.facts.tallies(*day) if case.playbook.covers(t.municipality))
+        sum(
+            t.n
+            for t in case.facts.tallies(*day, by_house=False)
+            if case.playbook.covers(t.municipality)
+        )
         for day in days
     )
     return [case.say("reference.came", now=now, before=before)]

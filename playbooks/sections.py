@@ -145,7 +145,11 @@ def trend(_rule: Report, case: Case, _first: datetime, last: datetime) -> list[B
 
 
 def _received(case: Case, first: datetime, last: datetime) -> int:
-    tallies = [t for t in case.facts.tallies(first, last) if case.playbook.covers(t.municipality)]
+    tallies = [
+        t
+        for t in case.facts.tallies(first, last, by_house=False)
+        if case.playbook.covers(t.municipality)
+    ]
     return sum(by_object(tallies, "total").values())
 
 

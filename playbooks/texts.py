@@ -27,6 +27,9 @@ class Texts:
 
     def say(self, name: str, *, zone: ZoneInfo, **values: Any) -> str:
         """Return the text with its values filled in; dates are shown in ``zone``."""
+        source = self._sources[name]
+        if "{" not in source:
+            return source.strip()
 
         def moment(value: datetime) -> str:
             return language.full_stamp(value, zone)
@@ -61,7 +64,10 @@ class Texts:
         return environment
 
     def _compile_one(self, name: str) -> Template:
-        return self._environment.from_string(self._sources[name])
+        template = self._environment.from_string(self._sources[name])
+        # A plain dict: each rendering copies it, and the chain of maps that stands there is slow.
+        template.globals = dict(template.globals)
+        return template
 
 
 def _growth(count: int, before: int) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlite_utils import Database
-
+from mcur.state.database import StateDatabase
 from mcur.state.stamps import text_of
 
 
-def forget_missed(db: Database, now: datetime) -> None:
+def forget_missed(db: StateDatabase, now: datetime) -> None:
     """Let reports and slots that were missed after ``now`` be due again.
 
     A report goes back to where it stood: held by a person, drafted, not begun, or waiting for a

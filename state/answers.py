@@ -8,8 +8,6 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlite_utils import Database
-
 from mcur.playbooks.directory import Absence, Directory
 from mcur.playbooks.documents import Document
 from mcur.playbooks.extension import Extension
@@ -25,6 +23,7 @@ from mcur.playbooks.facts import (
     TaskKind,
     Term,
 )
+from mcur.state.database import StateDatabase
 from mcur.state.mirrors import MirrorAnswers
 from mcur.state.rows import act_of, letter_of
 from mcur.state.stamps import moment_of, moment_or_none, text_of
@@ -41,7 +40,7 @@ class Answers(GrowthAnswers, MirrorAnswers):
 
     def __init__(self, state: State, directory: Directory, live_from: datetime) -> None:
         self._state = state
-        self._db: Database = state.db
+        self._db: StateDatabase = state.db
         self.directory = with_absences(self._db, directory)
         self.live_from = live_from
         self._fresh: list[AppealChange] | None = None
@@ -248,45 +247,46 @@ class Answers(GrowthAnswers, MirrorAnswers):
         return self._state.outbox.delivered(playbook, first, last)
 
     def _acts(self, state: str) -> list[Act]:
-        rows = self._db.query("SELECT * FROM acts WHERE state = ? ORDER BY seq", [state])
-        return [act_of(row) for row in rows]
+        query = "SELECT * FROM acts WHERE state = ? ORDER BY seq"
+        return self._db.remembered(
+            ("acts", state), lambda: [act_of(row) for row in self._db.query(query, [state])]
+        )
 
     def _terms(self, where: str, values: list[Any]) -> list[Term]:
-        rows = self._db.query(
+        query = (
             "SELECT key, playbook, rule, clause, object, started_at, due_at, outcome, ended_at"
-            f" FROM terms WHERE {where}",
-            values,
+            f" FROM terms WHERE {where}"
         )
-        return [
-            Term(
-                **row
-                | {
-                    "started_at": moment_of(row["started_at"]),
-                    "due_at": moment_of(row["due_at"]),
-                    "ended_at": moment_or_none(row["ended_at"]),
-                }
-            )
-            for row in rows
-        ]
+        return self._db.remembered(
+            (query, *values), lambda: [_term(row) for row in self._db.query(query, values)]
+        )
 
     def _reports(self, where: str, values: list[Any]) -> list[Report]:
-        rows = self._db.query(f"SELECT * FROM reports WHERE {where}", values)
-        return [
-            Report(
-                key=row["key"],
-                playbook=row["playbook"],
-                rule=row["rule"],
-                day=date.fromisoformat(row["day"]),
-                state=row["state"],
-                document=Document.model_validate_json(row["document"]) if row["document"] else None,
-                decided_at=moment_of(row["decided_at"]),
-                reviewed_by=row["reviewed_by"],
-            )
-            for row in rows
-        ]
+        query = f"SELECT * FROM reports WHERE {where}"
+        return self._db.remembered(
+            (query, *values), lambda: [_report(row) for row in self._db.query(query, values)]
+        )
 
 
-def with_absences(db: Database, directory: Directory) -> Directory:
+def _term(row: dict[str, Any]) -> Term:
+    stamps = {name: moment_of(row[name]) for name in ("started_at", "due_at")}
+    return Term(**row | stamps | {"ended_at": moment_or_none(row["ended_at"])})
+
+
+def _report(row: dict[str, Any]) -> Report:
+    return Report(
+        key=row["key"],
+        playbook=row["playbook"],
+        rule=row["rule"],
+        day=date.fromisoformat(row["day"]),
+        state=row["state"],
+        document=Document.model_validate_json(row["document"]) if row["document"] else None,
+        decided_at=moment_of(row["decided_at"]),
+        reviewed_by=row["reviewed_by"],
+    )
+
+
+def with_absences(db: StateDatabase, directory: Directory) -> Directory:
     """Return the directory with the absences that people told the program beside the site's own."""
     told = list(db.query("SELECT * FROM absences"))
     if not told:

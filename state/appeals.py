@@ -8,10 +8,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlite_utils import Database
-
 from mcur.playbooks.addresses import house_of
 from mcur.playbooks.facts import Appeal, AppealChange, BadRow, Export
+from mcur.state.database import StateDatabase
 from mcur.state.imports import SECOND, Batch, Entries, Read, corrections_of
 from mcur.state.rows import appeal_of, dump
 from mcur.state.stamps import hour_of, moment_of, text_of
@@ -23,7 +22,7 @@ Correctable = Literal["category", "subcategory", "address", "executor", "spam"]
 class Appeals:
     """The appeals of a site. All writing happens inside the caller's transaction."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: StateDatabase) -> None:
         self._db = db
 
     def record(
@@ -242,7 +241,7 @@ class Appeals:
         return len(gone)
 
 
-def keep_bad(db: Database, feed: str, bad: Iterable[BadRow], now: datetime) -> int:
+def keep_bad(db: StateDatabase, feed: str, bad: Iterable[BadRow], now: datetime) -> int:
     """Put refused rows into quarantine, each once; return how many this export had."""
     rows = [("row", feed, b.file, b.line, b.reason, b.raw) for b in bad]
     db.conn.executemany(

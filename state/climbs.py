@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from sqlite_utils import Database
-
 from mcur.playbooks.climbs import Climb
+from mcur.state.database import StateDatabase
 from mcur.state.rows import plain_value
 from mcur.state.stamps import moment_of, moment_or_none
 
@@ -15,7 +14,7 @@ from mcur.state.stamps import moment_of, moment_or_none
 class Climbs:
     """The climbs of a site. Writing happens inside the caller's transaction."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: StateDatabase) -> None:
         self._db = db
 
     def keep(self, climb: Climb) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlite_utils import Database
-
 from mcur.playbooks.extension import Extension
 from mcur.playbooks.intents import KeepExtension
+from mcur.state.database import StateDatabase
 from mcur.state.journal import Event, append
 from mcur.state.rows import dump
 from mcur.state.stamps import moment_of, moment_or_none, text_or_none
@@ -17,7 +16,7 @@ from mcur.state.stamps import moment_of, moment_or_none, text_or_none
 class Extensions:
     """The requests of a site. Writing happens inside the caller's transaction."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: StateDatabase) -> None:
         self._db = db
 
     def keep(self, intent: KeepExtension) -> None:

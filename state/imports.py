@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlite_utils import Database
-
 from mcur.playbooks.directory import fold
 from mcur.playbooks.facts import Appeal, AppealStatus, Export
+from mcur.state.database import StateDatabase
 from mcur.state.rows import appeal_of, appeal_to_dict, dump
 from mcur.state.stamps import hour_of, moment_of, text_of, text_or_none
 
@@ -34,7 +33,7 @@ class Read:
     history: int = 0
 
 
-def corrections_of(db: Database, source: str, number: str) -> dict[str, Any]:
+def corrections_of(db: StateDatabase, source: str, number: str) -> dict[str, Any]:
     """Return what people corrected on an appeal, by field."""
     rows = db.query(
         "SELECT field, value FROM corrections WHERE source = ? AND number = ?", [source, number]
@@ -45,7 +44,7 @@ def corrections_of(db: Database, source: str, number: str) -> dict[str, Any]:
 class Entries:
     """Entries and their hourly counters, written together."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: StateDatabase) -> None:
         self._db = db
         self._rows: dict[tuple[str, str, str], list[str]] = {}
 
@@ -99,7 +98,9 @@ _FEW = 500
 class Batch:
     """One export on its way into the tables."""
 
-    def __init__(self, db: Database, export: Export, live_from: datetime, now: datetime) -> None:
+    def __init__(
+        self, db: StateDatabase, export: Export, live_from: datetime, now: datetime
+    ) -> None:
         self._db = db
         self._feed = export.feed
         self._live_from = live_from
@@ -121,7 +122,7 @@ class Batch:
         self._indices: dict[tuple[str, str], tuple[datetime, str]] = {}
 
     @classmethod
-    def of_correction(cls, db: Database, row: dict[str, Any], now: datetime) -> Batch:
+    def of_correction(cls, db: StateDatabase, row: dict[str, Any], now: datetime) -> Batch:
         """Make a batch for one row that a person corrected."""
         export = Export(feed=row["feed"], file="", digest="", made_at=now, appeals=())
         batch = cls(db, export, now, now)

@@ -7,10 +7,9 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from sqlite_utils import Database
-
 from mcur.playbooks.incidents import Incident, Measure, Plan
 from mcur.playbooks.intents import ChangeIncident, KeepPlan, OpenIncident
+from mcur.state.database import StateDatabase
 from mcur.state.rows import dump
 from mcur.state.stamps import moment_of, moment_or_none, text_of, text_or_none
 
@@ -18,7 +17,7 @@ from mcur.state.stamps import moment_of, moment_or_none, text_of, text_or_none
 class Incidents:
     """The incidents and plans of a site. Writing happens inside the caller's transaction."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: StateDatabase) -> None:
         self._db = db
 
     def open(self, intent: OpenIncident) -> bool:
@@ -57,12 +56,14 @@ class Incidents:
 
     def running(self, playbook: str) -> list[Incident]:
         """Return the incidents whose mode lasts, the oldest first."""
-        rows = self._db.query(
+        query = (
             "SELECT * FROM incidents WHERE playbook = ? AND state IN ('open', 'suspected')"
-            " ORDER BY detected_at, key",
-            [playbook],
+            " ORDER BY detected_at, key"
         )
-        return [_incident(row) for row in rows]
+        return self._db.remembered(
+            ("running", playbook),
+            lambda: [_incident(row) for row in self._db.query(query, [playbook])],
+        )
 
     def ended(self, playbook: str, since: datetime) -> list[Incident]:
         """Return the incidents that were closed at or after a moment, the oldest first."""

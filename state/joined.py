@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlite_utils import Database
-
 from mcur.playbooks.joining import JoinTask, TellJoined
+from mcur.state.database import StateDatabase
 
 if TYPE_CHECKING:
     from mcur.playbooks.facts import Task
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 class Joined:
     """Appeals by the task that they share, and tasks by the place that their appeals have in common."""
 
-    def __init__(self, db: Database, tasks: Tasks) -> None:
+    def __init__(self, db: StateDatabase, tasks: Tasks) -> None:
         self._db = db
         self._tasks = tasks
 

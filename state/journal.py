@@ -12,9 +12,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlite_utils import Database
-
 from mcur.playbooks.intents import Cite
+from mcur.state.database import StateDatabase
 from mcur.state.rows import dump, plain_value
 from mcur.state.stamps import text_of
 
@@ -59,7 +58,7 @@ class Event:
         return line | {"data": data} if data else line
 
 
-def append(db: Database, event: Event, *, by: str = "", evidence: str = "") -> None:
+def append(db: StateDatabase, event: Event, *, by: str = "", evidence: str = "") -> None:
     """Seal an event into the journal; to be called inside the transaction of its cause."""
     last = db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
     seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
@@ -88,13 +87,13 @@ def append(db: Database, event: Event, *, by: str = "", evidence: str = "") -> N
     db.conn.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_HEAD, f"{seq} {entry['hash']}"))
 
 
-def last(db: Database, limit: int) -> list[dict[str, Any]]:
+def last(db: StateDatabase, limit: int) -> list[dict[str, Any]]:
     """Return the newest entries, the oldest of them first."""
     rows = db.query("SELECT * FROM journal ORDER BY seq DESC LIMIT ?", [limit])
     return list(reversed(list(rows)))
 
 
-def verify(db: Database) -> tuple[int, str | None]:
+def verify(db: StateDatabase) -> tuple[int, str | None]:
     """Walk the chain; return how many entries hold and, where it breaks, a sentence."""
     # Read before the walk: a running daemon may seal more meanwhile.
     head = db.execute("SELECT value FROM meta WHERE name = ?", (_HEAD,)).fetchone()

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlite_utils import Database
-
 from mcur.playbooks.facts import Letter
+from mcur.state.database import StateDatabase
 from mcur.state.rows import letter_to_json
 from mcur.state.stamps import text_of
 
@@ -15,7 +14,7 @@ from mcur.state.stamps import text_of
 class Letters:
     """The letters that arrived. Writing happens inside the caller's transaction."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: StateDatabase) -> None:
         self._db = db
 
     def add(self, letter: Letter) -> bool:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlite_utils import Database
-
 from mcur.playbooks.facts import TaskKind
+from mcur.state.database import StateDatabase
 from mcur.state.stamps import text_of
 
 
 class Lookup:
     """The reading side of the state that only commands use."""
 
-    db: Database
+    db: StateDatabase
 
     def keys_like(self, glob: str) -> list[str]:
         """Return keys of things that an act can be done to, the oldest of each kind first.

@@ -12,8 +12,6 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlite_utils import Database
-
 from mcur.playbooks.facts import Export
 from mcur.playbooks.mirrored import (
     AppealStep,
@@ -24,6 +22,7 @@ from mcur.playbooks.mirrored import (
     OutageSeen,
 )
 from mcur.state.appeals import keep_bad
+from mcur.state.database import StateDatabase
 from mcur.state.imports import Read
 from mcur.state.rows import dump, plain_value
 from mcur.state.stamps import moment_of, text_of
@@ -39,7 +38,7 @@ _STAMPS = frozenset(
 class Mirrors:
     """The tables of what is only mirrored."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: StateDatabase) -> None:
         self._db = db
 
     def record(self, export: Export, *, scope: str | None, now: datetime) -> Read:
@@ -175,7 +174,7 @@ class MirrorAnswers:
     """The part of the answers that rules about mirrored things ask for."""
 
     _state: State
-    _db: Database
+    _db: StateDatabase
 
     def fresh_outages(self) -> Sequence[OutageSeen]:
         """Return outages that are new or changed since the last decision."""

@@ -6,9 +6,8 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
-from sqlite_utils import Database
-
 from mcur.playbooks.facts import Act, Note, Task, TaskSeen, TaskStatus
+from mcur.state.database import StateDatabase
 from mcur.state.rows import dump
 from mcur.state.stamps import text_of
 
@@ -16,7 +15,7 @@ from mcur.state.stamps import text_of
 class Notes:
     """The notes of a site's tasks. Writing happens inside the caller's transaction."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: StateDatabase) -> None:
         self._db = db
 
     def take(self, task: Task, seen: TaskSeen) -> list[Note]:

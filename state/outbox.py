@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlite_utils import Database
-
 from mcur.playbooks.intents import EFFECT, Effect, UpdateTask
+from mcur.state.database import StateDatabase
 from mcur.state.stamps import moment_of, moment_or_none, text_of, text_or_none
 from mcur.state.tasks import token_of
 
@@ -64,7 +63,7 @@ class Circuit:
 class Outbox:
     """Rows that leave the house. Writing happens inside the caller's transaction."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: StateDatabase) -> None:
         self._db = db
 
     def put(self, effect: Effect, destination: str, now: datetime) -> None:

@@ -266,6 +266,9 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX joined_places ON joined (playbook, place);
     CREATE INDEX joined_tasks ON joined (task);
     """,
+    """
+    CREATE INDEX terms_waking ON terms (playbook, due_at) WHERE outcome IS NULL AND wakes = 1;
+    """,
 )
 
 

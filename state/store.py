@@ -11,8 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import cast
 
-from sqlite_utils import Database
-
 from mcur.playbooks.directory import Directory
 from mcur.playbooks.facts import Act, Export, Health, Letter, Note, Task, TaskSeen
 from mcur.playbooks.intents import Cite
@@ -21,6 +19,7 @@ from mcur.state import ahead, journal, systems
 from mcur.state.answers import Answers
 from mcur.state.appeals import Appeals, Correctable
 from mcur.state.blobs import BlobStore
+from mcur.state.database import StateDatabase
 from mcur.state.decisions import Decision, Route
 from mcur.state.extensions import Extensions
 from mcur.state.imports import Read
@@ -61,16 +60,17 @@ def is_unusable(error: Exception) -> bool:
 class State(Lookup):
     """Facts, cursors, outbox and journal of one site. Belongs to the thread that opened it.
 
-    ``writing`` takes the lock that keeps a second mcur out; reading needs none (WAL).
+    ``writing`` takes the lock that keeps a second mcur out; reading needs none (WAL). A state that is
+    not ``lasting`` is lost with the power: a simulation's, which is thrown away anyhow.
     """
 
-    def __init__(self, path: Path, *, writing: bool = True) -> None:
+    def __init__(self, path: Path, *, writing: bool = True, lasting: bool = True) -> None:
         if not writing and not path.exists():
             msg = f"there is no state at {path} yet: run mcur once first"
             raise StateMissing(msg)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(path) if writing else None
-        self.db = _open(path)
+        self.db = _open(path, lasting=lasting)
         self.path = path
         self.blobs = BlobStore(path.parent / "blobs")
         self.appeals = Appeals(self.db)
@@ -117,7 +117,7 @@ class State(Lookup):
 
     def _begin(self) -> None:
         try:
-            self.db.conn.execute("BEGIN IMMEDIATE")
+            self.db.begin()
         except sqlite3.OperationalError as exc:
             msg = (
                 f"the state {self.path} is being written for more than {BUSY:g} s ({exc}):"
@@ -322,12 +322,12 @@ class State(Lookup):
             self.set_meta(f"history_{what}", str(known + count))
 
 
-def _open(path: Path) -> Database:
+def _open(path: Path, *, lasting: bool) -> StateDatabase:
     """Open the database in its newest shape."""
     try:
-        db = Database(sqlite3.connect(path, timeout=BUSY))
+        db = StateDatabase(sqlite3.connect(path, timeout=BUSY))
         db.enable_wal()
-        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute(f"PRAGMA synchronous = {'NORMAL' if lasting else 'OFF'}")
         db.execute("PRAGMA foreign_keys = ON")
         migrate(db)
     except ShapeUnknown as exc:

@@ -6,16 +6,15 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlite_utils import Database
-
 from mcur.playbooks.facts import Health
+from mcur.state.database import StateDatabase
 from mcur.state.stamps import moment_or_none, text_of
 
 WRITING = " (writing)"
 """Ends the name under which the health of a tracker is kept as one that takes what we write."""
 
 
-def note(db: Database, system: str, now: datetime, why: str | None) -> bool:
+def note(db: StateDatabase, system: str, now: datetime, why: str | None) -> bool:
     """Note that a system answered (``why`` is ``None``) or not; return whether that is news."""
     row = db.execute("SELECT down_since FROM health WHERE system = ?", (system,)).fetchone()
     was_down = bool(row and row[0])
@@ -35,7 +34,7 @@ def note(db: Database, system: str, now: datetime, why: str | None) -> bool:
     return was_down is (why is None)
 
 
-def known(db: Database) -> list[Health]:
+def known(db: StateDatabase) -> list[Health]:
     """Return how each system does."""
     return [
         Health(
@@ -63,7 +62,7 @@ def as_wholes(rows: Sequence[Health], waits_for: Callable[[str], bool]) -> list[
     return [found[name] for name in sorted(found)]
 
 
-def forget_others(db: Database, names: Collection[str]) -> None:
+def forget_others(db: StateDatabase, names: Collection[str]) -> None:
     """Forget the systems that a site does not have any more: they would be down for ever."""
     marks = ", ".join("?" * len(names))
     db.execute(f"DELETE FROM health WHERE system NOT IN ({marks})", tuple(names))

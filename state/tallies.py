@@ -8,13 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sqlite_utils import Database
-
 from mcur.playbooks.climbs import Climb
 from mcur.playbooks.counting import Tally
 from mcur.playbooks.facts import Act, Letter
 from mcur.playbooks.incidents import Incident, Plan
 from mcur.state.climbs import Climbs
+from mcur.state.database import StateDatabase
 from mcur.state.rows import act_of, letter_of
 from mcur.state.stamps import moment_or_none, text_of
 
@@ -26,22 +25,24 @@ class GrowthAnswers:
     """The part of the answers that rules of growth and emergencies ask for."""
 
     _state: State
-    _db: Database
-    _tallies: dict[tuple[str, str], Sequence[Tally]]
+    _db: StateDatabase
+    _tallies: dict[tuple[str, str, bool], Sequence[Tally]]
 
-    def tallies(self, first: datetime, last: datetime) -> Sequence[Tally]:
+    def tallies(self, first: datetime, last: datetime, *, by_house: bool = True) -> Sequence[Tally]:
         """Return the counts of [first, last); within one decision each period is counted once."""
         period = (text_of(first), text_of(last))
-        if period not in self._tallies:
-            rows = self._db.query(
-                "SELECT a.municipality, a.block, a.category, a.subcategory, a.house, a.source,"
+        asked = (*period, by_house)
+        if asked not in self._tallies:
+            house = "a.house" if by_house else "NULL"
+            rows = self._db.execute(
+                f"SELECT a.municipality, a.block, a.category, a.subcategory, {house}, a.source,"
                 " a.origin, count(*) n FROM entries e JOIN appeals a USING (source, number)"
                 " WHERE e.what = 'new' AND e.at >= ? AND e.at < ? AND a.spam = 0"
                 " GROUP BY 1, 2, 3, 4, 5, 6, 7",
                 list(period),
             )
-            self._tallies[period] = [Tally(**row) for row in rows]
-        return self._tallies[period]
+            self._tallies[asked] = [Tally(*row) for row in rows]
+        return self._tallies[asked]
 
     def indices(
         self, covers: Callable[[str | None], bool], *, fresh: bool

@@ -8,12 +8,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlite_utils import Database
-
 from mcur.playbooks import notes
 from mcur.playbooks.directory import Directory
 from mcur.playbooks.facts import Act, Note, Task, TaskKind, TaskSeen, TaskStatus
 from mcur.playbooks.intents import Cite, CreateTask, UpdateTask, digest_of
+from mcur.state.database import StateDatabase
 from mcur.state.notes import Notes
 from mcur.state.rows import dump, plain_value
 from mcur.state.stamps import moment_or_none, text_of, text_or_none
@@ -38,7 +37,7 @@ class Noticed:
 class Tasks:
     """The tasks of a site. All writing happens inside the caller's transaction."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: StateDatabase) -> None:
         self._db = db
         self.notes = Notes(db)
 
@@ -324,8 +323,10 @@ class Tasks:
         return next(iter(self._many(where, values)), None)
 
     def _many(self, where: str, values: list[Any]) -> list[Task]:
-        rows = self._db.query(f"SELECT {_COLUMNS} FROM tasks WHERE {where}", values)
-        return [_task(row) for row in rows]
+        query = f"SELECT {_COLUMNS} FROM tasks WHERE {where}"
+        return self._db.remembered(
+            (query, *values), lambda: [_task(row) for row in self._db.query(query, values)]
+        )
 
 
 def _executor(assignee: str | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -63,8 +64,14 @@ def digest_of(path: Path, shape: FeedShape) -> str:
 
 def _digest(content: bytes, shape: FeedShape) -> str:
     """The same bytes under another mapping, or read by another edition, are another export."""
-    manner = f"{version('mcur')} {shape!r} ".encode()
+    manner = f"{_edition()} {shape!r} ".encode()
     return hashlib.sha256(manner + content).hexdigest()
+
+
+@cache
+def _edition() -> str:
+    """Return our own version, which is looked up on the disk."""
+    return version("mcur")
 
 
 def _load(path: Path, zone: ZoneInfo) -> tuple[bytes, datetime]:

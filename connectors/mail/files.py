@@ -21,14 +21,21 @@ class FilesShape:
     """The folder that letters are written to; it is made where it is missing."""
 
     folder: Path
+    lasting: bool = True
+    """Whether what was sent outlives a power cut; a simulation's need not."""
 
 
 class FileCourier:
-    """Writes letters. A file is named by its Message-ID, so a repeat makes no second one."""
+    """Writes letters. A file is named by its Message-ID, so a repeat makes no second one.
+
+    What lies in the folder is listed once: nobody else writes there.
+    """
 
     def __init__(self, name: str, shape: FilesShape) -> None:
         self.name = name
         self._folder = shape.folder
+        self._lasting = shape.lasting
+        self._known: dict[str, Path] | None = None
 
     def send(self, letter: OutgoingLetter) -> str:
         """Write the letter, whole or not at all, and return the path."""
@@ -38,8 +45,10 @@ class FileCourier:
             there = self._find(letter.message_id)
             if there is not None:
                 return str(there)
-            path = self._folder / f"{_digest(letter.message_id)}-{_slug(letter.subject)}.eml"
-            write_whole(path, content)
+            digest = _digest(letter.message_id)
+            path = self._folder / f"{digest}-{_slug(letter.subject)}.eml"
+            write_whole(path, content, lasting=self._lasting)
+            self._there()[digest] = path
         return str(path)
 
     def sent(self, message_id: str) -> bool | None:
@@ -57,7 +66,14 @@ class FileCourier:
         return [f"courier {self.name}: {place} is closed to this user; give it the right to write"]
 
     def _find(self, message_id: str) -> Path | None:
-        return next(self._folder.glob(f"{_digest(message_id)}-*.eml"), None)
+        path = self._there().get(_digest(message_id))
+        return path if path is not None and path.exists() else None
+
+    def _there(self) -> dict[str, Path]:
+        """Return the letters in the folder by the digests of their ids."""
+        if self._known is None:
+            self._known = {p.name.partition("-")[0]: p for p in self._folder.glob("*-*.eml")}
+        return self._known
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -162,7 +163,7 @@ def _unknown_indices(
 
 def _received(rule: Surge, case: Case, category: str, day: date) -> tuple[int, tuple[str, ...]]:
     """Say how many appeals of the category came that day, and about which houses."""
-    taken = _taken(rule, case, day)
+    taken = _taken(rule, case, day, by_house=True)
     own = [t for t in taken if t.category and fold(t.category) == fold(category)]
     return sum(t.n for t in own), tuple(sorted({t.house for t in own if t.house}))
 
@@ -209,22 +210,31 @@ def _day(rule: Surge, case: Case, day: date) -> Iterator[Intent]:
                     limit=rule.value,
                     over=_over(rule, case),
                 )
-                yield from _fire(rule, case, day, _hit(rule, tallies, name, count, why))
+                yield from _fire(rule, case, day, _hit(rule, case, day, name, count, why))
         yield from _largest(rule, case, day, counts.most_common(1), rule.value)
         yield from _blank(rule, case, day, tallies)
 
 
-def _taken(rule: Surge, case: Case, day: date) -> list[Tally]:
-    tallies = case.facts.tallies(*case.playbook.calendar.day_bounds(day))
-    topics = {fold(t) for t in rule.topics}
-    found = []
-    for tally in tallies:
-        said = {fold(t) for t in (tally.block, tally.category) if t}
-        by_topic = not topics or not said or bool(said & topics)
-        by_origin = not rule.origins or tally.origin is None or tally.origin in rule.origins
-        if by_topic and by_origin and case.playbook.covers(tally.municipality):
-            found.append(tally)
-    return found
+def _taken(rule: Surge, case: Case, day: date, *, by_house: bool = False) -> list[Tally]:
+    """Return the counts that the rule is about; which houses they name is seldom asked."""
+    houses = by_house or rule.scope == "address"
+    tallies = case.facts.tallies(*case.playbook.calendar.day_bounds(day), by_house=houses)
+    topics = frozenset(fold(t) for t in rule.topics)
+    covers = case.playbook.covers
+    return [
+        tally
+        for tally in tallies
+        if (not topics or _is_about(tally.block, tally.category, topics))
+        and (not rule.origins or tally.origin is None or tally.origin in rule.origins)
+        and covers(tally.municipality)
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _is_about(block: str | None, category: str | None, topics: frozenset[str]) -> bool:
+    """Whether a row is about one of the topics, or does not say what it is about."""
+    said = {fold(t) for t in (block, category) if t}
+    return not said or not said.isdisjoint(topics)
 
 
 def _over(rule: Surge, case: Case) -> str:
@@ -264,11 +274,11 @@ def _growth(
     # What had appeals before and has none today fell, and that is a finding too.
     for name in dict.fromkeys((*counts, *(name for known in before for name in known))):
         what = (name, counts[name], base_count(before, name), percent)
-        yield from _compared(rule, case, day, what, tallies)
+        yield from _compared(rule, case, day, what)
 
 
 def _compared(
-    rule: Surge, case: Case, day: date, what: tuple[str, int, int, int], tallies: list[Tally]
+    rule: Surge, case: Case, day: date, what: tuple[str, int, int, int]
 ) -> Iterator[Intent]:
     name, count, before, percent = what
     if before == 0:
@@ -276,18 +286,19 @@ def _compared(
         why = case.say("surge.zero_base", count=count)
         if limit is not None and count >= limit:
             why = case.say("surge.from_zero", count=count, limit=limit)
-            yield from _fire(rule, case, day, _hit(rule, tallies, name, count, why))
+            yield from _fire(rule, case, day, _hit(rule, case, day, name, count, why))
         else:
             yield _finding(rule, case, name, day, Outcome.NOT_COMPUTABLE, why)
     elif count >= rule.min_current and grown(count, before, rule.op, percent):
         why = case.say("surge.growth", count=count, before=before, versus=rule.versus)
-        yield from _fire(rule, case, day, _hit(rule, tallies, name, count, why))
+        yield from _fire(rule, case, day, _hit(rule, case, day, name, count, why))
     else:
         why = case.say("surge.growth", count=count, before=before, versus=rule.versus)
         yield _finding(rule, case, name, day, Outcome.NOT_FIRED, why)
 
 
-def _hit(rule: Surge, tallies: list[Tally], name: str, count: int, why: str) -> Hit:
+def _hit(rule: Surge, case: Case, day: date, name: str, count: int, why: str) -> Hit:
+    tallies = _taken(rule, case, day, by_house=True)
     own = [t for t in tallies if object_of(t, rule.scope) == name]
     houses = tuple(sorted({t.house for t in own if t.house}))
     return Hit(object=name or WHOLE, why=why, count=count, houses=houses)

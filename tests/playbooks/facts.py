@@ -239,7 +239,7 @@ class Known:
         """Count what entered."""
         return len(self.entered(what, first, last))
 
-    def tallies(self, first: datetime, last: datetime) -> Sequence[Tally]:
+    def tallies(self, first: datetime, last: datetime, *, by_house: bool = True) -> Sequence[Tally]:
         """Return the counts that a test gave, whatever the span."""
         return self.counted
 

@@ -77,7 +77,7 @@ class Known:
     terms: dict[str, Term] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
 
-    def tallies(self, first: datetime, last: datetime) -> Sequence[Tally]:
+    def tallies(self, first: datetime, last: datetime, *, by_house: bool = True) -> Sequence[Tally]:
         """Return the tallies of the days that begin in [first, last)."""
         found: list[Tally] = []
         while first < last:
