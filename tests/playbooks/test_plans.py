@@ -120,17 +120,17 @@ def test_measures_are_read_from_the_table_of_an_act() -> None:
     """A stamp is as good as a date; what is not given is empty."""
     row = {"subject": "А", "due": "2026-11-20T18:00:00+03:00", "assignee": "mcur_resp"}
 
-    assert measures_in(act("fill-plan", measures=json.dumps([row]))) == (
+    assert measures_in(case(Known()), act("fill-plan", measures=json.dumps([row]))) == (
         Measure(subject="А", due=date(2026, 11, 20), assignee="mcur_resp"),
     )
-    assert measures_in(act("approve")) == ()
+    assert measures_in(case(Known()), act("approve")) == ()
 
 
 @pytest.mark.parametrize("text", ["{", "{}", '["А"]', '[{"due": "завтра"}]'])
 def test_a_table_that_is_none_is_refused(text: str) -> None:
     """The caller makes a sentence of it."""
     with pytest.raises(ValueError, match=r"."):
-        measures_in(act("fill-plan", measures=text))
+        measures_in(case(Known()), act("fill-plan", measures=text))
 
 
 @pytest.mark.parametrize(
