@@ -9,6 +9,11 @@ from mcur.playbooks.facts import TaskKind
 from mcur.state.database import StateDatabase
 from mcur.state.stamps import text_of
 
+_KNOWS = "SELECT " + " OR ".join(
+    f"EXISTS (SELECT 1 FROM {table} WHERE key = :key)"
+    for table in ("keys", "reports", "tasks", "drafts", "terms")
+)
+
 
 class Lookup:
     """The reading side of the state that only commands use."""
@@ -43,12 +48,7 @@ class Lookup:
 
     def knows(self, key: str) -> bool:
         """Whether anything was ever decided under a key."""
-        tables = ("keys", "reports", "tasks", "drafts", "terms")
-        found = (
-            self.db.execute(f"SELECT 1 FROM {table} WHERE key = ?", (key,)).fetchone()
-            for table in tables
-        )
-        return any(found)
+        return bool(self.db.execute(_KNOWS, {"key": key}).fetchone()[0])
 
     def records(self, key: str) -> list[dict[str, Any]]:
         """Return what we noted for ourselves under a key, or about it as an object."""
