@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mcur.playbooks.directory import Absence, Directory
@@ -273,6 +274,12 @@ def _term(row: dict[str, Any]) -> Term:
     return Term(**row | stamps | {"ended_at": moment_or_none(row["ended_at"])})
 
 
+@lru_cache(maxsize=64)
+def _document(text: str) -> Document:
+    """Read a report's document; each cycle asks for those of the day."""
+    return Document.model_validate_json(text)
+
+
 def _report(row: dict[str, Any]) -> Report:
     return Report(
         key=row["key"],
@@ -280,7 +287,7 @@ def _report(row: dict[str, Any]) -> Report:
         rule=row["rule"],
         day=date.fromisoformat(row["day"]),
         state=row["state"],
-        document=Document.model_validate_json(row["document"]) if row["document"] else None,
+        document=_document(row["document"]) if row["document"] else None,
         decided_at=moment_of(row["decided_at"]),
         reviewed_by=row["reviewed_by"],
     )

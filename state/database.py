@@ -18,6 +18,7 @@ class StateDatabase(Database):
     """
 
     _answers: dict[Hashable, Any]
+    _kept: dict[Hashable, Any]
     _changes = -1
 
     def query(
@@ -33,17 +34,30 @@ class StateDatabase(Database):
 
     def begin(self) -> None:
         """Begin a transaction that may write: what was remembered was seen in another one."""
-        self._changes = -1
+        self.forget()
         self.conn.execute("BEGIN IMMEDIATE")
 
-    def remembered(self, question: Hashable, ask: Callable[[], Answer]) -> Answer:
-        """Return the answer of this transaction, asked anew after anything was written."""
+    def forget(self) -> None:
+        """Forget what was asked: a transaction begins, or something was undone inside one."""
+        self._changes = -1
+
+    def remembered(
+        self, question: Hashable, ask: Callable[[], Answer], *, version: int | None = None
+    ) -> Answer:
+        """Return the answer of this transaction, asked anew after anything was written.
+
+        With ``version`` it holds as long as that is the same: who alone writes a table counts.
+        """
         if not self.conn.in_transaction:
             return ask()
         if self._changes != self.conn.total_changes:
+            if self._changes == -1:
+                self._kept = {}
             self._answers = {}
             self._changes = self.conn.total_changes
-        if question not in self._answers:
-            self._answers[question] = ask()
-        answer: Answer = self._answers[question]
+        known = self._answers if version is None else self._kept
+        place = (question, version)
+        if place not in known:
+            known[place] = ask()
+        answer: Answer = known[place]
         return answer

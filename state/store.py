@@ -105,6 +105,7 @@ class State(Lookup):
             if outermost:
                 self.db.conn.execute("COMMIT")
         except BaseException:
+            self.db.forget()
             if outermost:
                 self.db.conn.rollback()
                 self._told.clear()

@@ -113,5 +113,5 @@ class GrowthAnswers:
 
     def acts_on(self, key: str) -> Sequence[Act]:
         """Return the accepted acts on something, in their order."""
-        rows = self._state.acts_on(key)
+        rows = self._db.remembered(("acts on", key), lambda: self._state.acts_on(key))
         return [act_of(row) for row in rows if row["state"] in {"accepted", "done"}]
