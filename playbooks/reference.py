@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from mcur.playbooks import not_inspected
 from mcur.playbooks.counting import by_object
 from mcur.playbooks.directory import fold
 from mcur.playbooks.documents import Block, Bullets, Heading, Paragraph
@@ -110,6 +111,7 @@ PARTS: dict[str, Callable[[Case, datetime], list[str]]] = {
     "causes": causes,
     "statuses": statuses,
     "top": top,
+    "inspections": not_inspected.lines,
 }
 
 

@@ -41,7 +41,7 @@ class Part(Rule):
     """One part of the reference under the lists."""
 
     id: str = ""
-    part: Literal["averages", "flow", "measures", "causes", "statuses", "top"]
+    part: Literal["averages", "flow", "measures", "causes", "statuses", "top", "inspections"]
 
 
 class DailyControl(Rule):
