@@ -6,7 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Literal
+
+from mcur.playbooks.directory import fold
 
 Op = Literal["gt", "gte"]
 Scope = Literal["total", "block", "category", "subcategory", "address"]
@@ -24,6 +27,13 @@ class Tally:
     source: str
     origin: str | None
     n: int
+
+
+@lru_cache(maxsize=4096)
+def is_about(block: str | None, category: str | None, topics: frozenset[str]) -> bool:
+    """Whether a row is about one of the topics, or does not say what it is about."""
+    said = {fold(t) for t in (block, category) if t}
+    return not said or not said.isdisjoint(fold(t) for t in topics)
 
 
 def over(current: int, op: Op, limit: int) -> bool:

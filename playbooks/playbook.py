@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from mcur.playbooks.addresses import centre_of
 from mcur.playbooks.calendar import Calendar
+from mcur.playbooks.counting import is_about
 from mcur.playbooks.directory import fold
 from mcur.playbooks.facts import Appeal
 from mcur.playbooks.rules.base import Rule
@@ -88,7 +89,7 @@ class Playbook:
     def owns(self, appeal: Appeal) -> bool:
         """Whether the appeal belongs here by municipality and topic; without one it belongs to all."""
         topics = {t for rule in self.enabled("intake") for t in getattr(rule, "topics", ())}
-        on_topic = not topics or _is_about(appeal.block, appeal.category, frozenset(topics))
+        on_topic = not topics or is_about(appeal.block, appeal.category, frozenset(topics))
         return on_topic and self.covers(appeal.municipality)
 
     @property
@@ -107,12 +108,6 @@ class Playbook:
         """Return the number of a clause as people know it."""
         known = self.clauses.get(clause)
         return known.printed if known else clause
-
-
-@lru_cache(maxsize=4096)
-def _is_about(block: str | None, category: str | None, topics: frozenset[str]) -> bool:
-    said = {fold(t) for t in (block, category) if t}
-    return not said or not said.isdisjoint(fold(t) for t in topics)
 
 
 @lru_cache(maxsize=4096)

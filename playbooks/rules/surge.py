@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -24,6 +23,7 @@ from mcur.playbooks.counting import (
     by_object,
     grown,
     index_over,
+    is_about,
     object_of,
     over,
 )
@@ -219,22 +219,15 @@ def _taken(rule: Surge, case: Case, day: date, *, by_house: bool = False) -> lis
     """Return the counts that the rule is about; which houses they name is seldom asked."""
     houses = by_house or rule.scope == "address"
     tallies = case.facts.tallies(*case.playbook.calendar.day_bounds(day), by_house=houses)
-    topics = frozenset(fold(t) for t in rule.topics)
+    topics = frozenset(rule.topics)
     covers = case.playbook.covers
     return [
         tally
         for tally in tallies
-        if (not topics or _is_about(tally.block, tally.category, topics))
+        if (not topics or is_about(tally.block, tally.category, topics))
         and (not rule.origins or tally.origin is None or tally.origin in rule.origins)
         and covers(tally.municipality)
     ]
-
-
-@lru_cache(maxsize=4096)
-def _is_about(block: str | None, category: str | None, topics: frozenset[str]) -> bool:
-    """Whether a row is about one of the topics, or does not say what it is about."""
-    said = {fold(t) for t in (block, category) if t}
-    return not said or not said.isdisjoint(topics)
 
 
 def _over(rule: Surge, case: Case) -> str:
