@@ -10,6 +10,7 @@ from mcur.playbooks.rules.base import Case
 
 Row = TypeVar("Row")
 Cells = tuple[str, ...]
+_FLAT = re.compile(r",?\s*\b(?:кв|квартира|пом|помещение|комн|комната)\b\.?.*$", re.IGNORECASE)
 
 
 def by_place(
@@ -35,6 +36,11 @@ def by_place(
         left = [row for _, inside in rest for row in inside]
         named.append((case.say("crowded.rest", places=len(rest), count=len(left)), left))
     return named
+
+
+def without_flat(address: str) -> str:
+    """Return an address as far as its house."""
+    return _FLAT.sub("", address).rstrip(" ,")
 
 
 def _counted(text: str) -> list[tuple[int, str]]:

@@ -14,17 +14,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from mcur.playbooks import dynamics, portrait, ringing
-from mcur.playbooks.crowded import by_place
-from mcur.playbooks.documents import (
-    Block,
-    Bullets,
-    Column,
-    Group,
-    Heading,
-    Pairs,
-    Paragraph,
-    Table,
-)
+from mcur.playbooks.crowded import by_place, without_flat
+from mcur.playbooks.documents import Block, Bullets, Column, Group, Heading, Pairs, Paragraph, Table
 from mcur.playbooks.entries import GROUPS, entered
 from mcur.playbooks.facts import Appeal, Task, TaskKind, TaskStatus
 from mcur.playbooks.filled import Filled
@@ -71,8 +62,12 @@ def groups(rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
     crowded = len(body) > rule.max_rows
     if crowded:
         short = _beside([_places(rule, case, appeals) for appeals in came.values()])
+        topics = Counter(a.topic for appeals in came.values() for a in appeals).most_common()
         note = Paragraph(text=case.say("crowded.note"))
-        blocks = (note, table.model_copy(update={"rows": short}))
+        counted = Bullets(
+            items=tuple(case.say("crowded.topic", topic=t, count=n) for t, n in topics)
+        )
+        blocks = (note, counted, table.model_copy(update={"rows": short}))
     return Filled(
         blocks=blocks,
         lead=lead,
@@ -247,7 +242,15 @@ def _beside(lists: Sequence[Sequence[tuple[str, str]]]) -> tuple[tuple[str, ...]
 
 def _places(rule: Report, case: Case, appeals: Sequence[Appeal]) -> list[tuple[str, str]]:
     """Say of each topic and house how many appeals there are, and of how many measures are known."""
-    found = by_place(case, appeals, lambda a: (a.topic, a.address), rule.max_rows)
+    written: dict[str, str] = {}
+
+    def place(appeal: Appeal) -> tuple[str | None, str | None]:
+        house = appeal.house or appeal.address
+        if house is None:
+            return appeal.topic, None
+        return appeal.topic, written.setdefault(house, without_flat(appeal.address or house))
+
+    found = by_place(case, appeals, place, rule.max_rows)
     return [
         (title, case.say("crowded.measures", count=len(inside), told=_with_measures(case, inside)))
         for title, inside in found

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from docx import Document
+from openpyxl import load_workbook  # type: ignore[import-untyped]
 
 from mcur.connectors.mail.mime import parse
 from mcur.connectors.ports import RawLetter
@@ -160,13 +161,14 @@ def test_staff_read_the_task_in_the_browser(morning: Morning) -> None:
 
 
 def test_report_1_lies_in_the_heads_mailbox(morning: Morning) -> None:
-    """HTML, plain text and a DOCX say the same, under the virtual moment, for both parsers."""
+    """HTML, plain text and a DOCX count 300 rows by topic and house; a workbook names each."""
     letters = [parsed(raw) for raw in mailbox(morning.servers.dovecot, "head")]
     report = next(one for one in letters if str(one["Subject"]).startswith("Отчет 1"))
 
     text, html = _body(report, "plain"), _body(report, "html")
-    paper = next(iter(report.iter_attachments()))
+    paper, workbook = report.iter_attachments()
     table = max(_docx(paper).tables, key=lambda t: len(t.rows))
+    listed = {str(cell.value) for line in _sheet(workbook) for cell in line}
 
     assert report["Subject"] == (
         f"Отчет 1 за {morning.day - timedelta(days=1):%d.%m}: новых 300, повторных 0, "
@@ -174,14 +176,14 @@ def test_report_1_lies_in_the_heads_mailbox(morning: Morning) -> None:
     )
     sent = parsedate_to_datetime(str(report["Date"]))
     assert f"{sent:%Y-%m-%dT%H:%M%z}" == f"{morning.day:%Y-%m-%d}T09:50+0300"
-    for row in morning.rows:
-        assert f"№ {row.number}" in text
-        assert row.number in html
+    for topic in {row.topic for row in morning.rows}:
+        assert topic in text
+        assert topic in html
     assert "ответственным не проверено" in text
     assert paper.get_filename() == f"Отчет 1 за {morning.day - timedelta(days=1):%d.%m.%Y}.docx"
-    said = {cell.text for line in table.rows for cell in line.cells}
-    assert all(any(row.number in cell for cell in said) for row in morning.rows[::50])
-    assert len(table.rows) >= 300
+    assert workbook.get_filename() == f"{str(paper.get_filename())[:-5]}.xlsx"
+    assert 40 <= len(table.rows) < 60
+    assert all(any(row.number in cell for cell in listed) for row in morning.rows)
 
 
 def test_our_own_parser_reads_what_we_sent(morning: Morning) -> None:
@@ -198,8 +200,8 @@ def test_our_own_parser_reads_what_we_sent(morning: Morning) -> None:
     assert letter.auto
     assert letter.flaws == ()
     assert letter.subject.startswith("Отчет 1 за")
-    assert "7000299-1" in letter.text
-    assert [file.name.rpartition(".")[2] for file in letter.attachments] == ["docx"]
+    assert "Новых 300" in letter.text
+    assert [file.name.rpartition(".")[2] for file in letter.attachments] == ["docx", "xlsx"]
 
 
 @pytest.mark.parametrize(("user", "executor"), [("garant", "УК «Гарант»"), ("uyut", "УК «Уют»")])
@@ -338,6 +340,13 @@ def _body(letter: EmailMessage, kind: str) -> str:
     text = part.get_content()
     assert isinstance(text, str)
     return text.replace("\r\n", "\n")
+
+
+def _sheet(part: EmailMessage) -> Any:
+    """Read the workbook of a letter."""
+    content = part.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    return load_workbook(io.BytesIO(content)).active
 
 
 def _docx(part: Any) -> Any:
