@@ -194,7 +194,7 @@ class Dispatcher:
         """Keep a receipt. One that cannot be kept is a matter of its row, not of the daemon."""
         try:
             self._keep_receipt(destination, row, prepared, back, now)
-        except Exception as exc:
+        except Exception as exc:  # a fault of ours in this one row; a broken state stops the daemon
             if is_unusable(exc):
                 raise
             self._bury(row, exc, now)

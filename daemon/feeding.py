@@ -104,7 +104,9 @@ class FeedSource:
             done = state.take_export(
                 export, scope=self.scope, live_from=self.live_from(), now=now, cite=self.cite()
             )
-        except Exception as exc:
+        except (
+            Exception
+        ) as exc:  # a fault of ours in this one file; a broken state stops the daemon
             if is_unusable(exc):
                 raise
             return self._fault(path, exc)

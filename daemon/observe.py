@@ -266,5 +266,5 @@ def _settle(source: Source, found: Any) -> None:
         source.settle(found)
     except ConnectorError as exc:
         log.warning("stored, but not marked there", source=source.name, why=str(exc))
-    except Exception:
+    except Exception:  # a fault of ours after storing: nobody waits for this thread's answer
         log.exception("fault", source=source.name)

@@ -13,6 +13,7 @@ from mcur.daemon.settings_connectors import (
     EmbeddedSettings,
     EwsCourierSettings,
     EwsMailboxSettings,
+    ExchangeTable,
     FeedSettings,
     FilesSettings,
     MailboxSettings,
@@ -117,7 +118,7 @@ def courier(shape: CourierSettings) -> Courier:
     )
 
 
-def exchange(shape: EwsMailboxSettings | EwsCourierSettings) -> ExchangeAccount:
+def exchange(shape: ExchangeTable) -> ExchangeAccount:
     """Return the account of a mailbox or a courier: the same one where both name the same."""
     from mcur.connectors.mail.ews.account import ExchangeShape, account_of
 

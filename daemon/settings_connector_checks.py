@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 
 from mcur.daemon.settings_checks import Check
 from mcur.daemon.settings_connectors import (
-    EwsCourierSettings,
-    EwsMailboxSettings,
+    ExchangeTable,
     FeedSettings,
     FilesSettings,
     ImapSettings,
@@ -146,24 +145,25 @@ def _clear_passwords(settings: Settings) -> Iterator[Finding]:
     ]
     for loc, part in parts:
         if isinstance(part, ImapSettings | SmtpSettings):
-            in_clear = part.security == "none" and part.user and part.host not in _LOOPBACK
-            if in_clear:
+            if part.security == "none" and part.user and part.host not in _LOOPBACK:
                 text = '"none" sends the password in clear; use "tls" or "starttls"'
                 yield Finding((*loc, "security"), text, warning=True)
-        elif isinstance(part, EwsMailboxSettings | EwsCourierSettings):
-            parts_of_it = urlsplit(part.url)
-            if parts_of_it.scheme == "http" and parts_of_it.hostname not in _LOOPBACK:
-                text = "sends the password in clear; use https"
-                yield Finding((*loc, "url"), text, warning=True)
+        elif isinstance(part, ExchangeTable) and _is_open_to_all(part.url):
+            text = "sends the password in clear; use https"
+            yield Finding((*loc, "url"), text, warning=True)
 
 
 def _clear_keys(settings: Settings) -> Iterator[Finding]:
     for place, tracker in enumerate(settings.trackers):
-        if isinstance(tracker, RedmineSettings):
-            parts = urlsplit(tracker.url)
-            if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-                text = "sends the key in clear; use https"
-                yield Finding(("tracker", place, "url"), text, warning=True)
+        if isinstance(tracker, RedmineSettings) and _is_open_to_all(tracker.url):
+            text = "sends the key in clear; use https"
+            yield Finding(("tracker", place, "url"), text, warning=True)
+
+
+def _is_open_to_all(url: str) -> bool:
+    """Whether what is sent there can be read on its way."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and parts.hostname not in _LOOPBACK
 
 
 def _folders(settings: Settings) -> Iterator[Finding]:

@@ -150,6 +150,7 @@ class ExchangeTable(Table):
     the password its secret, and tokens for ``scope`` come from ``token_url``.
     """
 
+    id: Ident
     url: Url
     address: Email
     user: Named
@@ -158,6 +159,11 @@ class ExchangeTable(Table):
     scope: str = ""
     password_file: SecretPath = None
     ca_file: OptionalPath = None
+
+    @property
+    def password(self) -> Secret:
+        """The password of ``user``, still unread."""
+        return Secret(self.id, "password", self.password_file)
 
     @model_validator(mode="after")
     def _tokens_come_from_somewhere(self) -> Self:
@@ -173,15 +179,9 @@ class ExchangeTable(Table):
 class EwsMailboxSettings(ExchangeTable):
     """``[[mailboxes]]`` of kind ``ews``; ``folder`` is a path below the mailbox."""
 
-    id: Ident
     kind: Literal["ews"]
     folder: Named = "INBOX"
     after: Afterwards = "keep"
-
-    @property
-    def password(self) -> Secret:
-        """The password of ``user``, still unread."""
-        return Secret(self.id, "password", self.password_file)
 
 
 class EwsCourierSettings(ExchangeTable):
@@ -189,11 +189,6 @@ class EwsCourierSettings(ExchangeTable):
 
     id: Ident = "courier"
     kind: Literal["ews"]
-
-    @property
-    def password(self) -> Secret:
-        """The password of ``user``, still unread."""
-        return Secret(self.id, "password", self.password_file)
 
 
 class FilesSettings(Table):

@@ -9,7 +9,6 @@ from typing import TypeVar
 from mcur.playbooks.rules.base import Case
 
 Row = TypeVar("Row")
-Cells = tuple[str, ...]
 _FLAT = re.compile(r",?\s*\b(?:кв|квартира|пом|помещение|комн|комната)\b\.?.*$", re.IGNORECASE)
 
 

@@ -17,9 +17,9 @@ class StateDatabase(Database):
     transaction sees changes only by its own writes, so an answer holds until the next of them.
     """
 
-    _answers: dict[Hashable, Any]
-    _kept: dict[Hashable, Any]
-    _changes = -1
+    def __init__(self, *opened: Any, **how: Any) -> None:
+        super().__init__(*opened, **how)
+        self.forget()
 
     def query(
         self, sql: str, params: Sequence[Any] | dict[str, Any] | None = None
@@ -39,7 +39,9 @@ class StateDatabase(Database):
 
     def forget(self) -> None:
         """Forget what was asked: a transaction begins, or something was undone inside one."""
-        self._changes = -1
+        self._answers: dict[Hashable, Any] = {}
+        self._kept: dict[Hashable, Any] = {}
+        self._changes = self.conn.total_changes
 
     def remembered(
         self, question: Hashable, ask: Callable[[], Answer], *, version: int | None = None
@@ -51,8 +53,6 @@ class StateDatabase(Database):
         if not self.conn.in_transaction:
             return ask()
         if self._changes != self.conn.total_changes:
-            if self._changes == -1:
-                self._kept = {}
             self._answers = {}
             self._changes = self.conn.total_changes
         known = self._answers if version is None else self._kept

@@ -91,9 +91,10 @@ def _declared(rule: Mode, case: Case, act: Act) -> Iterator[Intent]:
     name = act.fields.get("object") or act.text or rule.mode
     day = case.playbook.calendar.day_of(act.at)
     key = f"incident:{case.playbook.id}:declared:{name}:{day}"
-    known = case.facts.incident(act.key or "") or case.facts.incident(key)
-    if known is not None or (act.key and case.facts.task(act.key) is None):
-        return  # declared on a task is declared where somebody stood; on an incident it worsens that
+    if case.facts.incident(act.key or "") or case.facts.incident(key):
+        return  # on an incident it worsens that one
+    if act.key and case.facts.task(act.key) is None:
+        return  # on a task it is declared where somebody stood; on anything else it is not for us
     why = case.say("mode.declared", act=act, object=name)
     known = _same(case, name)
     if known is not None:

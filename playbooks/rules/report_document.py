@@ -17,7 +17,6 @@ def letter(
 ) -> SendLetter:
     """Put a report into the letter that takes it to its readers."""
     first, last = period(rule.covers, case)
-    calendar = case.playbook.calendar
     return SendLetter(
         key=key,
         cite=case.cite(rule, case.say("report.why", rule=rule)),
@@ -35,14 +34,13 @@ def letter(
         ),
         document=document,
         deadline=rule.late_from(case.playbook.calendar, day),
-        not_after=calendar.at(day + timedelta(days=1), calendar.day_starts),
+        not_after=_day_ends(case, day),
         papers=("docx", "xlsx") if document.annex else ("docx",),
     )
 
 
 def paper(rule: Report, case: Case, key: str, day: date, document: Document) -> FileDocument:
     """Put a report that nobody gets by mail into the folder of documents."""
-    calendar = case.playbook.calendar
     return FileDocument(
         key=key,
         cite=case.cite(rule, case.say("report.why", rule=rule)),
@@ -52,9 +50,15 @@ def paper(rule: Report, case: Case, key: str, day: date, document: Document) -> 
         name=case.say("report.file_name", rule=rule, through=_through(*period(rule.covers, case))),
         document=document,
         paper="xlsx",
-        deadline=rule.late_from(calendar, day),
-        not_after=calendar.at(day + timedelta(days=1), calendar.day_starts),
+        deadline=rule.late_from(case.playbook.calendar, day),
+        not_after=_day_ends(case, day),
     )
+
+
+def _day_ends(case: Case, day: date) -> datetime:
+    """Return when a report of a day is worth nothing any more."""
+    calendar = case.playbook.calendar
+    return calendar.at(day + timedelta(days=1), calendar.day_starts)
 
 
 def document(rule: Report, case: Case, reviewed_by: str | None) -> tuple[Document, Filled]:
