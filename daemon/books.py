@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from mcur.daemon.settings import PlaybookNeeds, Settings, SettingsError
 from mcur.playbooks import load as playbook_files
@@ -67,24 +68,38 @@ def needs_of(playbook: Playbook) -> PlaybookNeeds:
 
 def load_playbooks(settings: Settings, source: str = "mcur.toml") -> tuple[Playbook, ...]:
     """Load the playbooks of a site with its values; all problems at once."""
+    found, problems = _loaded(
+        settings.playbooks, settings.values, settings.folder, settings.sides, settings.overlay
+    )
+    if problems:
+        raise SettingsError(f"{source}: {problem}" for problem in problems)
+    return found
+
+
+def wrong_values(playbooks: Sequence[str], values: Mapping[str, Any], folder: Path) -> list[str]:
+    """Say which values of ``[set]`` these playbooks do not take."""
+    return _loaded(playbooks, values, folder)[1] if values else []
+
+
+def _loaded(
+    playbooks: Sequence[str],
+    values: Mapping[str, Any],
+    folder: Path,
+    sides: Sequence[str] = (),
+    overlay: str = "letter",
+) -> tuple[tuple[Playbook, ...], list[str]]:
     problems: list[str] = []
     found = []
-    for name in settings.playbooks:
+    for name in playbooks:
         try:
-            own = settings.folder / OWN
-            found.append(
-                playbook_files.load(
-                    name, settings.values, sides=settings.sides, own=own, overlay=settings.overlay
-                )
-            )
+            own = folder / OWN
+            found.append(playbook_files.load(name, values, sides=sides, own=own, overlay=overlay))
         except playbook_files.PlaybookError as exc:
-            problems += [f"{source}: set: {p}" for p in exc.problems]
-    owners = set(settings.playbooks)
+            problems += [f"set: {p}" for p in exc.problems]
+    owners = set(playbooks)
     problems += [
-        f'{source}: set: "{path}" names no playbook of this site; known: {", ".join(sorted(owners))}'
-        for path in settings.values
+        f'set: "{path}" names no playbook of this site; known: {", ".join(sorted(owners))}'
+        for path in values
         if path.split(".")[0] not in owners
     ]
-    if problems:
-        raise SettingsError(problems)
-    return tuple(found)
+    return tuple(found), problems

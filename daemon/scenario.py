@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -15,12 +16,14 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from mcur.connectors.feeds.dates import Calendar
 from mcur.connectors.feeds.shape import CANONICAL_FIELDS
+from mcur.daemon import scenario_checks
 from mcur.playbooks.durations import ElapsedField
 from mcur.playbooks.load import sentences
 from mcur.playbooks.permits import VOCABULARY
@@ -130,7 +133,10 @@ class Issue(_Table):
 
 
 class Act(BaseModel):
-    """``[[act]]``: what a person does; fields beside these belong to the act."""
+    """``[[act]]``: what a person does; fields beside these belong to the act.
+
+    The context of validation holds the ``roles`` that may stand in ``by``; without it any may.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -147,6 +153,26 @@ class Act(BaseModel):
             msg = f'"{value}" is not an act; the acts are {", ".join(sorted(VOCABULARY))}'
             raise ValueError(msg)
         return value
+
+    @field_validator("by")
+    @classmethod
+    def _somebody(cls, value: str, info: ValidationInfo) -> str:
+        roles = (info.context or {}).get("roles", {value})
+        if not {value, re.split("[@:]", value)[0]} & roles:
+            msg = f'"{value}" is not a role; the roles are {", ".join(sorted(roles))}'
+            raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def _says_enough(self) -> Act:
+        given = self.model_extra or {}
+        if self.do == "declare" and not (given.get("object") or self.key):
+            msg = "declare needs object: what the incident is about"
+            raise ValueError(msg)
+        if self.do == "absent" and not given.get("until"):
+            msg = "absent needs until: the last day of the absence"
+            raise ValueError(msg)
+        return self
 
 
 class Down(_Table):
@@ -271,12 +297,16 @@ def read(path: Path) -> Scenario:
 
 
 def parse(table: Mapping[str, Any], name: str, folder: Path) -> Scenario:
-    """Make a scenario of a table."""
+    """Make a scenario of a table; :class:`ScenarioError` names all that is wrong with it."""
+    wrong = [f"{name}: {fault}" for fault in scenario_checks.wrong_values(table, folder)]
+    context = {"roles": scenario_checks.acting(table, folder)}
     try:
-        return Scenario.model_validate({**table, "folder": folder})
+        play = Scenario.model_validate({**table, "folder": folder}, context=context)
     except ValidationError as exc:
-        msg = "\n".join(s.replace(": .", ": ") for s in sentences(exc, f"{name}: "))
-        raise ScenarioError(msg) from exc
+        wrong = [s.replace(": .", ": ") for s in sentences(exc, f"{name}: ")] + wrong
+    if wrong:
+        raise ScenarioError("\n".join(wrong))
+    return play
 
 
 def _number(table: Appeals, batch: int, n: int) -> str:

@@ -67,6 +67,7 @@ class Simulation:
     ) -> None:
         self._scenario = scenario
         self._folder = folder
+        self._source = source
         self._own_site = site is not None
         self._settings = site or site_settings(scenario, folder, source)
         self._clock = VirtualClock(scenario.start)
@@ -135,7 +136,7 @@ class Simulation:
         courier = FileCourier(
             "courier", FilesShape(folder=self._folder / "mail" / "out", lasting=self._own_site)
         )
-        playbooks = load_playbooks(self._settings, "[set]")
+        playbooks = load_playbooks(self._settings, self._source)
         return wiring.assemble(
             self._settings,
             playbooks,

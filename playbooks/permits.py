@@ -12,6 +12,8 @@ HEADS = frozenset({"mcur_head", "gzhi_head", "cur_head"})
 DEPUTIES = frozenset({"deputy_head", "okrug_deputy", "gzhi_dep_curator"})
 SUPERIORS = frozenset({"okrug_head"})
 """Stand above whoever declares an emergency, beside heads and deputies."""
+CONTRACT_ROLES = OFFICERS | HEADS | DEPUTIES | SUPERIORS | {"executor"}
+"""Roles that the table of acts names itself; a regulation without one flags what it does."""
 
 TASK_ACTS = frozenset(
     {"note", "status", "close", "refuse", "unsolved", "no-progress", "solve", "confirm", "dismiss",

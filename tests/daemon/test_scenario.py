@@ -35,6 +35,21 @@ WRONG = {
         HEAD + '[[act]]\nat = 2026-11-18T08:10:00+03:00\nby = "mcur_head"\ndo = "clos"',
         ["act[0].do", '"clos" is not an act', "close"],
     ),
+    "an act of a role that there is not": (
+        HEAD
+        + '[[act]]\nat = 2026-11-18T08:10:00+03:00\nby = "mcur_heed"\ndo = "note"\nkey = "task:*"',
+        ["day.toml: act[0].by", '"mcur_heed" is not a role', "mcur_head", "executor"],
+    ),
+    "an incident about nothing": (
+        HEAD + '[[act]]\nat = 2026-11-18T08:10:00+03:00\nby = "mcur_head"\ndo = "declare"\n'
+        'mode = "emergency"',
+        ["day.toml: act[0]", "declare needs object"],
+    ),
+    "an absence without an end": (
+        HEAD + '[[act]]\nat = 2026-11-18T08:10:00+03:00\nby = "mcur_head"\ndo = "absent"\n'
+        'person = "mcur_resp"',
+        ["day.toml: act[0]", "absent needs until"],
+    ),
     "an unknown field of an appeal": (ROW.join([HEAD, 'adress = "x"']), ["appeal[0]", "adress"]),
     "an appeal without its stamp": (
         HEAD + '[[appeal]]\nsource = "mp"\nnumber = "1"',
@@ -76,9 +91,12 @@ WRONG = {
     ),
     "a path that leads nowhere": (
         HEAD + '[set]\n"odintsovo-1204.report.O-22.send_at" = "09:00"',
-        ["O-22"],
+        ["day.toml: set: ", "O-22"],
     ),
-    "a value of another regulation": (HEAD + '[set]\n"ruza-679.surge.T1.op" = "gt"', ["ruza-679"]),
+    "a value of another regulation": (
+        HEAD + '[set]\n"ruza-679.surge.T1.op" = "gt"',
+        ["day.toml: set: ", "ruza-679"],
+    ),
     "no TOML": ("playbooks = [", ["day.toml"]),
 }
 
@@ -98,9 +116,21 @@ def test_a_scenario_that_cannot_be_played_is_refused(
 
 def test_all_faults_are_said_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Who mends a file wants the whole list."""
-    played = Player(tmp_path, capsys).text(HEAD, 'pol = "5m"', '[[act]]\ndo = "x"')
+    acts = '[[act]]\ndo = "x"\n[[act]]\nat = 2026-11-18T08:10:00+03:00\nby = "x"\ndo = "absent"'
+    values = '[set]\n"odintsovo-1204.report.O-22.send_at" = "09:00"'
+    played = Player(tmp_path, capsys).text(HEAD, 'pol = "5m"', acts, values)
 
-    assert all(word in played.said for word in ("pol:", "act[0].do", "act[0].at", "act[0].by"))
+    named = ("pol:", "act[0].do", "act[0].at", "act[0].by", "act[1].by", "set:")
+    assert all(f"day.toml: {word}" in played.said for word in named), played.said
+
+
+def test_people_of_the_scenario_and_executors_by_name_may_act() -> None:
+    """A role of the contract that a regulation lacks is no fault of the file: what it does is flagged."""
+    site = {"people": [{"role": "cur_officer@ЖКХ", "name": "А", "email": "a@b.ru"}]}
+    wanted = ["cur_officer@ЖКХ", "executor:УК Дом", "mcur_resp@ЖКХ", "gzhi_spec"]
+    acts = [{"at": "2026-11-18T08:07:00+03:00", "by": by, "do": "note"} for by in wanted]
+
+    assert [act.by for act in _play(site=site, act=acts).act] == wanted
 
 
 def test_a_stamp_without_an_offset_is_in_the_zone_of_the_regulation() -> None:
