@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -14,10 +15,12 @@ import click
 from mcur.connectors.ports import ConnectorError, Unavailable
 from mcur.daemon import outside, settings as settings_files
 from mcur.daemon.books import known_needs, load_playbooks
+from mcur.daemon.clock import SystemClock
 from mcur.daemon.failures import UNREACHABLE, WRONG
 from mcur.daemon.settings import Settings, examine, find_config
 from mcur.daemon.site_template import make_site
 from mcur.playbooks import load as playbook_files
+from mcur.playbooks.playbook import Playbook
 from mcur.state.blobs import BlobStore
 from mcur.state.store import State
 
@@ -47,17 +50,17 @@ def check(config: str | None, connect: bool) -> None:
     path = find_config(config, os.environ, Path.cwd())
     known = known_needs(path.parent)
     settings = settings_files.load(path, known)
-    zone = load_playbooks(settings, path.name)[0].calendar.zone
+    playbooks = load_playbooks(settings, path.name)
     complaints = [c for c in (s.complaint() for s in settings.secrets()) if c]
     for warning in examine(settings, known, source=path.name):
         click.echo(f"warning: {warning}")
     for complaint in complaints:
         click.echo(complaint, err=True)
-    for trouble in _troubles(settings):
+    for trouble in (*_troubles(settings), *_unknown_years(playbooks, SystemClock().now())):
         click.echo(f"warning: {trouble}")
     failed = unreachable = False
     if connect and not complaints:
-        failed, unreachable = _connect(settings, zone)
+        failed, unreachable = _connect(settings, playbooks[0].calendar.zone)
     if complaints or failed:
         raise SystemExit(WRONG)
     if unreachable:
@@ -75,6 +78,20 @@ def _troubles(settings: Settings) -> list[str]:
     return [
         f"{one.system}: down since {one.down_since:%Y-%m-%d %H:%M} UTC: {one.why}" for one in down
     ]
+
+
+def _unknown_years(playbooks: Sequence[Playbook], now: datetime) -> Iterator[str]:
+    """Name the playbooks whose calendar does not know which days off this year, or the next, moves.
+
+    The decree of a year comes in the autumn before it.
+    """
+    for year in range(now.year, now.year + (2 if now.month >= 11 else 1)):
+        unknown = [book.id for book in playbooks if not book.calendar.knows_transfers_of(year)]
+        if unknown:
+            yield (
+                f"calendar of {', '.join(unknown)}: this version does not know which days off are "
+                f"moved in {year}; write them in holidays and extra_workdays, or update mcur"
+            )
 
 
 class Checked(Protocol):

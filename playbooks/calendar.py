@@ -8,8 +8,9 @@ from itertools import islice
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from mcur.playbooks import production_calendar
 from mcur.playbooks.durations import ClockField, Duration, ElapsedField, Unit
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -32,6 +33,7 @@ class Calendar(BaseModel):
         default=("mon", "tue", "wed", "thu", "fri"), min_length=1
     )
     holidays: tuple[date, ...] = ()
+    extra_workdays: tuple[date, ...] = ()
     immediately_max: ElapsedField = timedelta(minutes=15)
     catch_up: Literal["same_day", "never"] = "same_day"
     ladder_time: Literal["clock", "working"] = "clock"
@@ -58,6 +60,14 @@ class Calendar(BaseModel):
             raise ValueError(msg)
         return value
 
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Calendar:
+        both = sorted(set(self.holidays) & set(self.extra_workdays))
+        if both:
+            msg = f"{both[0]} stands in holidays and in extra_workdays; leave it in one of them"
+            raise ValueError(msg)
+        return self
+
     @cached_property
     def zone(self) -> ZoneInfo:
         """The zone of calendars and texts; state is UTC."""
@@ -81,8 +91,18 @@ class Calendar(BaseModel):
         return self.report_days == "all" or self.is_working_day(day)
 
     def is_working_day(self, day: date) -> bool:
-        """Whether people work on a date (G60)."""
-        return get_args(Weekday)[day.weekday()] in self.work_days and day not in self.holidays
+        """Whether people work on a date: by the site's own dates, else by Russia's calendar (G60)."""
+        if day in self.extra_workdays or day in self.holidays:
+            return day in self.extra_workdays
+        if production_calendar.is_worked_weekend(day):
+            return True
+        weekday = get_args(Weekday)[day.weekday()]
+        return weekday in self.work_days and not production_calendar.is_day_off(day)
+
+    def knows_transfers_of(self, year: int) -> bool:
+        """Whether it is known which days off a year moves: by the decree, or from the site."""
+        own = (*self.holidays, *self.extra_workdays)
+        return production_calendar.knows_transfers_of(year) or any(d.year == year for d in own)
 
     def working_days_before(self, day: date, count: int) -> list[date]:
         """Return the last working days before a day, the nearest first; fewer where a month has none."""

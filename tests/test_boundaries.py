@@ -35,6 +35,7 @@ PURE_SHAPES = {
 ONE_HOME = {
     "docx": "connectors/papers/docx.py",
     "exchangelib": "connectors/mail/ews/",
+    "holidays": "playbooks/production_calendar.py",
     "imapclient": "connectors/mail/imap.py",
     "python_calamine": "connectors/feeds/",
     "redminelib": "connectors/redmine/",
@@ -46,7 +47,7 @@ ONE_HOME = {
 }
 
 # Libraries whose folder may hold one importing module only.
-ONE_MODULE = {"docx", "imapclient", "python_calamine", "schedule", "xlsxwriter"}
+ONE_MODULE = {"docx", "holidays", "imapclient", "python_calamine", "schedule", "xlsxwriter"}
 
 READS_A_CLOCK = {
     "datetime.now",

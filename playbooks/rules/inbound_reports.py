@@ -15,7 +15,7 @@ from datetime import date, datetime, time, timedelta
 from mcur.playbooks.directory import Person
 from mcur.playbooks.documents import Bullets, Document, Paragraph, plain
 from mcur.playbooks.durations import ClockField
-from mcur.playbooks.facts import Letter, Report
+from mcur.playbooks.facts import Letter, Report as KeptReport
 from mcur.playbooks.intents import (
     Channel,
     Intent,
@@ -27,7 +27,7 @@ from mcur.playbooks.intents import (
 )
 from mcur.playbooks.rules import control
 from mcur.playbooks.rules.base import Case, Rule
-from mcur.playbooks.rules.report_shape import report_key
+from mcur.playbooks.rules.report_shape import Report, report_key
 
 
 class Inbound(Rule):
@@ -59,7 +59,7 @@ class Owed:
 
     ref: str
     person: Person
-    report: Report | None
+    report: KeptReport | None
 
 
 def collect(rule: Inbound, case: Case, letter: Letter) -> Iterator[Intent]:
@@ -159,20 +159,35 @@ def _reminder(
     )
 
 
+def _expected(rule: Awaited, case: Case, today: date) -> list[Report]:
+    """List the awaited reports that have to leave today: on a day without reports nothing is missing."""
+    awaited = (case.playbook.rules["report"].get(name) for name in rule.awaits)
+    return [
+        one
+        for one in awaited
+        if isinstance(one, Report) and one.is_due(case.playbook.calendar, today)
+    ]
+
+
+def _has_left(case: Case, awaited: Report, today: date) -> bool:
+    kept = case.facts.report(report_key(awaited, case, today))
+    return kept is not None and kept.state == ReportState.SENT
+
+
 def _note_missing(rule: Awaited, case: Case, today: date) -> Iterator[Intent]:
     moment = case.playbook.calendar.at(today, rule.at)
     task = control.day_task_key(case, rule.assignee)
     key = f"update:{task}:{rule.id}"
     if not case.now >= moment >= case.facts.live_from or case.facts.knows(key):
         return
-    missing = []
-    for wanted in rule.awaits:
-        awaited = case.playbook.rules["report"].get(wanted)
-        if awaited is None:
-            continue
-        kept = case.facts.report(report_key(awaited, case, today))
-        if kept is None or kept.state != ReportState.SENT:
-            missing.append(case.say("inbound.missing_line", report=awaited))
+    expected = _expected(rule, case, today)
+    if not expected:
+        return
+    missing = [
+        case.say("inbound.missing_line", report=awaited)
+        for awaited in expected
+        if not _has_left(case, awaited, today)
+    ]
     why = case.say("inbound.missing" if missing else "inbound.complete")
     cite = case.cite(rule, why)
     if not case.facts.knows(task):

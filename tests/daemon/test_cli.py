@@ -9,13 +9,15 @@ import shutil
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import click
 import pytest
 
 from mcur.daemon.cli import cli, main
+from mcur.daemon.cli_site import _unknown_years
+from mcur.playbooks.load import load
 from mcur.state.store import State
 from tests.fakes import MORNING, write_csv, write_letter
 
@@ -201,6 +203,20 @@ def test_check_says_that_a_new_site_is_in_order(mcur: Mcur) -> None:
     assert (plain.status, connected.status) == (0, 0)
     assert "in order; playbooks odintsovo-1204" in plain.out
     assert connected.out.count("answers, nothing is missing") == 3
+
+
+def test_check_warns_of_a_year_whose_moved_days_are_unknown() -> None:
+    """The decree comes in autumn: from November on the next year is asked for too."""
+    known = load("odintsovo-1204")
+    own = load("odintsovo-1204", {"odintsovo-1204.calendar.extra_workdays": [date(2035, 2, 24)]})
+    summer, autumn = (datetime(2034, month, 15, tzinfo=UTC) for month in (7, 11))
+
+    assert list(_unknown_years([known], datetime(2026, 7, 15, tzinfo=UTC))) == []
+    assert len(list(_unknown_years([known], summer))) == 1
+    assert list(_unknown_years([own], autumn)) == [
+        "calendar of odintsovo-1204: this version does not know which days off are moved in 2034; "
+        "write them in holidays and extra_workdays, or update mcur"
+    ]
 
 
 def test_check_and_status_say_what_the_daemon_cannot_reach(mcur: Mcur, site: Path) -> None:

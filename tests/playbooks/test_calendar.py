@@ -91,3 +91,62 @@ def test_a_week_without_work_is_refused(table: dict[str, object]) -> None:
     """A wait in working time would never end."""
     with pytest.raises(ValidationError):
         Calendar.model_validate(table)
+
+
+@pytest.mark.parametrize(
+    ("day", "works"),
+    [
+        ("2026-01-09", False),  # moved from Saturday 3 January
+        ("2026-01-12", True),
+        ("2026-03-08", False),
+        ("2026-03-09", False),  # 8 March was a Sunday
+        ("2026-11-04", False),
+        ("2026-12-31", False),  # moved from Sunday 4 January
+        ("2027-02-20", True),  # a Saturday worked for Monday the 22nd
+        ("2027-02-22", False),
+        ("2027-02-27", False),
+    ],
+)
+def test_the_production_calendar_of_russia_counts(day: str, works: bool) -> None:
+    """The days off of the law, those that a decree moves, the Saturday that is worked."""
+    assert Calendar().is_working_day(date.fromisoformat(day)) is works
+
+
+def test_the_dates_of_a_site_win_over_the_production_calendar() -> None:
+    """A local holiday is no working day; a moved day off that is not known yet is data."""
+    calendar = Calendar(
+        holidays=(date(2026, 12, 14), date(2027, 2, 20)),
+        extra_workdays=(date(2026, 12, 31), date(2026, 12, 19)),
+    )
+
+    worked = [d for d in (14, 19, 20, 31) if calendar.is_working_day(date(2026, 12, d))]
+
+    assert worked == [19, 31]
+    assert not calendar.is_working_day(date(2027, 2, 20))
+
+
+def test_a_year_without_a_decree_is_said_to_be_unknown() -> None:
+    """Until the administrator writes its dates."""
+    later = Calendar(extra_workdays=(date(2031, 2, 22),))
+
+    assert [Calendar().knows_transfers_of(year) for year in (2026, 2027, 2031)] == [
+        True, True, False,
+    ]  # fmt: skip
+    assert later.knows_transfers_of(2031)
+
+
+def test_a_date_is_worked_or_not() -> None:
+    """A date in both lists is a slip of the pen."""
+    with pytest.raises(
+        ValidationError, match="2027-02-20 stands in holidays and in extra_workdays"
+    ):
+        Calendar(holidays=(date(2027, 2, 20),), extra_workdays=(date(2027, 2, 20),))
+
+
+def test_the_gap_of_the_holidays_is_covered() -> None:
+    """The first report of a year covers everything since the last one (C8)."""
+    calendar = Calendar(report_days="working")
+
+    first, last = calendar.days_before(date(2027, 1, 11))
+
+    assert (first.date(), last.date()) == (date(2026, 12, 30), date(2027, 1, 11))
