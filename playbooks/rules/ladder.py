@@ -50,10 +50,11 @@ class OnRefusal(Rule):
 class OnUnsolved(Rule):
     """Letters after a person said that a task cannot be solved; they wait for the owner's word (E-4).
 
-    ``says``: which words of people start it.
+    ``says``: which words of people start it; ``kinds``: of which tasks, of any where none is named.
     """
 
     on: Literal["unsolved"]
+    kinds: tuple[TaskKind, ...] = ()
     says: tuple[Literal["unsolved", "no-progress"], ...] = ("unsolved",)
     release: Literal["auto", "manual"] = "manual"
     owner: str = ""
@@ -93,7 +94,7 @@ def _facts(rule: LadderRule, case: Case) -> Iterator[Intent]:
 
 
 def _said(rule: OnRefusal | OnUnsolved, case: Case, act: Act, task: Task) -> Iterator[Intent]:
-    said = refuses(act, task) if isinstance(rule, OnRefusal) else act.do in rule.says
+    said = refuses(act, task) if isinstance(rule, OnRefusal) else _says(rule, act, task)
     for number, step in enumerate(rule.steps, start=1):
         if not said or (step.said_by and act.by not in step.said_by):
             continue
@@ -102,6 +103,10 @@ def _said(rule: OnRefusal | OnUnsolved, case: Case, act: Act, task: Task) -> Ite
             yield letter
             continue
         yield from drafting.waiting(case, letter, rule.owner or step.sender, task.key)
+
+
+def _says(rule: OnUnsolved, act: Act, task: Task) -> bool:
+    return act.do in rule.says and (task.kind in rule.kinds or not rule.kinds)
 
 
 def refuses(act: Act, task: Task) -> bool:

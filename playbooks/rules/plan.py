@@ -11,8 +11,6 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 
-from pydantic import Field
-
 from mcur.playbooks import plan_forms
 from mcur.playbooks.acts import say_act
 from mcur.playbooks.documents import Document, Pairs, Paragraph
@@ -34,32 +32,8 @@ from mcur.playbooks.intents import (
 from mcur.playbooks.plan_forms import Growth, Sheet
 from mcur.playbooks.plan_growth import incident_growth, top_growth, week_bounds
 from mcur.playbooks.plans import lacks, measures_in
-from mcur.playbooks.rules.base import Case, Kind, Rule
-
-
-class PlanRule(Rule):
-    """A plan. ``occasion`` is the week that has passed, or an incident of ``mode``.
-
-    ``since`` is what the draft of an incident's plan waits for: the step of a ladder, a fact.
-
-    ``name`` stands in the key: where two offices plan the same week, each has its own (``weekly-…``).
-    ``owner`` fills in the measures, ``approver`` approves, ``coordinator`` stands in the form.
-    ``published_clause`` is the one under which tasks are made, ``informed_clause`` the one under which all
-    responsible get the plan. ``columns`` are the clauses that the fields of the form answer.
-    """
-
-    name: str = Field(pattern=r"^(weekly(-[a-z0-9]+)?|operational)$")
-    occasion: Literal["week", "incident"]
-    mode: str = ""
-    since: str = "entered"
-    owner: str
-    approver: str
-    coordinator: str
-    responsible: tuple[str, ...] = ()
-    approval_clause: str = ""
-    informed_clause: str = ""
-    published_clause: str = ""
-    columns: tuple[str, ...] = ()
+from mcur.playbooks.rules.base import Case, Kind
+from mcur.playbooks.rules.plan_shape import PlanRule
 
 
 def decide(rule: PlanRule, case: Case) -> Iterator[Intent]:
@@ -67,14 +41,19 @@ def decide(rule: PlanRule, case: Case) -> Iterator[Intent]:
     if rule.occasion == "week":
         yield from _weekly(rule, case)
     else:
-        for incident in case.facts.incidents(case.playbook.id):
-            confirmed = incident.state == "open" or rule.since != "entered"
-            if incident.mode == rule.mode and confirmed and incident.since(rule.since):
-                yield from _operational(rule, case, incident)
+        yield from _on_incidents(rule, case)
     for act in case.facts.accepted_acts():
         plan = case.facts.plan(act.key or "")
         if plan is not None and plan.rule == rule.id and plan.playbook == case.playbook.id:
             yield from _act(rule, case, act, plan)
+
+
+def _on_incidents(rule: PlanRule, case: Case) -> Iterator[Intent]:
+    """Draft the plan of each incident that has come as far as the plan waits for."""
+    for incident in case.facts.incidents(case.playbook.id):
+        confirmed = incident.state == "open" or rule.since != "entered"
+        if incident.mode == rule.mode and confirmed and incident.since(rule.since):
+            yield from _operational(rule, case, incident)
 
 
 # --- drafts -----------------------------------------------------------------------------------------------
@@ -392,3 +371,5 @@ def _roles(rule: PlanRule) -> tuple[str, ...]:
 
 
 KIND: Kind[PlanRule] = Kind(name="plan", shape=_shape, decide=decide, wakes=_wakes, roles=_roles)
+LATE: Kind[PlanRule] = Kind(name="plan", shape=_shape, decide=_on_incidents, roles=_roles)
+"""The same rules, layers later: the step of a ladder that a draft waits for was taken just now."""

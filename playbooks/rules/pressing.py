@@ -31,7 +31,8 @@ class PressingStep(Step):
     """A step: at once, after the wait without a reaction, or at the clock time without a report.
 
     ``number`` names it in its key. ``owner``: its letter waits for his word. ``rings``: no letter, but
-    a call of the sender to the executor, with what is to be said.
+    a call of the sender to the executor, with what is to be said. ``said``: a step that is due at
+    once only after these words of a person.
     """
 
     number: str
@@ -39,18 +40,20 @@ class PressingStep(Step):
     text: str
     owner: str = ""
     rings: bool = False
+    said: tuple[str, ...] = ()
 
 
 class OnTask(Rule):
     """Who may start it and how, whose reaction stops it, how long is waited.
 
-    ``starts`` names acts, or ``overdue`` for a breach of the task's term. ``report_by`` is the hour
+    ``starts`` names acts, or ``overdue`` for a breach of the task's term; ``no-progress`` also ends the
+    wait of a ladder that is climbing. ``report_by`` is the hour
     until which the step before ``unreported`` asks for an answer; asked after ``same_day_cutoff`` it
     is that of the next day (D4).
     """
 
     on: Literal["task"]
-    starts: tuple[Literal["unsolved", "refuse", "overdue"], ...]
+    starts: tuple[Literal["unsolved", "refuse", "no-progress", "overdue"], ...]
     by: tuple[str, ...] = ()
     kinds: tuple[TaskKind, ...] = ()
     unless: tuple[str, ...]
@@ -62,33 +65,33 @@ class OnTask(Rule):
 
 def decide(rule: OnTask, case: Case) -> Iterator[Intent]:
     """Start what was said or breached, then take each climb further."""
-    for task, at, said in _started(rule, case):
+    for task, at, said, word in _started(rule, case):
         earlier = case.facts.climbs_of(case.playbook.id, rule.id, task.key)
         if all(c.state != "climbing" for c in earlier):
             climb = _begin(rule, case, task, at, said, len(earlier) + 1)
             yield climb
-            yield from _take(rule, case, climb, task, "at_once")
+            yield from _take(rule, case, climb, task, "at_once", word)
     for climb in case.facts.climbs(case.playbook.id, rule.id):
         yield from _climb(rule, case, climb)
 
 
-def _started(rule: OnTask, case: Case) -> Iterator[tuple[Task, datetime, str]]:
+def _started(rule: OnTask, case: Case) -> Iterator[tuple[Task, datetime, str, str]]:
     for act in case.facts.accepted_acts():
-        task = case.facts.task(act.key or "") if _starts(rule, act) else None
+        word = _word(act)
+        heard = word in rule.starts and (act.by in rule.by or not rule.by)
+        task = case.facts.task(act.key or "") if heard else None
         if task is not None and _is_ours(rule, case, task) and task.status.is_open:
-            yield task, act.at, act.text
+            yield task, act.at, act.text, word
     if "overdue" in rule.starts:
         for term in case.facts.fresh_breaches(case.playbook.id):
             task = case.facts.task(term.object)
             if task is not None and _is_ours(rule, case, task) and is_late(task, case.now):
-                yield task, case.now, ""
+                yield task, case.now, "", "overdue"
 
 
-def _starts(rule: OnTask, act: Act) -> bool:
-    word = act.do
-    if word == "status" and act.fields.get("status") == "refused":
-        word = "refuse"
-    return word in rule.starts and (act.by in rule.by or not rule.by)
+def _word(act: Act) -> str:
+    refused = act.do == "status" and act.fields.get("status") == "refused"
+    return "refuse" if refused else act.do
 
 
 def _is_ours(rule: OnTask, case: Case, task: Task) -> bool:
@@ -191,9 +194,11 @@ def wakes(rule: OnTask, case: Case) -> datetime | None:
 # --- a step -------------------------------------------------------------------------------------------------
 
 
-def _take(rule: OnTask, case: Case, climb: Climb, task: Task, when: str) -> Iterator[Intent]:
+def _take(
+    rule: OnTask, case: Case, climb: Climb, task: Task, when: str, word: str = ""
+) -> Iterator[Intent]:
     for step in rule.steps:
-        if step.when != when:
+        if step.when != when or (step.said and word not in step.said):
             continue
         if step.rings:
             yield _call(rule, case, climb, task, step)

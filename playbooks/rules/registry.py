@@ -38,6 +38,7 @@ LAYERS: tuple[Kind[Any], ...] = (
     notice.KIND,
     control.KIND,
     ladder.KIND,
+    plan.LATE,
     checklist.KIND,
     mode.DUTIES,
     cycle.KIND,
