@@ -124,9 +124,10 @@ def _connect(settings: Settings, zone: ZoneInfo) -> tuple[bool, bool]:
 
 
 def _connectors(settings: Settings, zone: ZoneInfo) -> Iterator[tuple[str, Callable[[], Checked]]]:
-    blobs = BlobStore(settings.state.path.parent / "blobs")
+    home = settings.state.path.parent
+    blobs = BlobStore(home / "blobs")
     for shape in settings.mailboxes:
-        yield f"mailbox {shape.id}", partial(outside.mailbox, shape, settings.mail)
-    yield "courier", partial(outside.courier, settings.courier)
+        yield f"mailbox {shape.id}", partial(outside.mailbox, shape, settings.mail, home)
+    yield "courier", partial(outside.courier, settings.courier, home)
     for tracker in settings.trackers:
         yield f"tracker {tracker.id}", partial(outside.tracker, tracker, settings, blobs, zone)

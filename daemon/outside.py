@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mcur.connectors.ports import Blobs, Courier, Mailbox, Tracker
+from mcur.daemon.clock import stopwatch
 from mcur.daemon.settings import Settings
 from mcur.daemon.settings_connectors import (
     CourierSettings,
@@ -16,6 +17,7 @@ from mcur.daemon.settings_connectors import (
     ExchangeTable,
     FeedSettings,
     FilesSettings,
+    LoginTable,
     MailboxSettings,
     MaildirSettings,
     MailSettings,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from mcur.connectors.feeds.folder import FileFeed
     from mcur.connectors.feeds.shape import FeedShape
     from mcur.connectors.mail.ews.account import ExchangeAccount
+    from mcur.connectors.mail.tokens import Tokens
 
 
 def feed(shape: FeedSettings, municipality: str) -> FileFeed:
@@ -59,8 +62,8 @@ def feed_shape(shape: FeedSettings, municipality: str) -> FeedShape:
     )
 
 
-def mailbox(shape: MailboxSettings, mail: MailSettings) -> Mailbox:
-    """Construct a mailbox."""
+def mailbox(shape: MailboxSettings, mail: MailSettings, state: Path) -> Mailbox:
+    """Construct a mailbox; ``state`` is the folder of the state."""
     if isinstance(shape, MaildirSettings):
         from mcur.connectors.mail.maildir import MaildirMailbox, MaildirShape
 
@@ -75,26 +78,58 @@ def mailbox(shape: MailboxSettings, mail: MailSettings) -> Mailbox:
             settle=shape.after,
             size_limit=mail.max_size,
         )
-    from mcur.connectors.mail.imap import ImapMailbox, ImapShape
+    from mcur.connectors.mail.imap.door import ImapDoor, ImapShape
+    from mcur.connectors.mail.imap.mailbox import ImapMailbox
 
-    return ImapMailbox(
+    keys = keys_of(shape, state)
+    door = ImapDoor(
         shape.id,
         ImapShape(
             host=shape.host,
             port=shape.port,
             security=shape.security,
-            login=shape.user,
-            password=shape.password.read(),
+            login=keys.login,
+            password=keys.password,
+            tokens=keys.tokens,
             ca_file=shape.ca_file,
             folder=shape.folder,
             settle=shape.after,
             size_limit=mail.max_size,
         ),
+        stopwatch,
     )
+    return ImapMailbox(door)
 
 
-def courier(shape: CourierSettings) -> Courier:
-    """Construct the courier."""
+class Keys(NamedTuple):
+    """What a mailbox or the courier logs in with."""
+
+    login: str
+    password: str
+    tokens: Tokens | None
+
+
+def keys_of(shape: LoginTable, state: Path) -> Keys:
+    """Read the secrets of a login by IMAP or SMTP; ``state`` is the folder of the state."""
+    secret = shape.password.read() if shape.password else ""
+    if shape.auth == "password":
+        return Keys(shape.user, secret, None)
+    from mcur.connectors.mail.tokens import TokenShape, tokens_of
+
+    asked = TokenShape(
+        url=shape.token_url,
+        client=shape.user,
+        secret=secret,
+        scope=shape.scope,
+        refresh=shape.refresh_token.read() if shape.refresh_token else None,
+        keep=state,
+        ca_file=shape.ca_file,
+    )
+    return Keys(shape.address, "", tokens_of(asked, stopwatch))
+
+
+def courier(shape: CourierSettings, state: Path) -> Courier:
+    """Construct the courier; ``state`` is the folder of the state."""
     if isinstance(shape, FilesSettings):
         from mcur.connectors.mail.files import FileCourier, FilesShape
 
@@ -105,14 +140,16 @@ def courier(shape: CourierSettings) -> Courier:
         return EwsCourier(shape.id, exchange(shape))
     from mcur.connectors.mail.smtp import SmtpCourier, SmtpShape
 
+    keys = keys_of(shape, state)
     return SmtpCourier(
         shape.id,
         SmtpShape(
             host=shape.host,
             port=shape.port,
             security=shape.security,
-            login=shape.user or None,
-            password=shape.password.read() if shape.password else "",
+            login=keys.login or None,
+            password=keys.password,
+            tokens=keys.tokens,
             ca_file=shape.ca_file,
         ),
     )

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 from mcur.daemon.settings_checks import Check
 from mcur.daemon.settings_connectors import (
-    ExchangeTable,
     FeedSettings,
     FilesSettings,
     ImapSettings,
@@ -144,13 +143,17 @@ def _clear_passwords(settings: Settings) -> Iterator[Finding]:
         (("courier",), settings.courier),
     ]
     for loc, part in parts:
-        if isinstance(part, ImapSettings | SmtpSettings):
-            if part.security == "none" and part.user and part.host not in _LOOPBACK:
-                text = '"none" sends the password in clear; use "tls" or "starttls"'
-                yield Finding((*loc, "security"), text, warning=True)
-        elif isinstance(part, ExchangeTable) and _is_open_to_all(part.url):
-            text = "sends the password in clear; use https"
-            yield Finding((*loc, "url"), text, warning=True)
+        if isinstance(part, ImapSettings | SmtpSettings) and _is_said_aloud(part):
+            text = '"none" sends the password in clear; use "tls" or "starttls"'
+            yield Finding((*loc, "security"), text, warning=True)
+        for key in ("url", "token_url"):
+            if _is_open_to_all(getattr(part, key, "")):
+                text = "sends the password in clear; use https"
+                yield Finding((*loc, key), text, warning=True)
+
+
+def _is_said_aloud(part: ImapSettings | SmtpSettings) -> bool:
+    return part.security == "none" and bool(part.user) and part.host not in _LOOPBACK
 
 
 def _clear_keys(settings: Settings) -> Iterator[Finding]:

@@ -110,6 +110,50 @@ class MailSettings(Table):
     max_size: ByteSize = 25 << 20
 
 
+class LoginTable(Table):
+    """How a mailbox or the courier logs in by IMAP or SMTP.
+
+    With ``auth = "oauth2"`` it logs in for ``address`` by XOAUTH2: ``user`` is the application's id,
+    the password its secret, and tokens for ``scope`` come from ``token_url``. An application that
+    does not ask in its own name has a refresh token.
+    """
+
+    id: Ident
+    user: str
+    auth: Literal["password", "oauth2"] = "password"
+    address: EmailOrEmpty = ""
+    token_url: Url | Literal[""] = ""
+    scope: str = ""
+    grant: Literal["client_credentials", "refresh_token"] = "client_credentials"
+    password_file: SecretPath = None
+    refresh_token_file: SecretPath = None
+    ca_file: OptionalPath = None
+
+    @property
+    def password(self) -> Secret | None:
+        """The password of ``user``, still unread; ``None`` where nobody logs in."""
+        return Secret(self.id, "password", self.password_file) if self.user else None
+
+    @property
+    def refresh_token(self) -> Secret | None:
+        """What new tokens are asked for with, still unread; ``None`` where none is needed."""
+        needed = self.grant == "refresh_token"
+        return Secret(self.id, "refresh_token", self.refresh_token_file) if needed else None
+
+    @model_validator(mode="after")
+    def _tokens_are_whole(self) -> Self:
+        if self.auth == "oauth2":
+            needed = {"token_url": "where tokens are given out", "address": "whose mailbox it is"}
+            for key, what in ({"user": "the application's id"} | needed).items():
+                if not getattr(self, key):
+                    msg = f'auth = "oauth2" needs {key}, {what}'
+                    raise ValueError(msg)
+        elif found := self.model_fields_set & {"token_url", "scope", "grant", "refresh_token_file"}:
+            msg = f'{sorted(found)[0]} belongs to auth = "oauth2", and auth is "{self.auth}"'
+            raise ValueError(msg)
+        return self
+
+
 class MaildirSettings(Table):
     """``[[mailboxes]]`` of kind ``maildir``."""
 
@@ -118,29 +162,21 @@ class MaildirSettings(Table):
     path: SitePath = Path("mail/in")
 
 
-class ImapSettings(Table):
+class ImapSettings(LoginTable):
     """``[[mailboxes]]`` of kind ``imap``; ``after`` is ``keep`` or ``move:FOLDER``."""
 
-    id: Ident
     kind: Literal["imap"]
     host: Host
     security: Security = "tls"
     port: Port = 993
     user: Named
-    password_file: SecretPath = None
     folder: Named = "INBOX"
     after: Afterwards = "keep"
-    ca_file: OptionalPath = None
 
     @model_validator(mode="before")
     @classmethod
     def _usual_port(cls, data: object) -> object:
         return _with_port(data, _IMAP_PORTS)
-
-    @property
-    def password(self) -> Secret:
-        """The password of ``user``, still unread."""
-        return Secret(self.id, "password", self.password_file)
 
 
 class ExchangeTable(Table):
@@ -199,7 +235,7 @@ class FilesSettings(Table):
     path: SitePath = Path("mail/out")
 
 
-class SmtpSettings(Table):
+class SmtpSettings(LoginTable):
     """``[courier]`` of kind ``smtp``; without ``user`` nobody logs in."""
 
     id: Ident = "courier"
@@ -208,18 +244,11 @@ class SmtpSettings(Table):
     security: Security = "starttls"
     port: Port = 587
     user: str = ""
-    password_file: SecretPath = None
-    ca_file: OptionalPath = None
 
     @model_validator(mode="before")
     @classmethod
     def _usual_port(cls, data: object) -> object:
         return _with_port(data, _SMTP_PORTS)
-
-    @property
-    def password(self) -> Secret | None:
-        """The password of ``user``, still unread; ``None`` where nobody logs in."""
-        return Secret(self.id, "password", self.password_file) if self.user else None
 
 
 class EmbeddedSettings(Table):

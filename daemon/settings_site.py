@@ -21,6 +21,7 @@ from mcur.daemon.settings_connectors import (
     EmbeddedSettings,
     FeedSettings,
     FilesSettings,
+    LoginTable,
     MailboxSettings,
     MaildirSettings,
     MailSettings,
@@ -258,8 +259,11 @@ class Settings(Table):
 
     def secrets(self) -> tuple[Secret, ...]:
         """List the passwords and keys that this site needs, unread."""
-        passwords = [m.password for m in self.mailboxes if not isinstance(m, MaildirSettings)]
-        if not isinstance(self.courier, FilesSettings) and self.courier.password:
-            passwords.append(self.courier.password)
-        keys = [t.key for t in self.trackers if isinstance(t, RedmineSettings)]
-        return (*passwords, *keys)
+        found: list[Secret | None] = []
+        for part in (*self.mailboxes, self.courier):
+            if not isinstance(part, MaildirSettings | FilesSettings):
+                found.append(part.password)
+            if isinstance(part, LoginTable):
+                found.append(part.refresh_token)
+        found += [t.key for t in self.trackers if isinstance(t, RedmineSettings)]
+        return tuple(secret for secret in found if secret is not None)

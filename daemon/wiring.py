@@ -98,7 +98,7 @@ def open_site(settings: Settings, clock: Clock, *, source: str = "mcur.toml") ->
     """Open a site with its real connectors."""
     playbooks = load_playbooks(settings, source)
     state = State(settings.state.path)
-    zone = playbooks[0].calendar.zone
+    zone, home = playbooks[0].calendar.zone, settings.state.path.parent
     trackers = {t.id: outside.tracker(t, settings, state.blobs, zone) for t in settings.trackers}
     return assemble(
         settings,
@@ -106,9 +106,9 @@ def open_site(settings: Settings, clock: Clock, *, source: str = "mcur.toml") ->
         state,
         clock,
         feeds=[(f, outside.feed(f, place_of(f, settings, playbooks))) for f in settings.feeds],
-        mailboxes=[(m.id, outside.mailbox(m, settings.mail)) for m in settings.mailboxes],
+        mailboxes=[(m.id, outside.mailbox(m, settings.mail, home)) for m in settings.mailboxes],
         trackers=trackers,
-        courier=outside.courier(settings.courier),
+        courier=outside.courier(settings.courier, home),
         cabinet=FolderCabinet(CABINET, settings.folder / OUT),
         threads=True,
     )

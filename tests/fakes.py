@@ -129,7 +129,7 @@ class Stand:
         self.site = self._assemble()
 
     def _assemble(self) -> Site:
-        settings = self.settings
+        settings, home = self.settings, self.folder
         playbooks = load_playbooks(settings)
         site = wiring.assemble(
             settings,
@@ -140,7 +140,7 @@ class Stand:
                 (f, outside.feed(f, wiring.place_of(f, settings, playbooks)))
                 for f in settings.feeds
             ],
-            mailboxes=[(m.id, outside.mailbox(m, settings.mail)) for m in settings.mailboxes],
+            mailboxes=[(m.id, outside.mailbox(m, settings.mail, home)) for m in settings.mailboxes],
             trackers={t.id: self.tracker for t in settings.trackers},
             courier=self.courier,
             cabinet=FolderCabinet(wiring.CABINET, self.folder / wiring.OUT),

@@ -36,7 +36,7 @@ ONE_HOME = {
     "docx": "connectors/papers/docx.py",
     "exchangelib": "connectors/mail/ews/",
     "holidays": "playbooks/production_calendar.py",
-    "imapclient": "connectors/mail/imap.py",
+    "imapclient": "connectors/mail/imap/",
     "python_calamine": "connectors/feeds/",
     "redminelib": "connectors/redmine/",
     "schedule": "daemon/",
@@ -47,7 +47,7 @@ ONE_HOME = {
 }
 
 # Libraries whose folder may hold one importing module only.
-ONE_MODULE = {"docx", "holidays", "imapclient", "python_calamine", "schedule", "xlsxwriter"}
+ONE_MODULE = {"docx", "holidays", "python_calamine", "schedule", "xlsxwriter"}
 
 READS_A_CLOCK = {
     "datetime.now",

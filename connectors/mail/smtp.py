@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mcur.connectors.mail.compose import address_of, compose, recipients
 from mcur.connectors.mail.tls import Security, distrust, trust
+from mcur.connectors.mail.tokens import Tokens, sasl
 from mcur.connectors.ports import (
     Barred,
     ConnectorError,
@@ -27,11 +28,15 @@ _PORTS = {"tls": 465, "starttls": 587, "none": 25}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpShape:
-    """How to reach the server. Without ``login`` none is tried; the timeout is in seconds."""
+    """How to reach the server. Without ``login`` none is tried; the timeout is in seconds.
+
+    With ``tokens`` the login is by XOAUTH2 and the password is not used.
+    """
 
     host: str
     login: str | None = None
     password: str = field(default="", repr=False)
+    tokens: Tokens | None = field(default=None, repr=False)
     port: int | None = None
     security: Security = "starttls"
     ca_file: Path | None = None
@@ -53,6 +58,7 @@ class SmtpCourier:
     def __init__(self, name: str, shape: SmtpShape) -> None:
         self.name = name
         self._shape = shape
+        self._refused = 0
 
     def send(self, letter: OutgoingLetter) -> str:
         """Hand the letter over and return the server's answer.
@@ -129,8 +135,7 @@ class SmtpCourier:
         except ssl.SSLCertVerificationError as exc:
             raise distrust(who, self._shape.where, exc) from exc
         except smtplib.SMTPAuthenticationError as exc:
-            msg = f"{where} refused the login of «{self._shape.login}» ({_answer(exc)}); check login and password"
-            raise Unavailable(msg) if exc.smtp_code < 500 else Barred(msg) from exc
+            raise self._not_let_in(where, exc) from exc
         except smtplib.SMTPNotSupportedError as exc:
             msg = f"{where} cannot do what is asked ({exc}); check security and login"
             raise Barred(msg) from exc
@@ -151,20 +156,56 @@ class SmtpCourier:
                 server.starttls(context=context)
             server.ehlo()
             if shape.login is not None:
-                _log_in(server, shape.login, shape.password)
+                self._log_in(server, shape.login)
         except BaseException:
             server.close()
             raise
         return server
 
+    def _log_in(self, server: smtplib.SMTP, login: str) -> None:
+        """Log in by what the server offers; smtplib knows only ASCII, SASL is UTF-8 (RFC 4616)."""
+        password, tokens = self._shape.password, self._shape.tokens
+        if tokens is not None:
+            _by_token(server, login, tokens, f"courier {self.name}")
+            self._refused = 0
+        elif (login + password).isascii():
+            server.login(login, password)
+        else:
+            _authenticate(server, "PLAIN", f"\0{login}\0{password}".encode())
 
-def _log_in(server: smtplib.SMTP, login: str, password: str) -> None:
-    """Log in by what the server offers; smtplib knows only ASCII, SASL PLAIN is UTF-8 (RFC 4616)."""
-    if (login + password).isascii():
-        server.login(login, password)
-        return
-    secret = base64.b64encode(f"\0{login}\0{password}".encode()).decode("ascii")
-    code, words = server.docmd("AUTH", f"PLAIN {secret}")
+    def _not_let_in(self, where: str, exc: smtplib.SMTPAuthenticationError) -> ConnectorError:
+        """Tell a wrong login from a token that was taken back: the next one may be good."""
+        if exc.smtp_code < 500:
+            return Unavailable(f"{where} could not look up the login now: {_answer(exc)}")
+        if self._shape.tokens is None:
+            check = "login and password"
+        else:
+            self._refused += 1
+            if self._refused == 1:
+                return Unavailable(f"{where} did not take its token: {_answer(exc)}", reached=False)
+            check = "address, user and scope"
+        return Barred(
+            f"{where} refused the login of «{self._shape.login}» ({_answer(exc)}); check {check}"
+        )
+
+
+def _by_token(server: smtplib.SMTP, login: str, tokens: Tokens, who: str) -> None:
+    if "XOAUTH2" not in server.esmtp_features.get("auth", "").upper().split():
+        msg = "the server does not offer XOAUTH2"
+        raise smtplib.SMTPNotSupportedError(msg)
+    token = tokens.get(who)
+    try:
+        _authenticate(server, "XOAUTH2", sasl(login, token))
+    except smtplib.SMTPAuthenticationError:
+        tokens.forget(token)
+        raise
+
+
+def _authenticate(server: smtplib.SMTP, how: str, secret: bytes) -> None:
+    """Say all at once; a server that refuses a token asks back once more before it says so."""
+    code, words = server.docmd("AUTH", f"{how} {base64.b64encode(secret).decode('ascii')}")
+    if code == 334:
+        code, words = server.docmd("")
     if code != 235:
         raise smtplib.SMTPAuthenticationError(code, words)
 

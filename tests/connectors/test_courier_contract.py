@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +11,11 @@ import pytest
 
 from mcur.connectors.mail.ews.courier import EwsCourier
 from mcur.connectors.mail.files import FileCourier, FilesShape
-from mcur.connectors.mail.imap import ImapMailbox, ImapShape
+from mcur.connectors.mail.imap.door import ImapDoor, ImapShape
+from mcur.connectors.mail.imap.mailbox import ImapMailbox
 from mcur.connectors.mail.mime import parse
 from mcur.connectors.mail.smtp import SmtpCourier, SmtpShape
+from mcur.connectors.mail.tokens import Tokens, TokenShape
 from mcur.connectors.ports import Courier, MailFile, OutgoingLetter, Rejected
 from mcur.playbooks.facts import Letter
 from tests.fakes import SwitchedCourier
@@ -20,6 +23,7 @@ from tests.servers.ews.server import Door, ExchangeServer
 from tests.servers.fixtures_exchange import exchange_account
 from tests.servers.letters import FILE_NAME, NOON, TEXT, Blobs, a_raw
 from tests.servers.smtp import SmtpServer
+from tests.servers.tokens import CLIENT
 
 LETTER = OutgoingLetter(
     message_id="<report.odintsovo-1204.O-2.2026-11-18@mcur.firm.test>",
@@ -53,6 +57,7 @@ class Side:
         pytest.param("starttls", marks=pytest.mark.server, id="smtp-starttls"),
         pytest.param("tls", marks=pytest.mark.server, id="smtp-tls"),
         pytest.param("none", marks=pytest.mark.server, id="smtp-relay"),
+        pytest.param("xoauth2", marks=pytest.mark.server, id="smtp-oauth2"),
         pytest.param("basic", id="ews-basic"),
         pytest.param("ntlm", id="ews-ntlm"),
         pytest.param("oauth2", id="ews-oauth2"),
@@ -65,10 +70,12 @@ def side(request: pytest.FixtureRequest, tmp_path: Path) -> Side:
     if request.param in {"basic", "ntlm", "oauth2"}:
         return ews_side(request.getfixturevalue("exchange"), request.param)
     server: SmtpServer = request.getfixturevalue("smtp_server")
+    app = TokenShape(url=server.dovecot.tokens.url, client=CLIENT[0], secret=CLIENT[1])
     shape = SmtpShape(
         host="localhost",
-        port=getattr(server, {"none": "plain"}.get(request.param, request.param)),
-        security=request.param,
+        port=getattr(server, {"none": "plain", "xoauth2": "tls"}.get(request.param, request.param)),
+        security="tls" if request.param == "xoauth2" else request.param,
+        tokens=Tokens(app, time.monotonic) if request.param == "xoauth2" else None,
         ca_file=server.dovecot.certificates.ca,
         login=None if request.param == "none" else "robot@firm.test",
         password="robotpw",
@@ -102,7 +109,7 @@ def inbox_of_head(server: SmtpServer) -> list[tuple[Letter, Blobs]]:
     """Read the head's INBOX with our own mailbox."""
     port = server.dovecot.imap
     shape = ImapShape(host="127.0.0.1", port=port, security="none", login="head", password="headpw")
-    mailbox = ImapMailbox("head", shape)
+    mailbox = ImapMailbox(ImapDoor("head", shape, time.monotonic))
     letters = mailbox.fetch(None, NOON).letters
     mailbox.close()
     return [(parse(raw, blobs := Blobs()), blobs) for raw in letters]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,8 @@ from pathlib import Path
 import imapclient  # type: ignore[import-untyped]
 import pytest
 
-from mcur.connectors.mail.imap import ImapMailbox, ImapShape
+from mcur.connectors.mail.imap.door import ImapDoor, ImapShape
+from mcur.connectors.mail.imap.mailbox import ImapMailbox
 from mcur.connectors.mail.mime import Unreadable, parse
 from mcur.connectors.mail.tls import Security
 from mcur.connectors.ports import Rejected, Unavailable
@@ -43,7 +45,7 @@ def opened() -> Iterator[Callable[[ImapShape], ImapMailbox]]:
     mailboxes: list[ImapMailbox] = []
 
     def open_one(shape: ImapShape) -> ImapMailbox:
-        mailboxes.append(ImapMailbox("in", shape))
+        mailboxes.append(ImapMailbox(ImapDoor("in", shape, time.monotonic)))
         return mailboxes[-1]
 
     yield open_one
@@ -64,7 +66,7 @@ Opened = Callable[[ImapShape], ImapMailbox]
 
 def test_the_password_is_shown_nowhere(shape: ImapShape) -> None:
     """Neither in the shape nor in a mailbox made of it."""
-    assert "robotpw" not in repr(shape) + repr(ImapMailbox("in", shape))
+    assert "robotpw" not in repr(shape) + repr(ImapMailbox(ImapDoor("in", shape, time.monotonic)))
 
 
 def test_a_wrong_password_needs_a_person(shape: ImapShape, opened: Opened) -> None:
@@ -233,7 +235,7 @@ def test_a_folder_with_gaps_is_read_to_its_end(
     dovecot: Dovecot, shape: ImapShape, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """UIDs are asked for in windows; one that is empty leads to the next."""
-    monkeypatch.setattr("mcur.connectors.mail.imap._WINDOW", 2)
+    monkeypatch.setattr("mcur.connectors.mail.imap.mailbox._WINDOW", 2)
     for number in range(7):
         dovecot.inject("robot", a_letter(f"Message-ID: <{number}@x>"))
     with imapclient.IMAPClient("127.0.0.1", port=dovecot.imap, ssl=False) as person:

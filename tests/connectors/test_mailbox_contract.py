@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from mcur.connectors.mail.ews.mailbox import EwsMailbox
-from mcur.connectors.mail.imap import ImapMailbox, ImapShape
+from mcur.connectors.mail.imap.door import ImapDoor, ImapShape
+from mcur.connectors.mail.imap.mailbox import ImapMailbox
 from mcur.connectors.mail.maildir import MaildirMailbox, MaildirShape
 from mcur.connectors.mail.mime import parse
 from mcur.connectors.mail.tls import Security
+from mcur.connectors.mail.tokens import Tokens, TokenShape
 from mcur.connectors.ports import MailBatch, Mailbox
 from tests.servers.davmail import DavMail
 from tests.servers.dovecot import Dovecot
 from tests.servers.ews.server import Door, ExchangeServer
 from tests.servers.fixtures_exchange import exchange_account
 from tests.servers.letters import NOON, TEXT, Blobs, a_file, a_multipart, a_part, a_text
+from tests.servers.tokens import CLIENT
 
 LIMIT = 100_000
 
@@ -52,6 +57,7 @@ class Side:
         pytest.param("none", marks=pytest.mark.server, id="imap"),
         pytest.param("starttls", marks=pytest.mark.server, id="imap-starttls"),
         pytest.param("tls", marks=pytest.mark.server, id="imap-tls"),
+        pytest.param("xoauth2", marks=pytest.mark.server, id="imap-oauth2"),
         pytest.param("davmail", marks=pytest.mark.server, id="imap-davmail-ews"),
         pytest.param("basic", id="ews-basic"),
         pytest.param("ntlm", id="ews-ntlm"),
@@ -93,12 +99,14 @@ def maildir_side(folder: Path) -> Side:
     return Side(MaildirMailbox("in", shape), deliver, lambda: len(list((folder / "new").iterdir())))
 
 
-def imap_side(server: Dovecot, security: Security) -> Side:
+def imap_side(server: Dovecot, how: Security | Literal["xoauth2"]) -> Side:
     """Make an IMAP mailbox; delivery goes through Dovecot's LMTP."""
+    app = TokenShape(url=server.tokens.url, client=CLIENT[0], secret=CLIENT[1])
     shape = ImapShape(
         host="localhost",
-        port=server.imaps if security == "tls" else server.imap,
-        security=security,
+        port=server.imaps if how in {"tls", "xoauth2"} else server.imap,
+        security="tls" if how == "xoauth2" else how,
+        tokens=Tokens(app, time.monotonic) if how == "xoauth2" else None,
         ca_file=server.certificates.ca,
         login="robot",
         password="robotpw",
@@ -113,7 +121,9 @@ def imap_side(server: Dovecot, security: Security) -> Side:
         return sum(name.endswith(":2,") or ":" not in name for name in names)
 
     return Side(
-        ImapMailbox("in", shape), lambda letters: server.inject_many("robot", letters), waiting
+        ImapMailbox(ImapDoor("in", shape, time.monotonic)),
+        lambda letters: server.inject_many("robot", letters),
+        waiting,
     )
 
 
@@ -143,7 +153,7 @@ def davmail_side(gateway: DavMail) -> Side:
     )
     inbox = gateway.exchange.firm.box("robot@firm.test").well_known["inbox"]
     return Side(
-        ImapMailbox("in", shape),
+        ImapMailbox(ImapDoor("in", shape, time.monotonic)),
         lambda letters: gateway.exchange.deliver("robot", letters),
         lambda: len(inbox.items),
     )

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from mcur.daemon.outside import keys_of
 from mcur.daemon.secrets import Secret, SecretMissing
 from mcur.daemon.settings import PlaybookNeeds, build, examine
+from mcur.daemon.settings_connectors import SmtpSettings
 
 KNOWN = {"odintsovo-1204": PlaybookNeeds()}
 VALUE = "пароль s3cr3t "
@@ -135,3 +137,30 @@ def test_a_secret_that_everybody_may_read_is_a_warning(tmp_path: Path) -> None:
     assert examine(settings, KNOWN) == [
         f"mcur.toml: courier: everybody here may read {tmp_path / 'smtp'}; chmod o-r it"
     ]
+
+
+def test_an_application_logs_in_for_the_address_and_may_need_two_secrets(tmp_path: Path) -> None:
+    """Its own secret, and the refresh token of the person who allowed it."""
+    site = a_site(tmp_path)
+    (tmp_path / "refresh").write_text("allowed-once\n", "utf-8")
+    site["courier"] = {
+        "kind": "smtp",
+        "host": "localhost",
+        "auth": "oauth2",
+        "user": "app-id",
+        "address": "mcur@mosreg.ru",
+        "token_url": "https://localhost/token",
+        "grant": "refresh_token",
+        "password_file": "smtp",
+        "refresh_token_file": "refresh",
+    }
+
+    settings = build(site, folder=tmp_path, known_playbooks=KNOWN)
+
+    assert isinstance(settings.courier, SmtpSettings)
+    keys = keys_of(settings.courier, tmp_path)
+    assert "MCUR_COURIER_REFRESH_TOKEN" in [secret.variable for secret in settings.secrets()]
+    assert keys.tokens is not None
+    assert keys.login == "mcur@mosreg.ru"
+    assert keys.tokens.shape.client == "app-id"
+    assert (keys.tokens.shape.secret, keys.tokens.shape.refresh) == (VALUE, "allowed-once")

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.servers.tls import Certificates, make_certificates
+from tests.servers.tokens import TokenServer
 
 PASSWORDS = {
     "robot": "robotpw",
@@ -49,13 +50,20 @@ disable_plaintext_auth = no
 mail_location = maildir:~/Maildir
 mail_max_userip_connections = 200
 lmtp_save_to_detail_mailbox = no
+auth_mechanisms = plain login xoauth2
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {base}/oauth2
+}}
 passdb {{
   driver = passwd-file
+  mechanisms = plain login
   args = scheme=PLAIN username_format=%u {base}/users
 }}
 userdb {{
   driver = static
-  args = uid={user} gid={group} home={base}/mail/%u
+  args = uid={user} gid={group} home={base}/mail/%u allow_all_users=yes
 }}
 namespace inbox {{
   inbox = yes
@@ -92,6 +100,14 @@ protocol lmtp {{
 }}
 """
 
+_TOKENS = """
+introspection_mode = post
+introspection_url = {url}
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
 
 def is_installed() -> bool:
     """Whether Dovecot and its LMTP part are there."""
@@ -108,6 +124,7 @@ class Dovecot:
     lmtp: int
     certificates: Certificates
     process: subprocess.Popen[bytes]
+    tokens: TokenServer
 
     def inject(self, user: str, letter: bytes, sender: str = "gate@outside.test") -> None:
         """Deliver a letter; it is in INBOX when this returns."""
@@ -153,6 +170,7 @@ class Dovecot:
         """End the server and remove its folder."""
         self.process.terminate()
         self.process.wait(timeout=10)
+        self.tokens.stop()
         shutil.rmtree(self.base, ignore_errors=True)
 
 
@@ -167,6 +185,8 @@ def start() -> Dovecot:
     (base / "dovecot.conf").write_text(text)
     users = "".join(f"{name}:{password}\n" for name, password in PASSWORDS.items())
     (base / "users").write_text(users, encoding="utf-8")
+    tokens = TokenServer()
+    (base / "oauth2").write_text(_TOKENS.format(url=tokens.introspection))
     for name in ("run", "state", "mail"):
         (base / name).mkdir()
     if os.getuid() == 0:
@@ -179,7 +199,7 @@ def start() -> Dovecot:
         group="nogroup" if _nobody() else None,
         extra_groups=[] if _nobody() else None,
     )
-    server = Dovecot(base, certificates=certificates, process=process, **ports)
+    server = Dovecot(base, certificates=certificates, process=process, tokens=tokens, **ports)
     _wait_until_it_answers(server)
     return server
 

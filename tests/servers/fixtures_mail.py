@@ -27,6 +27,7 @@ def dovecot(running_dovecot: Dovecot) -> Dovecot:
     """Give a server whose mailboxes are empty and new."""
     for user in PASSWORDS:
         running_dovecot.wipe(user)
+    running_dovecot.tokens.forget()
     return running_dovecot
 
 

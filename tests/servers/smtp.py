@@ -7,6 +7,7 @@ mailbox. A fault is the answer that the next command gets: ``server.faults["DATA
 from __future__ import annotations
 
 import asyncio
+import base64
 import smtplib
 import ssl
 from collections import defaultdict
@@ -78,6 +79,17 @@ class _Handler:
     def __init__(self, server: SmtpServer, *, login_required: bool) -> None:
         self._server = server
         self._login_required = login_required
+
+    async def auth_XOAUTH2(  # noqa: N802 - the name that aiosmtpd looks for
+        self, server: SMTP, args: list[str]
+    ) -> AuthResult:
+        login, _, rest = base64.b64decode(args[1]).decode().partition("\1auth=Bearer ")
+        name, token = login.removeprefix("user="), rest.rstrip("\1")
+        if self._server.dovecot.tokens.knows(name, token):
+            return AuthResult(success=True)
+        # As Gmail and Exchange Online do: why comes as a question, and the refusal after its answer.
+        await server.challenge_auth(b'{"status": "401"}')
+        return AuthResult(success=False, handled=False)
 
     async def handle_MAIL(  # noqa: N802 - the name that aiosmtpd looks for
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -1,6 +1,6 @@
 """An IMAP mailbox that is polled: new UIDs, their sizes, then the bodies of what is new.
 
-The only module that imports imapclient. Facts that shape it: lists of integers only («1:*» in
+Facts of imapclient that shape it: lists of integers only («1:*» in
 ``fetch`` raises since imapclient 4.0), ``n:*`` always finds the last letter even when it is older
 than n (RFC 3501, 6.4.8), new letters may be unseen before a NOOP, and after any error the
 connection is worth nothing.
@@ -9,64 +9,25 @@ connection is worth nothing.
 from __future__ import annotations
 
 import json
-import re
-import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from imapclient import IMAPClient, SocketTimeout  # type: ignore[import-untyped]
 from imapclient.exceptions import (  # type: ignore[import-untyped]
-    CapabilityError,
     IMAPClientAbortError,
     IMAPClientError,
-    LoginError,
-    ProtocolError,
 )
 
+from mcur.connectors.mail.imap.door import ImapDoor, examine, leave
 from mcur.connectors.mail.parts import HEADER_BLOCK
-from mcur.connectors.mail.tls import Security, distrust, trust
-from mcur.connectors.ports import (
-    Barred,
-    ConnectorError,
-    MailBatch,
-    RawLetter,
-    Rejected,
-    Unavailable,
-)
+from mcur.connectors.ports import ConnectorError, MailBatch, RawLetter, Rejected
 from mcur.playbooks.facts import LetterPlace
 
 _BATCH = 200
 _WINDOW = 50_000  # UIDs asked for at once: imaplib refuses answers of over a million bytes a line
 _BATCH_BYTES = 64 * 2**20
 _HEAD = f"BODY.PEEK[HEADER]<0.{HEADER_BLOCK}>"
-_PORTS = {"tls": 993, "starttls": 143, "none": 143}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImapShape:
-    """How to reach a mailbox. ``settle`` is ``keep`` or ``move:FOLDER``; timeouts in seconds."""
-
-    host: str
-    login: str
-    password: str = field(repr=False)
-    port: int | None = None
-    security: Security = "tls"
-    ca_file: Path | None = None
-    folder: str = "INBOX"
-    settle: str = "keep"
-    size_limit: int = 35 * 2**20
-    """Bytes of the largest letter that is read whole."""
-    connect_timeout: float = 15
-    read_timeout: float = 60
-
-    @property
-    def where(self) -> str:
-        """The server as people write it."""
-        return f"{self.host}:{self.port or _PORTS[self.security]}"
 
 
 class _Found(NamedTuple):
@@ -86,9 +47,10 @@ class ImapMailbox:
     one thread: a connection is never shared.
     """
 
-    def __init__(self, name: str, shape: ImapShape) -> None:
-        self.name = name
-        self._shape = shape
+    def __init__(self, door: ImapDoor) -> None:
+        self.name = door.name
+        self._door = door
+        self._shape = door.shape
         self._client: Any = None
         self._most = _BATCH
         self._spoilt: set[tuple[int, int]] = set()
@@ -100,7 +62,7 @@ class ImapMailbox:
         that it is told and does not hold up the others.
         """
         with self._session() as client:
-            uidvalidity, uidnext = self._select(client, self._shape.folder)
+            uidvalidity, uidnext = examine(self._door, client)
             after = _uid_in(cursor, uidvalidity)
             client.noop()
             end = after + _WINDOW if uidnext > after + _WINDOW else None
@@ -128,7 +90,7 @@ class ImapMailbox:
         if self._shape.settle == "keep" or not ours:
             return
         with self._session() as client:
-            uidvalidity, _ = self._select(client, self._shape.folder, readonly=False)
+            uidvalidity, _ = examine(self._door, client, readonly=False)
             known = sorted(int(place.uid) for place in ours if place.uidvalidity == uidvalidity)
             uids = _present(client, known)
             if uids and not _exists(client, target):
@@ -140,7 +102,7 @@ class ImapMailbox:
         """Log in and open the folder."""
         try:
             with self._session() as client:
-                self._select(client, self._shape.folder)
+                examine(self._door, client)
         except Rejected as exc:
             return [str(exc)]
         return []
@@ -204,79 +166,22 @@ class ImapMailbox:
             account=self.name, folder=self._shape.folder, uidvalidity=uidvalidity, uid=str(uid)
         )
 
-    def _select(self, client: Any, folder: str, *, readonly: bool = True) -> tuple[int, int]:
-        """Open a folder and return its UIDVALIDITY and UIDNEXT (0 where the server hides it)."""
-        try:
-            found = client.select_folder(folder, readonly=readonly)
-        except IMAPClientAbortError:
-            raise
-        except IMAPClientError as exc:
-            msg = f"mailbox {self.name}: {self._shape.where} cannot open folder «{folder}» ({exc})"
-            raise Barred(msg) from exc
-        return found.get(b"UIDVALIDITY", 0), found.get(b"UIDNEXT", 0)
-
     @contextmanager
     def _session(self) -> Iterator[Any]:
         """Give a connection that is logged in; translate errors and drop it after any."""
-        who = f"mailbox {self.name}"
         try:
-            if self._client is None:
-                self._client = self._connect()
-            yield self._client
+            with self._door.translating():
+                if self._client is None:
+                    self._client = self._door.enter()
+                yield self._client
         except ConnectorError:
             self._drop()
             raise
-        except ssl.SSLCertVerificationError as exc:
-            self._drop()
-            raise distrust(who, self._shape.where, exc) from exc
-        except (IMAPClientError, OSError) as exc:
-            self._drop()
-            raise _translated(who, self._shape, exc) from exc
-
-    def _connect(self) -> Any:
-        shape = self._shape
-        context = None if shape.security == "none" else trust(f"mailbox {self.name}", shape.ca_file)
-        client = IMAPClient(
-            shape.host,
-            port=shape.port or _PORTS[shape.security],
-            ssl=shape.security == "tls",
-            ssl_context=context if shape.security == "tls" else None,
-            timeout=SocketTimeout(connect=shape.connect_timeout, read=shape.read_timeout),
-        )
-        client.normalise_times = False  # else INTERNALDATE comes naive, in this machine's zone
-        self._client = client
-        if shape.security == "starttls":
-            client.starttls(context)
-        # LOGIN is sent as ASCII; SASL PLAIN is UTF-8 (RFC 4616).
-        ascii_only = (shape.login + shape.password).isascii()
-        (client.login if ascii_only else client.plain_login)(shape.login, shape.password)
-        return client
 
     def _drop(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            with suppress(IMAPClientError, OSError):
-                client.shutdown()
-
-
-def _translated(who: str, shape: ImapShape, exc: Exception) -> ConnectorError:
-    """Tell what a person must mend from what passes by itself."""
-    where = f"{who}: {shape.where}"
-    cause = exc.__context__ if isinstance(exc, LoginError) else exc
-    passing = isinstance(cause, IMAPClientAbortError | ProtocolError | OSError)
-    if isinstance(exc, LoginError) and not passing and "[UNAVAILABLE]" not in str(exc):
-        return Barred(
-            f"{where} refused the login of «{shape.login}» ({_said(exc)}); check login and password"
-        )
-    if isinstance(exc, CapabilityError):
-        return Barred(f"{where} cannot do what is asked ({exc}); check security")
-    hint = "; is security right for this port?" if isinstance(exc, ssl.SSLError) else ""
-    return Unavailable(f"{where} did not answer as it should: {_said(exc)}{hint}")
-
-
-def _said(exc: Exception) -> str:
-    """Return the server's words, which imapclient hands on as the text of a bytes literal."""
-    return re.sub(r"^b(['\"])(.*)\1$", r"\2", str(exc)) or type(exc).__name__
+            leave(client)
 
 
 def _uid_in(cursor: str | None, uidvalidity: int) -> int:
