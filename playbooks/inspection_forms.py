@@ -93,13 +93,16 @@ def breaches(rule: Report, case: Case, _first: datetime, _last: datetime) -> Fil
         for one in late
     ]
     filled = _filled(case, "breaches", names, rows, empty="form.breaches.empty")
-    low = [
-        case.say("rating.low", one=s, rule=r) for r in campaigns(rule, case) for s in _low(r, case)
+    low = [(one, s) for one in campaigns(rule, case) for s in _low(one, case)]
+    more: list[Block] = [
+        Paragraph(text=case.say("rating.low", one=s, rule=one), tone="mark") for one, s in low
     ]
-    more: list[Block] = [Paragraph(text=line, tone="mark") for line in low]
     if more:
         more.insert(0, Heading(text=case.say("form.breaches.low")))
-    return Filled(blocks=(*filled.blocks, *more), lead=filled.lead, figures=filled.figures)
+    poor = list(dict.fromkeys(s.executor or case.say("rating.nobody") for _, s in low))
+    return Filled(
+        blocks=(*filled.blocks, *more), lead=filled.lead, figures={**filled.figures, "low": poor}
+    )
 
 
 def _low(rule: Rating, case: Case) -> list[rating.Standing]:

@@ -111,5 +111,4 @@ def said_at(case: Case, act: Act) -> datetime:
 
 def entry(case: Case, act: Act) -> str:
     """Return an entry of the work as a line: when, who, what; without phones and names of citizens."""
-    who = act.person or case.playbook.roles.get(act.by, act.by)
-    return case.say("cycle.entry", act=act, who=who, text=mask_personal(act.text))
+    return case.say("cycle.entry", act=act, text=mask_personal(act.text))

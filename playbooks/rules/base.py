@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mcur.playbooks.facts import TaskKind
+from mcur.playbooks.facts import Act, TaskKind
 from mcur.playbooks.incidents import WHOLE, Incident
 from mcur.playbooks.inquiry import Facts
 from mcur.playbooks.intents import Cite, Intent
@@ -76,7 +76,14 @@ class Case:
         incident = values.get("incident")
         if isinstance(incident, Incident):
             values["incident"] = replace(incident, object=self.place(incident))
+        act = values.get("act")
+        if isinstance(act, Act):
+            values.setdefault("who", self.doer(act))
         return self.playbook.texts.say(name, zone=self.playbook.calendar.zone, **values)
+
+    def doer(self, act: Act) -> str:
+        """Name who did something as people know him: by name, else by the title of the role."""
+        return act.person or self.playbook.roles.get(act.by, act.by.removeprefix("executor:"))
 
     def place(self, incident: Incident) -> str:
         """Name the object of an incident as people know it: the whole territory by its own name."""

@@ -184,7 +184,9 @@ def _note_missing(rule: Awaited, case: Case, today: date) -> Iterator[Intent]:
     if not expected:
         return
     missing = [
-        case.say("inbound.missing_line", report=awaited)
+        case.say(
+            "inbound.missing_line", report=awaited, printed=case.playbook.printed(awaited.clause)
+        )
         for awaited in expected
         if not _has_left(case, awaited, today)
     ]
