@@ -101,6 +101,10 @@ class Facts(Protocol):
         """Return by task the appeals that joined it and that it does not tell of yet."""
         ...
 
+    def grown(self, playbook: str) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """Return by task the appeals that it tells of and its executor has yet to be told of."""
+        ...
+
     def joined(self, task: str) -> Sequence[tuple[str, str]]:
         """Return source and number of the appeals that share a task."""
         ...

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class JoinTask:
     """An appeal belongs on a task, its own or a common one; ``place`` is what they have in common.
 
-    ``told``: the task says so already.
+    ``told``: whoever reads of the task reads of the appeal.
     """
 
     playbook: str
@@ -22,8 +22,9 @@ class JoinTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TellJoined:
-    """The task tells of an appeal that joined it."""
+    """The task tells of an appeal that joined it; ``executor``: somebody else has yet to be told."""
 
     playbook: str
     source: str
     number: str
+    executor: bool

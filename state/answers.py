@@ -110,6 +110,10 @@ class Answers(GrowthAnswers, MirrorAnswers):
         """Return by task the appeals that joined it and that it does not tell of yet."""
         return self._state.joined.untold(playbook)
 
+    def grown(self, playbook: str) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """Return by task the appeals that it tells of and its executor has yet to be told of."""
+        return self._state.joined.grown(playbook)
+
     def joined(self, task: str) -> Sequence[tuple[str, str]]:
         """Return source and number of the appeals that share a task."""
         return self._state.joined.appeals(task)

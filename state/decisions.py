@@ -259,6 +259,7 @@ class Decision:
         tasks = self._state.tasks
         playbook = next((t.playbook for t in map(tasks.get, told.tasks) if t), "")
         tasks.announced(told.tasks, playbook, told.executor, self._now)
+        self._state.joined.mailed(told.tasks)
 
     def _absent(self, absence: NoteAbsence) -> None:
         away = (absence.first.isoformat(), absence.last.isoformat(), absence.substitute)

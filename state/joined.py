@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from mcur.playbooks.joining import JoinTask, TellJoined
@@ -10,6 +11,9 @@ from mcur.state.database import StateDatabase
 if TYPE_CHECKING:
     from mcur.playbooks.facts import Task
     from mcur.state.tasks import Tasks
+
+NOBODY, TASK, EVERYBODY = 0, 1, 2
+"""Who was told that an appeal joined its task; the executor comes last."""
 
 
 class Joined:
@@ -21,27 +25,42 @@ class Joined:
 
     def keep(self, intent: JoinTask) -> None:
         """Put an appeal onto a task."""
+        told = EVERYBODY if intent.told else NOBODY
         self._db.execute(
             "INSERT OR REPLACE INTO joined VALUES (?,?,?,?,?,?)",
-            (
-                intent.playbook, intent.source, intent.number, intent.task, intent.place,
-                intent.told,
-            ),
-        )  # fmt: skip
+            (intent.playbook, intent.source, intent.number, intent.task, intent.place, told),
+        )
 
     def told(self, intent: TellJoined) -> None:
         """Note that the task tells of the appeal."""
         self._db.execute(
-            "UPDATE joined SET told = 1 WHERE playbook = ? AND source = ? AND number = ?",
-            (intent.playbook, intent.source, intent.number),
+            "UPDATE joined SET told = ? WHERE playbook = ? AND source = ? AND number = ?",
+            (
+                TASK if intent.executor else EVERYBODY, intent.playbook, intent.source,
+                intent.number,
+            ),
+        )  # fmt: skip
+
+    def mailed(self, tasks: Iterable[str]) -> None:
+        """Note that the executor was told what these tasks tell."""
+        self._db.conn.executemany(
+            "UPDATE joined SET told = ? WHERE task = ? AND told = ?",
+            [(EVERYBODY, task, TASK) for task in tasks],
         )
 
     def untold(self, playbook: str) -> dict[str, list[tuple[str, str]]]:
         """Return by task the appeals that joined it and that it does not tell of yet."""
+        return self._heard_by(playbook, NOBODY)
+
+    def grown(self, playbook: str) -> dict[str, list[tuple[str, str]]]:
+        """Return by task the appeals that it tells of and its executor has yet to be told of."""
+        return self._heard_by(playbook, TASK)
+
+    def _heard_by(self, playbook: str, told: int) -> dict[str, list[tuple[str, str]]]:
         rows = self._db.execute(
-            "SELECT task, source, number FROM joined WHERE playbook = ? AND told = 0"
+            "SELECT task, source, number FROM joined WHERE playbook = ? AND told = ? AND told < 2"
             " ORDER BY task, source, number",
-            (playbook,),
+            (playbook, told),
         )
         found: dict[str, list[tuple[str, str]]] = {}
         for task, source, number in rows:

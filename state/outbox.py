@@ -270,8 +270,8 @@ class Outbox:
     def retry(self, keys: Collection[str] | None, now: datetime) -> int:
         """Let held, dead and waiting rows go now; all of them, or those named.
 
-        A task that the fuse held counts as decided when a person lets it go. One that was refused
-        is looked for before it is made: a fault of ours may have come after it was made.
+        A task that the fuse held counts as decided when a person lets it go. A task or a change
+        that was refused is looked for before it is made: a fault of ours may have come after that.
         """
         picked = "" if keys is None else f" AND key IN ({', '.join('?' * len(keys))})"
         self._db.execute("DELETE FROM circuits")
@@ -282,7 +282,8 @@ class Outbox:
         )
         return self._db.execute(
             "UPDATE outbox SET state = 'waiting', next_at = ?, attempts = 0, doubt ="
-            " CASE WHEN state = 'dead' AND effect = 'create_task' THEN 2 ELSE min(doubt, 1) END"
+            " CASE WHEN state = 'dead' AND effect IN ('create_task', 'update_task') THEN 2"
+            " ELSE min(doubt, 1) END"
             f" WHERE state IN ('held', 'dead', 'waiting'){picked}",
             (text_of(now), *(keys or ())),
         ).rowcount

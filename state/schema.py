@@ -269,6 +269,11 @@ MIGRATIONS: tuple[str, ...] = (
     """
     CREATE INDEX terms_waking ON terms (playbook, due_at) WHERE outcome IS NULL AND wakes = 1;
     """,
+    """
+    UPDATE joined SET told = 2 WHERE told = 1;
+    DROP INDEX joined_untold;
+    CREATE INDEX joined_untold ON joined (playbook, told) WHERE told < 2;
+    """,
 )
 
 

@@ -175,7 +175,10 @@ def _told(
     news, lines = _due(case, task, members)
     yield _update(rule, case, task, members, (note, *lines), news, added)
     for appeal in added:
-        yield TellJoined(playbook=case.playbook.id, source=appeal.source, number=appeal.number)
+        yield TellJoined(
+            playbook=case.playbook.id, source=appeal.source, number=appeal.number,
+            executor=bool(task.executor),
+        )  # fmt: skip
 
 
 def _follow(

@@ -36,11 +36,13 @@ class TimedStep(Step):
 
     ``no_progress``: by a person's word, or after the wait without any news (G17).
     It counts from the entry into the mode, or from the step ``after`` it names by its number.
-    ``declared_clause`` is cited instead of ``clause`` where a person declared the incident. What
+    ``declared_clause`` is cited instead of ``clause`` where a person declared the incident,
+    ``threat_clause`` where it threatens life. What
     ``release = "manual"`` writes is a draft that waits for the word of ``owner``, else of its sender.
     """
 
     declared_clause: str = ""
+    threat_clause: str = ""
     when: Literal["at_once", "no_result", "no_progress"] = "at_once"
     after: int = Field(default=0, ge=0)
     release: Literal["auto", "manual"] = "auto"
@@ -171,8 +173,9 @@ def _incident_letter(
 
 
 def _clause(rule: OnIncident, step: TimedStep, incident: Incident) -> str:
+    threat = step.threat_clause if incident.life_threat else ""
     declared = step.declared_clause if incident.declared_by else ""
-    return declared or step.clause or rule.clause
+    return threat or declared or step.clause or rule.clause
 
 
 def wakes(rule: OnIncident, case: Case) -> datetime | None:

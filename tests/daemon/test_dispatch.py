@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -250,6 +251,27 @@ def test_a_task_that_was_made_before_a_fault_of_ours_is_not_made_again_by_a_retr
 
     assert states(stand)[TASK] == "done"
     assert [task.key for task in stand.tracker.listing()] == [TASK]
+
+
+def test_a_note_that_was_written_before_a_fault_of_ours_is_not_written_again_by_a_retry(
+    stand: Stand,
+) -> None:
+    """The change was refused by this program, not by the tracker, which has the note."""
+    want(stand, a_task())
+    stand.deliver()
+    update = an_update()
+    stand.tracker.switch.fail(KeyError("id"), late=True)
+    want(stand, update)
+    stand.deliver()
+    assert states(stand)[update.key] == "dead"
+    stand.tracker.switch.mend()
+    with stand.state.atomic():
+        stand.state.outbox.retry([update.key], stand.now)
+    stand.deliver()
+
+    assert states(stand)[update.key] == "done"
+    with closing(sqlite3.connect(stand.tracker.path)) as file:
+        assert file.execute("select count(*) from notes").fetchone() == (1,)
 
 
 def test_dead_letters_leave_after_a_retry(stand: Stand) -> None:

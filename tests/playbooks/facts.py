@@ -177,6 +177,10 @@ class Known:
         """Nothing is shared here."""
         return {}
 
+    def grown(self, playbook: str) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """Nothing is shared here."""
+        return {}
+
     def tasks(
         self, playbook: str, kinds: Collection[TaskKind], *, since: datetime | None = None
     ) -> Sequence[Task]:
