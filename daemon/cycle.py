@@ -121,6 +121,7 @@ def next_wake(site: Site, facts: Facts, now: datetime) -> datetime:
         calendar = playbook.calendar
         moments.append(calendar.day_bounds(calendar.day_of(now))[1])
         moments.append(facts.next_wake(playbook.id, now))
+        moments.append(calendar.sends_at(now))
         for kind in LAYERS:
             for rule in playbook.enabled(kind.name):
                 with _faults_of(rule, case):

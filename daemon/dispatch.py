@@ -128,6 +128,8 @@ class Dispatcher:
     def _start(self, destination: Destination, row: Row, now: datetime) -> None:
         gate = self._gates(row.effect.channel)
         try:
+            if self._is_early(row, now):
+                return
             prepared = self._prepare(row, gate, now)
         except Exception as exc:  # noqa: BLE001  (one row that cannot be prepared stops no other)
             self._bury(row, exc, now)
@@ -140,6 +142,14 @@ class Dispatcher:
             return
         future = destination.executor.submit(hands.deliver, destination, row, prepared, now)
         destination.flying[future] = (row, prepared)
+
+    def _is_early(self, row: Row, now: datetime) -> bool:
+        """Put back a letter that keeps to the send window while that is shut."""
+        opens = self._desk.may_leave_at(row.effect, now)
+        if opens > now:
+            with self._state.atomic():
+                self._state.outbox.put_off(row, opens, "waits until the send window opens")
+        return opens > now
 
     def _prepare(self, row: Row, gate: Gate, now: datetime) -> Prepared:
         match row.effect:

@@ -71,6 +71,7 @@ def explain_rule(
         "assumption": rule.assumes if rule.assumption else "",
         "values": _values(rule),
         "next": _shown(wakes, zone) if wakes else "when a fact asks for it",
+        "waits": _window(rule, playbook, now),
         "as_of": _shown(now, zone),
         "findings": [_record(r, zone) for r in state.findings(playbook.id, rule.id, object_)],
         "done": [_record(r, zone) for r in state.done_by(playbook.id, rule.id, object_, now)],
@@ -78,6 +79,14 @@ def explain_rule(
     if not found["findings"] and not found["done"]:
         found["why_not"] = _why_not(rule, found["next"], object_)
     return {name: value for name, value in found.items() if value not in ("", [], {})}
+
+
+def _window(rule: Rule, playbook: Playbook, now: datetime) -> str:
+    """Say until when the letters of a rule wait; nothing where it keeps to no window, or that is open."""
+    opens = playbook.calendar.sends_at(now)
+    if getattr(rule, "immediate", True) or opens == now:
+        return ""
+    return f"letters leave when send_window opens, {_shown(opens, playbook.calendar.zone)}"
 
 
 def _key_of(state: State, what: str) -> str | None:
@@ -161,6 +170,7 @@ def _deliveries(state: State, key: str, row: dict[str, Any] | None, zone: ZoneIn
         f"{r['effect']} {r['state']} to {r['destination']}, decided {_text(r['created_at'], zone)}"
         + (f", left {_text(r['done_at'], zone)}" if r["done_at"] else "")
         + (f", attempts {r['attempts']}" if r["attempts"] > 1 else "")
+        + (f", next {_text(r['next_at'], zone)}" if r["state"] == "waiting" and r["why"] else "")
         + (f": {r['why']}" if r["why"] else "")
         for r in rows
     ]

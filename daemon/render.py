@@ -142,6 +142,13 @@ class Desk:
         refs = (tuple(r.ref for r in people) for people in (to, cc))
         return Addressed(letter=letter, to=next(refs), cc=next(refs), late=late)
 
+    def may_leave_at(self, effect: Effect, now: datetime) -> datetime:
+        """Return from when on an effect may leave: a letter of a ladder may keep to the send window."""
+        if not isinstance(effect, SendLetter) or not effect.windowed:
+            return now
+        calendar = self._playbook(effect).calendar
+        return self._playbook(effect).on(calendar.day_of(now)).calendar.sends_at(now)
+
     def file(self, effect: FileDocument, made_at: datetime, now: datetime) -> Filed:
         """Prepare a document that is put away."""
         from mcur.connectors.papers.text import to_text

@@ -60,6 +60,17 @@ class Calendar(BaseModel):
             raise ValueError(msg)
         return value
 
+    @field_validator("send_window")
+    @classmethod
+    def _opens_and_closes(cls, value: tuple[time, ...]) -> tuple[time, ...]:
+        if value and (len(value) != 2 or value[0] >= value[1]):
+            msg = (
+                "it is no window of a day; write when it opens and when it closes, "
+                '["08:00", "21:00"], or [] for always'
+            )
+            raise ValueError(msg)
+        return value
+
     @model_validator(mode="after")
     def _one_or_the_other(self) -> Calendar:
         both = sorted(set(self.holidays) & set(self.extra_workdays))
@@ -85,6 +96,19 @@ class Calendar(BaseModel):
     def at(self, day: date, clock: time) -> datetime:
         """Return a clock time of a calendar date."""
         return datetime.combine(day, clock, self.zone)
+
+    def sends_at(self, moment: datetime) -> datetime:
+        """Return when what keeps to ``send_window`` may leave: at once, or at its next opening.
+
+        The hour at which it opens is in it, the hour at which it closes is not.
+        """
+        if not self.send_window:
+            return moment
+        (opens, closes), local = self.send_window, self.local(moment)
+        if opens <= local.time() < closes:
+            return moment
+        later = timedelta(days=0 if local.time() < opens else 1)
+        return self.at(local.date() + later, opens)
 
     def is_report_day(self, day: date) -> bool:
         """Whether daily reports leave on a date (C8)."""

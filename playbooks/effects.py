@@ -110,6 +110,7 @@ class SendLetter(_Effect):
     ``sender`` is the role in whose name it is written. ``deadline`` is the clause's: delivered at
     or after it, the letter says so. ``papers`` are the forms of the document that are attached.
     ``answers`` is a key whose letter this one continues, or a Message-ID in its brackets.
+    ``windowed``: it leaves only while the playbook's ``send_window`` is open.
     """
 
     effect: Literal["send_letter"] = "send_letter"
@@ -121,6 +122,7 @@ class SendLetter(_Effect):
     deadline: datetime | None = None
     papers: tuple[Literal["docx", "xlsx"], ...] = ()
     answers: str | None = None
+    windowed: bool = False
 
 
 class FileDocument(_Effect):

@@ -159,6 +159,14 @@ class Outbox:
             (text_of(until), why, doubt, row.id),
         )
 
+    def put_off(self, row: Row, until: datetime, why: str) -> None:
+        """Put a row back that may not leave before a moment; that was no attempt."""
+        self._db.execute(
+            "UPDATE outbox SET state = 'waiting', next_at = ?, why = ?, attempts = attempts - 1"
+            " WHERE id = ?",
+            (text_of(until), why, row.id),
+        )
+
     def recover(self, now: datetime) -> int:
         """Begin anew: a new process tries at once whatever waits.
 

@@ -19,7 +19,7 @@ from mcur.playbooks.intents import (
     SendLetter,
 )
 from mcur.playbooks.language import capital
-from mcur.playbooks.rules import drafting, stalling
+from mcur.playbooks.rules import drafting, stalling, window
 from mcur.playbooks.rules.base import Case, Rule
 from mcur.playbooks.rules.steps import Step
 
@@ -54,11 +54,13 @@ class OnIncident(Rule):
     """Steps that an incident climbs (E-1, K-L2); a person's «solved» or the end stops them.
 
     ``wait`` is the wait of every step that has to wait, or a list with one for each of them in turn.
+    Not ``immediate``, its letters keep to the send window.
     """
 
     on: Literal["incident"]
     mode: str
     wait: WaitsField = (timedelta(hours=24),)
+    immediate: bool = True
     steps: tuple[TimedStep, ...] = Field(min_length=1)
 
     def problems(self) -> list[str]:
@@ -114,7 +116,7 @@ def _taken(
         document=_incident_letter(rule, case, incident, step, why),
     )
     if step.release == "auto":
-        yield letter
+        yield from window.leaving(case, letter, immediate=rule.immediate)
     else:
         yield from drafting.waiting(case, letter, step.owner or step.sender, incident.key)
 
@@ -131,12 +133,18 @@ def _is_due(rule: OnIncident, case: Case, incident: Incident, number: int) -> bo
     if step.when == "at_once":
         return True
     if step.when == "no_progress":
-        return stalling.is_stalled(case, incident, _wait(rule, number))
+        return _opens(rule, case, case.now) == case.now and stalling.is_stalled(
+            case, incident, _wait(rule, number)
+        )
     end = case.playbook.calendar.wait_ends(base, _wait(rule, number))
     word = min((at for at in _words(case, incident) if base < at), default=end)
-    moment = min(word, end)
+    moment = _opens(rule, case, min(word, end))
     solved = incident.solved_at
     return case.now >= moment and (solved is None or moment < solved)
+
+
+def _opens(rule: OnIncident, case: Case, moment: datetime) -> datetime:
+    return moment if rule.immediate else case.playbook.calendar.sends_at(moment)
 
 
 def _words(case: Case, incident: Incident) -> list[datetime]:
@@ -187,6 +195,7 @@ def wakes(rule: OnIncident, case: Case) -> datetime | None:
         for number, step in enumerate(rule.steps, start=1)
         for begin in _beginnings(rule, case, incident, step)
     ]
+    ends += [_opens(rule, case, end) for end in ends]
     return min((e for e in ends if e > case.now), default=None)
 
 

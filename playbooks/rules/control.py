@@ -19,7 +19,7 @@ from mcur.playbooks.intents import (
     UpdateTask,
 )
 from mcur.playbooks.language import capital
-from mcur.playbooks.rules import stock
+from mcur.playbooks.rules import stock, window
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
 from mcur.playbooks.rules.stock import StockControl
 from mcur.playbooks.rules.term import is_late
@@ -233,7 +233,7 @@ def _quality(rule: QualityControl, case: Case) -> Iterator[Intent]:
     if not found:
         return
     why = case.say("control.quality.why", found=found)
-    yield SendLetter(
+    letter = SendLetter(
         key=key,
         cite=case.cite(rule, why),
         channel=Channel.ESCALATIONS,
@@ -243,6 +243,7 @@ def _quality(rule: QualityControl, case: Case) -> Iterator[Intent]:
         subject=case.say("control.quality.subject", rule=rule, at=case.now, found=found),
         document=_quality_letter(rule, case, why, found),
     )
+    yield from window.leaving(case, letter)
 
 
 def poor_work(

@@ -2,13 +2,14 @@
 
 Slots are counted from the entry into the mode (C7), or from the moment at which a ladder took a step
 (``since = "K-L2.1"``: before it there are none). A slot that the daemon slept through is missed and
-never replayed; the next report names it. With no new entry the report says since when.
+never replayed; the next report names it. With no new entry the report says since when. While the
+send window is shut there are no slots, unless the cycle is ``immediate``; the next report says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from mcur.playbooks import portrait, ringing
@@ -41,6 +42,7 @@ class Cycle(Rule):
     since: str = "entered"
     every: ElapsedField
     release: Literal["auto", "manual"] = "auto"
+    immediate: bool = False
     collect_clause: str = ""
     author: str
     to: tuple[str, ...]
@@ -61,16 +63,18 @@ def decide(rule: Cycle | Finale, case: Case) -> Iterator[Intent]:
 def _serve(rule: Cycle, case: Case, incident: Incident, start: datetime) -> Iterator[Intent]:
     newest = (case.now - start) // rule.every
     first = _first_unserved(rule, case, incident, start, newest)
-    missed = _missed_before(rule, case, incident, start, first)
+    unsent = _unsent_before(rule, case, incident, start, first)
     for number in range(first, newest + 1):
         slot = start + number * rule.every
         late = case.now - slot
-        if number == newest and late <= case.playbook.calendar.immediately_max:
-            yield from _report(rule, case, incident, slot, missed)
+        if _is_quiet(rule, case, slot):
+            unsent.append(slot)
+        elif number == newest and late <= case.playbook.calendar.immediately_max:
+            yield from _report(rule, case, incident, slot, unsent)
             if rule.collect_clause:
                 yield _collect(rule, case, incident, slot)
         else:
-            missed.append(slot)
+            unsent.append(slot)
             yield from _miss(rule, case, incident, slot)
 
 
@@ -101,17 +105,26 @@ def _is_served(rule: Cycle, case: Case, incident: Incident, slot: datetime) -> b
     return case.facts.knows(key) or case.facts.knows(drafting.draft_key(key))
 
 
-def _missed_before(
+def _unsent_before(
     rule: Cycle, case: Case, incident: Incident, start: datetime, first: int
 ) -> list[datetime]:
-    """Return the missed slots right before this one: no report has named them yet."""
-    missed: list[datetime] = []
+    """Return the missed and the quiet slots right before this one: no report has named them yet."""
+    unsent: list[datetime] = []
     for number in range(first - 1, 0, -1):
         slot = start + number * rule.every
-        if not case.facts.knows(_missed_key(_key(rule, case, incident, slot))):
+        if not (_is_quiet(rule, case, slot) or _is_missed(rule, case, incident, slot)):
             break
-        missed.insert(0, slot)
-    return missed
+        unsent.insert(0, slot)
+    return unsent
+
+
+def _is_quiet(rule: Cycle, case: Case, slot: datetime) -> bool:
+    """Whether the send window is shut at a slot: then there is none."""
+    return not rule.immediate and case.playbook.calendar.sends_at(slot) > slot
+
+
+def _is_missed(rule: Cycle, case: Case, incident: Incident, slot: datetime) -> bool:
+    return case.facts.knows(_missed_key(_key(rule, case, incident, slot)))
 
 
 def _missed_key(key: str) -> str:
@@ -132,9 +145,9 @@ def _miss(rule: Cycle, case: Case, incident: Incident, slot: datetime) -> Iterat
 
 
 def _report(
-    rule: Cycle, case: Case, incident: Incident, slot: datetime, missed: list[datetime]
+    rule: Cycle, case: Case, incident: Incident, slot: datetime, unsent: list[datetime]
 ) -> Iterator[Intent]:
-    letter = _letter(rule, case, incident, slot, missed)
+    letter = _letter(rule, case, incident, slot, unsent)
     if rule.release == "auto":
         yield letter
     else:
@@ -143,7 +156,7 @@ def _report(
 
 
 def _letter(
-    rule: Cycle, case: Case, incident: Incident, slot: datetime, missed: list[datetime]
+    rule: Cycle, case: Case, incident: Incident, slot: datetime, unsent: list[datetime]
 ) -> SendLetter:
     why = case.say("cycle.why", title=rule.title, incident=incident, slot=slot)
     return SendLetter(
@@ -155,15 +168,15 @@ def _letter(
         to=incident.refs(rule.to),
         cc=incident.refs(rule.cc),
         subject=case.say("cycle.subject", title=rule.title, incident=incident, slot=slot),
-        document=_document(rule, case, incident, slot, missed),
+        document=_document(rule, case, incident, slot, unsent),
         not_after=slot + rule.every,
     )
 
 
 def _document(
-    rule: Cycle, case: Case, incident: Incident, slot: datetime, missed: list[datetime]
+    rule: Cycle, case: Case, incident: Incident, slot: datetime, unsent: list[datetime]
 ) -> Document:
-    since = slot - rule.every * (len(missed) + 1)
+    since = slot - rule.every * (len(unsent) + 1)
     acts = [a for a in case.facts.acts_on(incident.key) if a.text]
     fresh = [a for a in acts if since < a.at <= case.now]
     last = max((a.at for a in acts), default=incident.detected_at)
@@ -172,7 +185,6 @@ def _document(
         if fresh
         else Paragraph(text=case.say("cycle.no_news", last=last, slot=slot))
     )
-    slept = [Paragraph(text=case.say("cycle.slept", slots=missed), tone="mark")] if missed else []
     measures = _measures(case, incident)
     done = (case.say("label.tasks"), case.say("cycle.measures", tasks=measures))
     lines = tuple(_state(case, task) for task in measures)
@@ -182,9 +194,25 @@ def _document(
         title=rule.title,
         subtitle=case.say("cycle.as_of", slot=slot),
         lead=(case.say("cycle.lead", incident=incident, fresh=len(fresh)),),
-        blocks=(*slept, known, *states, Heading(text=case.say("cycle.news")), news),
+        blocks=(
+            *_gaps(rule, case, unsent),
+            known,
+            *states,
+            Heading(text=case.say("cycle.news")),
+            news,
+        ),
         footer=(case.clause_line(rule.clause),),
     )
+
+
+def _gaps(rule: Cycle, case: Case, unsent: list[datetime]) -> list[Paragraph]:
+    """Say which reports were slept through, and when none left because the window was shut."""
+    quiet = [slot for slot in unsent if _is_quiet(rule, case, slot)]
+    missed = [slot for slot in unsent if slot not in quiet]
+    named = (("cycle.slept", missed), ("window.quiet", quiet))
+    return [
+        Paragraph(text=case.say(text, slots=slots), tone="mark") for text, slots in named if slots
+    ]
 
 
 def _measures(case: Case, incident: Incident) -> list[Task]:
@@ -204,11 +232,22 @@ def _wakes(rule: Cycle | Finale, case: Case) -> datetime | None:
     if isinstance(rule, Finale):
         return None
     slots = [
-        start + ((case.now - start) // rule.every + 1) * rule.every
+        slot
         for incident in case.facts.incidents(case.playbook.id)
         if incident.mode == rule.mode and (start := incident.since(rule.since)) is not None
+        for slot in _coming(rule, case, start)
     ]
-    return min((s for s in slots if s > case.now), default=None)
+    return min(slots, default=None)
+
+
+def _coming(rule: Cycle, case: Case, start: datetime) -> Iterator[datetime]:
+    """Yield the next slot that is not quiet; none where the window holds none in a day."""
+    passed = (case.now - start) // rule.every
+    for number in range(passed + 1, passed + 2 + timedelta(days=1) // rule.every):
+        slot = start + number * rule.every
+        if slot > case.now and not _is_quiet(rule, case, slot):
+            yield slot
+            return
 
 
 def _shape(table: dict[str, Any]) -> Cycle | Finale:

@@ -5,6 +5,7 @@ to say is only a suggestion until then. ``on = "unsolved"``: what a person canno
 at his word. ``on = "overdue"``: tasks past their due gather in a plan draft (``gathering``).
 ``on = "incident"``: what an incident climbs (``climbing``). ``on = "silence"``: no news for too long
 enters the fact «no progress» (``stalling``). ``on = "task"``: what a task climbs step by step until somebody reacts (``pressing``).
+Letters keep to the send window of the calendar, but for those of a ladder that is ``immediate``: an incident's is.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from mcur.playbooks.documents import Document, Pairs, Paragraph
 from mcur.playbooks.facts import Act, Task, TaskKind, TaskStatus
 from mcur.playbooks.intents import Channel, Intent, SendLetter
 from mcur.playbooks.language import capital
-from mcur.playbooks.rules import climbing, drafting, gathering, pressing, stalling
+from mcur.playbooks.rules import climbing, drafting, gathering, pressing, stalling, window
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
 from mcur.playbooks.rules.climbing import OnIncident
 from mcur.playbooks.rules.gathering import OnOverdue
@@ -43,6 +44,7 @@ class OnRefusal(Rule):
 
     on: Literal["refusal"]
     release: Literal["auto", "manual"] = "auto"
+    immediate: bool = False
     owner: str = ""
     steps: tuple[SaidStep, ...] = Field(min_length=1)
 
@@ -57,6 +59,7 @@ class OnUnsolved(Rule):
     kinds: tuple[TaskKind, ...] = ()
     says: tuple[Literal["unsolved", "no-progress"], ...] = ("unsolved",)
     release: Literal["auto", "manual"] = "manual"
+    immediate: bool = False
     owner: str = ""
     steps: tuple[SaidStep, ...] = Field(min_length=1)
 
@@ -100,7 +103,7 @@ def _said(rule: OnRefusal | OnUnsolved, case: Case, act: Act, task: Task) -> Ite
             continue
         letter = _letter_of(rule, case, act, task, number)
         if rule.release == "auto":
-            yield letter
+            yield from window.leaving(case, letter, immediate=rule.immediate)
             continue
         yield from drafting.waiting(case, letter, rule.owner or step.sender, task.key)
 

@@ -19,7 +19,7 @@ from mcur.playbooks.documents import Document, Pairs, Paragraph
 from mcur.playbooks.durations import ClockField, Duration, DurationField, Unit
 from mcur.playbooks.facts import Act, Task, TaskKind
 from mcur.playbooks.intents import Channel, CreateTask, Intent, PrepareDraft, SendLetter
-from mcur.playbooks.rules import reactions
+from mcur.playbooks.rules import reactions, window
 from mcur.playbooks.rules.base import Case, Rule
 from mcur.playbooks.rules.steps import Step
 from mcur.playbooks.rules.term import is_late
@@ -49,7 +49,8 @@ class OnTask(Rule):
     ``starts`` names acts, or ``overdue`` for a breach of the task's term; ``no-progress`` also ends the
     wait of a ladder that is climbing. ``report_by`` is the hour
     until which the step before ``unreported`` asks for an answer; asked after ``same_day_cutoff`` it
-    is that of the next day (D4).
+    is that of the next day (D4). Where its letters wait for the send window, the wait begins and ends
+    when it is open, unless the ladder is ``immediate``.
     """
 
     on: Literal["task"]
@@ -60,6 +61,7 @@ class OnTask(Rule):
     wait: DurationField = Field(default_factory=lambda: Duration(2, Unit.HOUR))
     report_by: ClockField | None = None
     same_day_cutoff: ClockField | None = None
+    immediate: bool = False
     steps: tuple[PressingStep, ...] = Field(min_length=1)
 
 
@@ -137,6 +139,12 @@ def _silence(
         )  # fmt: skip
         yield climb
         yield from _take(rule, case, climb, task, "silent")
+    elif case.now >= _wait_ends(rule, case, climb):
+        for step in rule.steps:
+            if step.when == "silent" and not (step.owner or step.rings):
+                cite = case.cite(rule, "", clause=step.clause or rule.clause)
+                key = _key("letter", rule, case, climb, step)
+                yield window.waits(case, cite, key, step.to, until)
 
 
 def _report(
@@ -151,13 +159,21 @@ def _report(
 
 
 def silent_at(rule: OnTask, case: Case, climb: Climb) -> datetime:
+    """Return when the silence has lasted long enough: the end of the wait, in the send window."""
+    end = _wait_ends(rule, case, climb)
+    return end if rule.immediate else case.playbook.calendar.sends_at(end)
+
+
+def _wait_ends(rule: OnTask, case: Case, climb: Climb) -> datetime:
     """Return the end of the wait; an officer's word «no progress» ends it at once."""
+    calendar = case.playbook.calendar
+    begin = climb.started_at if rule.immediate else calendar.sends_at(climb.started_at)
     hurried = [
         act.at
         for act in _acts(case, climb)
         if act.do == "no-progress" and act.at >= climb.started_at
     ]
-    return min([case.playbook.calendar.wait_ends(climb.started_at, rule.wait), *hurried])
+    return min([calendar.wait_ends(begin, rule.wait), *hurried])
 
 
 def _report_due(rule: OnTask, case: Case) -> datetime | None:
@@ -184,10 +200,11 @@ def _calls(rule: OnTask, case: Case, climb: Climb) -> list[str]:
 
 def wakes(rule: OnTask, case: Case) -> datetime | None:
     """The end of a wait and the hour of a report wake a cycle."""
-    moments = [
-        silent_at(rule, case, climb) if climb.step == AFTER["at_once"] else climb.due_at
-        for climb in case.facts.climbs(case.playbook.id, rule.id)
-    ]
+    moments: list[datetime | None] = []
+    for climb in case.facts.climbs(case.playbook.id, rule.id):
+        waiting = climb.step == AFTER["at_once"]
+        ends = (_wait_ends(rule, case, climb), silent_at(rule, case, climb))
+        moments += ends if waiting else (climb.due_at,)
     return min((m for m in moments if m is not None and m > case.now), default=None)
 
 
@@ -208,7 +225,7 @@ def _take(
             key = letter.key.replace("letter:", "draft:", 1)
             yield PrepareDraft(key=key, cite=letter.cite, owner=step.owner, letter=letter)
         else:
-            yield letter
+            yield from window.leaving(case, letter, immediate=rule.immediate)
 
 
 def _key(kind: str, rule: OnTask, case: Case, climb: Climb, step: PressingStep) -> str:

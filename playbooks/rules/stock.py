@@ -22,6 +22,7 @@ from mcur.playbooks.intents import (
     UpdateTask,
 )
 from mcur.playbooks.language import capital
+from mcur.playbooks.rules import window
 from mcur.playbooks.rules.base import Case, Rule
 
 
@@ -83,7 +84,7 @@ def decide(rule: StockControl, case: Case) -> Iterator[Intent]:
         if before is not None and outcome is Outcome.FIRED:
             grown.append((status, before, now))
     if grown:
-        yield _letter(rule, case, key, grown)
+        yield from _letter(rule, case, key, grown)
         yield from _put_on_control(rule, case, grown)
         yield from _again(rule, case, key, today, grown)
 
@@ -108,7 +109,7 @@ def _again(
         lines = [_line(case, one) for one in again]
         said = tuple(case.say("control.stock.persist", line=line) for line in lines)
         day = f"{today}"
-        yield _letter(further, case, f"{key.removesuffix(day)}next:{day}", again, said)
+        yield from _letter(further, case, f"{key.removesuffix(day)}next:{day}", again, said)
 
 
 def _put_on_control(
@@ -187,7 +188,7 @@ def _letter(
     key: str,
     grown: list[tuple[str, int, int]],
     said: tuple[str, ...] = (),
-) -> PrepareDraft | SendLetter:
+) -> Iterator[Intent]:
     lines = said or tuple(_line(case, one) for one in grown)
     why = case.say("control.stock.why", lines=lines)
     cite = case.cite(rule, why)
@@ -208,5 +209,6 @@ def _letter(
         ),
     )
     if rule.release == "auto":
-        return letter
-    return PrepareDraft(key=key, cite=cite, owner=rule.owner, letter=letter)
+        yield from window.leaving(case, letter)
+    else:
+        yield PrepareDraft(key=key, cite=cite, owner=rule.owner, letter=letter)

@@ -150,3 +150,25 @@ def test_the_gap_of_the_holidays_is_covered() -> None:
     first, last = calendar.days_before(date(2027, 1, 11))
 
     assert (first.date(), last.date()) == (date(2026, 12, 30), date(2027, 1, 11))
+
+
+@pytest.mark.parametrize(
+    ("moment", "leaves"),
+    [
+        (at("07:59:59"), at("08:00")),
+        (at("08:00"), at("08:00")),  # the hour of opening is in the window
+        (at("20:59:59"), at("20:59:59")),
+        (at("21:00"), at("08:00", 19)),  # the hour of closing is not
+    ],
+)
+def test_a_letter_keeps_to_the_send_window(moment: datetime, leaves: datetime) -> None:
+    """What may not leave now leaves when the window opens next; without one it leaves at once."""
+    assert Calendar(send_window=(time(8), time(21))).sends_at(moment) == leaves
+    assert Calendar().sends_at(moment) == moment
+
+
+@pytest.mark.parametrize("window", [["08:00"], ["21:00", "08:00"], ["08:00", "08:00"]])
+def test_a_send_window_that_never_opens_is_refused(window: list[str]) -> None:
+    """Nothing would ever leave."""
+    with pytest.raises(ValidationError, match="it is no window of a day"):
+        Calendar.model_validate({"send_window": window})
