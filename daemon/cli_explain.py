@@ -16,9 +16,10 @@ from mcur.daemon.failures import WRONG
     epilog="\b\nExamples:\n"
     "  mcur explain task:odintsovo-1204:dobrodel:4711\n"
     "  mcur explain '#12'\n"
+    "  mcur explain letter:0f3a9c2e              a letter, by the digest that mcur letters shows\n"
     "  mcur explain odintsovo-1204.report.O-2 --at 2026-11-18T09:00"
 )
-@click.argument("what", metavar="KEY|#TASK|PLAYBOOK.KIND.RULE")
+@click.argument("what", metavar="KEY|#TASK|LETTER|PLAYBOOK.KIND.RULE")
 @click.option("--object", "object_", help="The object of the rule, such as an appeal.")
 @click.option("--at", "at", metavar="STAMP", help="Ask as of this moment.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")

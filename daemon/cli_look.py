@@ -11,6 +11,7 @@ from mcur.daemon.clock import SystemClock
 from mcur.daemon.context import playbooks_of, reading, show
 from mcur.daemon.failures import WRONG
 from mcur.state import journal as journals
+from mcur.state.letters import SHORT
 from mcur.state.outbox import DROPPABLE
 
 _json = click.option("--json", "as_json", is_flag=True, help="For scripts.")
@@ -96,8 +97,9 @@ def appeals(config: str | None, overdue: bool, limit: int, as_json: bool) -> Non
 def letters(config: str | None, everything: bool, as_json: bool) -> None:
     """List the letters that wait for a person to look at them."""
     with reading(config) as (_settings, state):
-        rows = state.letters.listing(None if everything else "review")
-    columns = ("received_at", "sender", "subject", "state", "why")
+        found = state.letters.listing(None if everything else "review")
+        rows = [row | {"letter": row["digest"][:SHORT]} for row in found]
+    columns = ("letter", "received_at", "sender", "subject", "state", "what", "why")
     show(rows, columns, as_json=as_json, empty="no letters wait for review")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,9 @@ from mcur.playbooks import acts, fuse
 from mcur.playbooks.faults import told
 from mcur.playbooks.inquiry import Facts
 from mcur.playbooks.playbook import Playbook
-from mcur.playbooks.rules import assignments
+from mcur.playbooks.rules import letters
 from mcur.playbooks.rules.base import Case, Kind, Rule
-from mcur.playbooks.rules.registry import LAYERS
+from mcur.playbooks.rules.registry import BEFORE_ACTS, LAYERS
 from mcur.state.store import is_unusable
 
 if TYPE_CHECKING:
@@ -60,16 +60,13 @@ def decide_without(site: Site, now: datetime, faults: Faults) -> None:
     """Decide without the rules that failed; raise ``RuleFault`` at the first that fails."""
     with site.state.deciding(site.directory, site.live_from(), site.route, now) as (facts, wishes):
         cases = [_case(facts, playbook, now) for playbook in site.playbooks]
+        _ask_all(BEFORE_ACTS, cases, wishes, faults)
         for case in cases:
             for intent in acts.decide(case):
                 wishes.take(intent)
         for intent in acts.leftover(cases[0]):
             wishes.take(intent)
-        for kind in LAYERS:
-            for case in cases:
-                for rule in case.playbook.enabled(kind.name):
-                    fault = faults.get((case.playbook.id, rule.id))
-                    _ask(kind, rule, case, wishes, fault)
+        _ask_all(LAYERS, cases, wishes, faults)
         _end(cases[0], wishes, faults)
         _fuse(site, cases, wishes)
 
@@ -78,13 +75,22 @@ def _end(case: Case, wishes: Decision, faults: Faults) -> None:
     """Leave nothing behind that no regulation took, unless a rule has yet to look at it."""
     wishes.keeps_fresh = bool(faults)
     if not faults:
-        for intent in assignments.leftover(case):
+        for intent in letters.leftover(case):
             wishes.take(intent)
 
 
 def _case(facts: Facts, playbook: Playbook, now: datetime) -> Case:
     """Show a rule the edition that counts today."""
     return Case(facts, playbook.on(playbook.calendar.day_of(now)), now)
+
+
+def _ask_all(
+    kinds: Iterable[Kind[Any]], cases: list[Case], wishes: Decision, faults: Faults
+) -> None:
+    for kind in kinds:
+        for case in cases:
+            for rule in case.playbook.enabled(kind.name):
+                _ask(kind, rule, case, wishes, faults.get((case.playbook.id, rule.id)))
 
 
 def _ask(

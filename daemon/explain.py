@@ -14,6 +14,7 @@ from mcur.playbooks.playbook import Playbook
 from mcur.playbooks.rules.base import Case, Rule
 from mcur.playbooks.rules.registry import KINDS
 from mcur.state.answers import Answers
+from mcur.state.rows import letter_of
 from mcur.state.stamps import moment_or_none
 from mcur.state.store import State
 
@@ -24,7 +25,7 @@ def explain_key(playbooks: Sequence[Playbook], state: State, what: str) -> Found
     """Explain a key or a task number (``#12``); ``None`` where nothing has that name."""
     key = _key_of(state, what)
     if key is None:
-        return None
+        return _explain_letter(playbooks, state, what.removeprefix("letter:"))
     playbook = next((p for p in playbooks if f":{p.id}:" in f":{key}:"), playbooks[0])
     zone = playbook.calendar.zone
     row = state.outbox.get(key)
@@ -43,6 +44,37 @@ def explain_key(playbooks: Sequence[Playbook], state: State, what: str) -> Found
         "deliveries": _deliveries(state, key, row, zone),
         "appeals": [{"appeal": f"{s}:{n}"} for s, n in state.joined.appeals(key)],
         "acts": _acts(state, key, zone),
+        "journal": _journal(state, key, zone),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _explain_letter(playbooks: Sequence[Playbook], state: State, digest: str) -> Found | None:
+    """Explain what became of a letter: the row of the table that it met, and why."""
+    row = state.letters.named(digest)
+    if row is None:
+        return None
+    playbook = next((p for p in playbooks if p.id == row["playbook"]), playbooks[0])
+    zone, key = playbook.calendar.zone, f"letter:{row['digest']}"
+    letter = letter_of(row["letter"])
+    found: Found = {
+        "key": key,
+        "why": row["why"],
+        "sorted_as": row["what"],
+        "conditions": row["row"],
+        "state": row["state"],
+        "facts": {
+            "from": letter.sender,
+            "subject": letter.subject,
+            "received": _shown(letter.received_at, zone),
+            "message_id": letter.message_id,
+            "authenticated": {True: "yes", False: "no", None: "not known"}[letter.authenticated],
+            "task": row["task"],
+            "attachments": len(letter.attachments),
+            "raw": letter.raw,
+            "seen": row["seen"],
+        },
+        "records": [_record(r, zone) for r in state.records(key)],
         "journal": _journal(state, key, zone),
     }
     return {name: value for name, value in found.items() if value}

@@ -76,6 +76,7 @@ class MailSource:
     blobs: Any
     authserv: str | None
     translate: Callable[[datetime], datetime]
+    unproven: str = "assignments"
 
     def look(self, cursor: str | None, now: datetime) -> Post:
         """Fetch and parse what is new; a letter that cannot be read is kept raw."""
@@ -90,13 +91,20 @@ class MailSource:
                 unreadable.append((raw.place, _why_unreadable(exc, raw.place), digest))
                 continue
             received = min(self.translate(letter.received_at), now)
-            letters.append(replace(letter, received_at=received))
+            proven = self._proven(letter)
+            letters.append(replace(letter, received_at=received, authenticated=proven))
         return Post(
             letters=tuple(letters),
             unreadable=tuple(unreadable),
             cursor=batch.cursor,
             more=batch.more,
         )
+
+    def _proven(self, letter: Letter) -> bool | None:
+        """What the own server said of a sender; where it said nothing, what the site holds of that."""
+        if letter.authenticated is not None:
+            return letter.authenticated
+        return {"nothing": False, "decisions": True}.get(self.unproven)
 
     def keep(self, found: Post, state: State, now: datetime) -> bool:
         """Store the letters with the cursor."""

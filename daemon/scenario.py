@@ -109,7 +109,11 @@ class Feed(_Table):
 
 
 class Letter(_Table):
-    """``[[letter]]``: a mail that arrives."""
+    """``[[letter]]``: a mail that arrives.
+
+    ``authenticated = false``: the own server denies the sender. ``bounce_of`` is the key of a letter of
+    ours that a mail server returns, ``in_reply_to`` a Message-ID as a stranger would write it.
+    """
 
     at: Stamp
     sender: str = Field(default="", alias="from")
@@ -118,6 +122,9 @@ class Letter(_Table):
     reply_to_key: str | None = None
     attachments: tuple[str, ...] = ()
     auto: bool = False
+    authenticated: bool = True
+    bounce_of: str | None = None
+    in_reply_to: str | None = None
     message_id: str | None = None
     file: str | None = None
 

@@ -100,6 +100,8 @@ class MailSettings(Table):
     """``[mail]``: under which name letters leave, and whose letters count.
 
     ``authserv`` is the authserv-id of the own server (RFC 8601, 2.2); empty: not checked.
+    ``unproven`` is what a letter may do of whose sender that server says nothing: give assignments,
+    decide too (not where the world may write to the mailbox), or nothing.
     ``max_size`` is in bytes; bigger letters are kept aside.
     """
 
@@ -107,6 +109,7 @@ class MailSettings(Table):
     name: str = ""
     trusted: tuple[TrustedSender, ...] = ()
     authserv: str = ""
+    unproven: Literal["nothing", "assignments", "decisions"] = "assignments"
     max_size: ByteSize = 25 << 20
 
 

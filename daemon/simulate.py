@@ -47,6 +47,8 @@ NOBODY = frozenset(
 )
 """Roles that are nobody until the scenario names somebody (contract, «Scenario»)."""
 _EXECUTOR = frozenset({"executor", "исполнитель", "уо", "ук"})
+AUTHSERV = "mcur.invalid"
+"""The own mail server of a scenario, which speaks only of senders whom it denies."""
 TRUSTED = (
     ("*@mingos.mosreg.ru", "mingos"),
     ("*@gzhi.mosreg.ru", "gzhi"),
@@ -198,6 +200,9 @@ def site_settings(scenario: Scenario, folder: Path, source: str) -> Settings:
             "address": "mcur@mosreg.ru",
             "name": "МЦУР",
             "trusted": [{"from": glob, "as": kind} for glob, kind in TRUSTED],
+            "authserv": AUTHSERV,
+            "unproven": "decisions",  # letters count as authenticated, unless one says it is not
+            **own.pop("mail", {}),
         },
         "mailboxes": [{"id": "inbox", "kind": "maildir", "path": "mail/in"}],
         "courier": {"kind": "files", "path": "mail/out"},

@@ -203,6 +203,7 @@ def _sources(
             mailbox=one,
             blobs=site.state.blobs,
             authserv=mail.authserv or None,
+            unproven=mail.unproven,
             translate=site.clock.translate,
         )
         for name, one in mailboxes

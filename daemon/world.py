@@ -176,6 +176,11 @@ class World:
         path = inbox / f"{index + 1:04d}.{letter.at:%Y%m%dT%H%M%S}"
         if letter.file is not None:
             path.write_bytes((self._scenario.folder / letter.file).read_bytes())
+        elif letter.bounce_of is not None:
+            original = site.dispatcher.message_id(self._key(letter.bounce_of, site))
+            to = site.settings.mail.address
+            told = BOUNCE.format(number=index + 1, to=to, text=letter.text, original=original)
+            path.write_text(told, "utf-8")
         else:
             path.write_bytes(bytes(self._compose(index, letter, site)))
         _stamp(path, letter.at)
@@ -190,8 +195,13 @@ class World:
         message["Message-ID"] = letter.message_id or f"<scenario-{index + 1}@sender.invalid>"
         if answered:
             message["In-Reply-To"] = site.dispatcher.message_id(answered)
+        elif letter.in_reply_to:
+            message["In-Reply-To"] = letter.in_reply_to
         if letter.auto:
             message["Auto-Submitted"] = "auto-replied"
+        if not letter.authenticated:
+            denied = "spf=fail smtp.mailfrom=sender.invalid; dmarc=fail header.from=sender.invalid"
+            message["Authentication-Results"] = f"{site.settings.mail.authserv}; {denied}"
         message.set_content(letter.text)
         for name in letter.attachments:
             content = f"{name}, {letter.at.isoformat()}".encode()
@@ -246,6 +256,40 @@ def feed_id(source: str, scope: str | None, kind: str = "appeals") -> str:
     return f"{name}-{scope.replace(':', '-')}" if scope else name
 
 
+BOUNCE = """\
+Return-Path: <>
+From: MAILER-DAEMON@sender.invalid
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <scenario-{number}@sender.invalid>
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="returned"
+
+--returned
+Content-Type: text/plain; charset=utf-8
+
+{text}
+--returned
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; sender.invalid
+
+Final-Recipient: rfc822; gone@sender.invalid
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 User unknown
+
+--returned
+Content-Type: text/rfc822-headers
+
+Message-ID: {original}
+
+--returned--
+"""
+"""What a mail server says of a letter that it could not deliver (RFC 3464)."""
+
+
 def _stamp(path: Path, moment: datetime) -> None:
     os.utime(path, (moment.timestamp(), moment.timestamp()))
 
@@ -263,7 +307,8 @@ def _text(value: Any) -> str:
 
 
 def _sender(letter: shapes.Letter, answered: str | None, site: Site) -> str:
-    held = site.directory.holders(letter.sender) if letter.sender else []
+    is_address = "." in letter.sender.rpartition("@")[2] and "@" in letter.sender
+    held = [] if is_address else site.directory.holders(letter.sender)
     if held:
         return f'"{held[0].name}" <{held[0].email}>'
     if letter.sender and site.directory.roles_of(letter.sender):

@@ -39,7 +39,7 @@ from mcur.playbooks.permits import (
     on_plan,
 )
 from mcur.playbooks.plans import lacks, measures_in
-from mcur.playbooks.rules import answers, reported
+from mcur.playbooks.rules import answers, echoes, reported
 from mcur.playbooks.rules.base import Case
 
 
@@ -99,6 +99,7 @@ def _answer(act: Act, case: Case, cite: Cite, refusal: str | None) -> Iterator[I
     yield AnswerAct(
         ident=act.ident, key=act.key or "", do=act.do, by=who, cite=cite, refused=refusal
     )
+    yield from echoes.of_act(act, case, cite, refusal)
     if refusal is None:
         return
     told = cite.model_copy(update={"why": refusal})
@@ -361,12 +362,15 @@ def _cite(act: Act, case: Case) -> Cite:
     """An act cites the clause of what it is done to."""
     task = case.facts.task(act.key or "")
     draft = case.facts.draft(act.key or "")
+    plan = case.facts.plan(act.key or "")
     rule, clause = "", ""
     if act.do == "declare":
         mode = next(iter(case.playbook.rules.get("mode", {}).values()), None)
         rule, clause = (mode.id, getattr(mode, "declared_clause", "")) if mode else ("", "")
     elif task:
         rule, clause = task.rule, task.clause
+    elif plan:
+        rule, clause = plan.rule, plan.clause
     elif draft:
         rule, clause = draft.rule, draft.clause
     elif (act.key or "").startswith("report:"):

@@ -12,6 +12,12 @@ from decimal import Decimal
 from enum import StrEnum
 
 from mcur.playbooks.documents import Document
+from mcur.playbooks.letters import (
+    Attachment as Attachment,
+    Bounce as Bounce,
+    Letter as Letter,
+    LetterPlace as LetterPlace,
+)
 from mcur.playbooks.mirrored import Mirrored
 
 
@@ -96,56 +102,6 @@ class Appeal:
     def topic(self) -> str | None:
         """The finest topic that the row has."""
         return self.subcategory or self.category or self.block
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
-    """A file of a letter or a task; its bytes lie in the blob store under ``digest``."""
-
-    name: str
-    content_type: str
-    size: int
-    digest: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LetterPlace:
-    """Where a mailbox keeps a letter (RFC 3501, 2.3.1.1: uid is unique under uidvalidity)."""
-
-    account: str
-    folder: str
-    uidvalidity: int
-    uid: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """A letter that arrived, parsed.
-
-    ``digest`` is its identity: sha256 of the Message-ID, or of headers and body where it has none.
-    ``authenticated`` is ``None`` where the own server said nothing about the sender.
-    ``auto`` marks auto-replies and bounces (RFC 3834). ``flaws`` are sentences on what could not
-    be read as it should.
-    """
-
-    digest: str
-    message_id: str | None
-    place: LetterPlace
-    sender: str
-    sender_name: str
-    to: tuple[str, ...] = ()
-    cc: tuple[str, ...] = ()
-    subject: str = ""
-    text: str = ""
-    received_at: datetime
-    in_reply_to: str | None = None
-    references: tuple[str, ...] = ()
-    auto: bool = False
-    authenticated: bool | None = None
-    attachments: tuple[Attachment, ...] = ()
-    raw: str = ""
-    """Digest of the raw message in the blob store."""
-    flaws: tuple[str, ...] = ()
 
 
 class TaskStatus(StrEnum):

@@ -24,6 +24,7 @@ from mcur.playbooks.facts import (
     Term,
 )
 from mcur.playbooks.incidents import Incident, Plan
+from mcur.playbooks.letters import Sent
 from mcur.playbooks.mirrored import AppealStep, Inspection, MirrorKind, OutageSeen
 
 
@@ -123,6 +124,14 @@ class Facts(Protocol):
 
     def letter(self, digest: str) -> Letter | None:
         """Return a letter by its digest."""
+        ...
+
+    def letters_before(self, letter: Letter, since: datetime) -> int:
+        """Count the letters of its sender since a moment that came before a letter."""
+        ...
+
+    def letter_sent(self, key: str) -> Sent | None:
+        """Return a letter of ours by its key."""
         ...
 
     def term(self, key: str) -> Term | None:

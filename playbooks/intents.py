@@ -26,6 +26,7 @@ from mcur.playbooks.effects import (
     UpdateTask as UpdateTask,
 )
 from mcur.playbooks.extension import Extension
+from mcur.playbooks.facts import Act
 from mcur.playbooks.incidents import Measure
 from mcur.playbooks.joining import JoinTask, TellJoined
 
@@ -160,12 +161,25 @@ class Tell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SortLetter:
-    """What became of a letter: ``task``, ``answer`` or ``review``, and why."""
+    """What became of a letter, and why: ``review`` waits for a person, ``noted`` asks for nothing.
+
+    ``what`` is the row of the table that it met, ``row`` its conditions; ``cite`` the rule that asked.
+    """
 
     digest: str
-    state: Literal["task", "answer", "review", "history"]
+    state: Literal["task", "answer", "review", "noted", "history"]
     why: str
     task: str | None = None
+    what: str = ""
+    row: tuple[str, ...] = ()
+    cite: Cite | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeAct:
+    """A person did something by letter; it is judged like any other act."""
+
+    act: Act
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +295,7 @@ Record = (
     | RaiseFlag
     | Tell
     | SortLetter
+    | TakeAct
     | Announced
     | JoinTask
     | TellJoined

@@ -223,7 +223,9 @@ def _rule(kind: str, rule_id: str, body: Any) -> tuple[Rule | None, list[str]]:
     if not isinstance(body, dict):
         return None, [f"{where}: is not a table; write [{where}]"]
     try:
-        rule = KINDS[kind].shape({"id": rule_id, **body})
+        rule = KINDS[kind].shape(
+            {"id": rule_id, **_common(kind).get(body.get("takes"), {}), **body}
+        )
     except ValidationError as exc:
         return None, sentences(exc, where)
     except WrongVariant as exc:
@@ -331,6 +333,13 @@ def _all_clauses() -> dict[str, dict[str, Clause]]:
 def clauses_of(playbook: str) -> dict[str, Clause]:
     """Return the clauses of a regulation by their ids, in the order of the text."""
     return _all_clauses().get(playbook, {})
+
+
+@cache
+def _common(kind: str) -> dict[Any, dict[str, Any]]:
+    """Read the values that stand under those of every playbook, by what a rule of the kind takes."""
+    source = files("mcur.playbooks") / "common" / f"{kind}.toml"
+    return tomllib.loads(source.read_text("utf-8")) if source.is_file() else {}
 
 
 @cache

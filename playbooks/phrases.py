@@ -19,6 +19,10 @@ _NEAR = 60
 _TELLING = 3
 """A shorter number of an appeal may stand in a letter by chance."""
 _BETWEEN = r"[\W_]+"
+_PREFIX = re.compile(
+    r"^\s*(?:(?:re|fw|fwd|ha|отв|на|пересл)\s*(?:\[\d+\])?:\s*)+|^[\W_]+", re.IGNORECASE
+)
+"""«Re:», «Fw:», «Отв:» before a subject."""
 
 
 def first_of(phrases: Iterable[str], text: str) -> str | None:
@@ -26,6 +30,12 @@ def first_of(phrases: Iterable[str], text: str) -> str | None:
     folded = _fold(text)
     hits = (_pattern(phrase).search(folded) for phrase in phrases)
     return next((text[hit.start() : hit.end()] for hit in hits if hit), None)
+
+
+def begins(phrases: Iterable[str], text: str) -> bool:
+    """Whether a text begins with one of the phrases; what mail programs put before it does not count."""
+    folded = _fold(_PREFIX.sub("", text))
+    return any(_pattern(phrase).match(folded) for phrase in phrases)
 
 
 def date_after(

@@ -24,9 +24,11 @@ from mcur.playbooks.facts import (
     TaskKind,
     Term,
 )
+from mcur.playbooks.letters import Sent
 from mcur.state.database import StateDatabase
 from mcur.state.mirrors import MirrorAnswers
 from mcur.state.rows import act_of, letter_of
+from mcur.state.sent import sent
 from mcur.state.stamps import moment_of, moment_or_none, text_of
 from mcur.state.tallies import GrowthAnswers
 
@@ -139,6 +141,14 @@ class Answers(GrowthAnswers, MirrorAnswers):
         """Return a letter by its digest."""
         row = self._db.execute("SELECT letter FROM letters WHERE digest = ?", (digest,)).fetchone()
         return letter_of(row[0]) if row else None
+
+    def letters_before(self, letter: Letter, since: datetime) -> int:
+        """Count the letters of its sender since a moment that came before a letter."""
+        return self._state.letters.before(letter, since)
+
+    def letter_sent(self, key: str) -> Sent | None:
+        """Return a letter of ours by its key."""
+        return sent(self._db, key)
 
     def term(self, key: str) -> Term | None:
         """Return a term by its key."""

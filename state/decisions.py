@@ -39,6 +39,7 @@ from mcur.playbooks.intents import (
     SendLetter,
     SortLetter,
     StartTerm,
+    TakeAct,
     Tell,
     TermOutcome,
     UpdateTask,
@@ -90,6 +91,7 @@ class Decision:
             KeepPlan: state.incidents.keep_plan,
             KeepExtension: state.extensions.keep,
             SortLetter: self._sort,
+            TakeAct: self._act,
             Announced: self._announced,
             JoinTask: state.joined.keep,
             TellJoined: state.joined.told,
@@ -250,10 +252,17 @@ class Decision:
             self._tell(event, key, cite, data)
 
     def _sort(self, letter: SortLetter) -> None:
-        self._db.execute(
-            "UPDATE letters SET state = ?, why = ?, task = ? WHERE digest = ?",
-            (letter.state, letter.why, letter.task, letter.digest),
-        )
+        """Keep what a letter is; the journal says by which row of which rule."""
+        self._state.letters.sort(letter)
+        if letter.cite is not None:
+            sorted_ = Event(
+                at=self._now, event=f"letter.{letter.what}", cite=letter.cite,
+                key=f"letter:{letter.digest}",
+            )  # fmt: skip
+            append(self._db, sorted_, evidence="; ".join(letter.row))
+
+    def _act(self, taken: TakeAct) -> None:
+        self._state.add_act(taken.act)
 
     def _announced(self, told: Announced) -> None:
         tasks = self._state.tasks

@@ -6,9 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from mcur.playbooks.facts import Letter
+from mcur.playbooks.intents import SortLetter
 from mcur.state.database import StateDatabase
 from mcur.state.rows import letter_to_json
 from mcur.state.stamps import text_of
+
+SHORT = 8
+"""Signs of a digest by which people may name a letter."""
 
 
 class Letters:
@@ -39,6 +43,35 @@ class Letters:
             )
         return added
 
+    def sort(self, sorted_: SortLetter) -> None:
+        """Keep what a letter is, why, and which task it is about."""
+        self._db.execute(
+            "UPDATE letters SET state = ?, why = ?, task = ?, what = ?, row = ?, playbook = ?"
+            " WHERE digest = ?",
+            (
+                sorted_.state, sorted_.why, sorted_.task, sorted_.what, "; ".join(sorted_.row),
+                sorted_.cite.playbook if sorted_.cite else "", sorted_.digest,
+            ),
+        )  # fmt: skip
+
+    def before(self, letter: Letter, since: datetime) -> int:
+        """Count the letters of its sender since a moment that came before a letter."""
+        row = self._db.execute(
+            "SELECT count(*) FROM letters WHERE sender = ? AND received_at >= ?"
+            " AND (received_at, digest) < (?, ?)",
+            (letter.sender, text_of(since), text_of(letter.received_at), letter.digest),
+        ).fetchone()
+        return int(row[0])
+
+    def named(self, digest: str) -> dict[str, Any] | None:
+        """Return the only letter whose digest begins so, with what became of it."""
+        if len(digest) < SHORT:
+            return None
+        found = list(
+            self._db.query("SELECT * FROM letters WHERE digest GLOB ? LIMIT 2", [f"{digest}*"])
+        )
+        return found[0] if len(found) == 1 else None
+
     def quarantine(self, account: str, place: str, reason: str, raw: str, now: datetime) -> None:
         """Keep a letter that could not be read, by the digest of its raw bytes."""
         self._db.execute(
@@ -51,7 +84,7 @@ class Letters:
         """Return letters for a person to look at, newest first."""
         return list(
             self._db.query(
-                "SELECT digest, received_at, sender, subject, state, why, task, seen FROM letters"
+                "SELECT digest, received_at, sender, subject, state, what, why, task, seen FROM letters"
                 " WHERE ? IS NULL OR state = ? ORDER BY received_at DESC",
                 [state, state],
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -15,6 +15,7 @@ from mcur.playbooks.facts import (
     Appeal,
     AppealStatus,
     Attachment,
+    Bounce,
     Letter,
     LetterPlace,
     MessageType,
@@ -79,8 +80,8 @@ def letter_to_json(letter: Letter) -> str:
         value = getattr(letter, item.name)
         if item.name == "attachments":
             value = [{f.name: getattr(a, f.name) for f in fields(Attachment)} for a in value]
-        elif item.name == "place":
-            value = {f.name: getattr(value, f.name) for f in fields(LetterPlace)}
+        elif item.name in {"place", "bounce"} and value is not None:
+            value = asdict(value)
         found[item.name] = plain_value(value)
     return dump(found)
 
@@ -93,6 +94,9 @@ def letter_of(text: str) -> Letter:
     values["attachments"] = tuple(Attachment(**a) for a in values["attachments"])
     for name in ("to", "cc", "references", "flaws"):
         values[name] = tuple(values[name])
+    if values.get("bounce"):
+        told = values["bounce"]
+        values["bounce"] = Bounce(**told | {"recipients": tuple(told["recipients"])})
     return Letter(**values)
 
 

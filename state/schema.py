@@ -274,6 +274,12 @@ MIGRATIONS: tuple[str, ...] = (
     DROP INDEX joined_untold;
     CREATE INDEX joined_untold ON joined (playbook, told) WHERE told < 2;
     """,
+    """
+    ALTER TABLE letters ADD COLUMN what TEXT NOT NULL DEFAULT '';
+    ALTER TABLE letters ADD COLUMN row TEXT NOT NULL DEFAULT '';
+    ALTER TABLE letters ADD COLUMN playbook TEXT NOT NULL DEFAULT '';
+    CREATE INDEX letters_sender ON letters (sender, received_at, digest);
+    """,
 )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
+from mcur.connectors.mail.bounces import bounce_of
 from mcur.connectors.mail.charsets import decode, one_line, readable
 from mcur.connectors.mail.htmltext import text_of_html
 from mcur.connectors.mail.names import file_name, letter_name
@@ -50,7 +51,7 @@ def parse(raw: RawLetter, blobs: Blobs, *, trusted_authserv: str | None = None) 
     else:
         root = cut(data, reading.numbers)
         reading.take(root)
-    return _letter(raw, data, root.headers, reading, trusted_authserv)
+    return _letter(raw, data, root, reading, trusted_authserv)
 
 
 def digest_of(data: bytes) -> str:
@@ -64,8 +65,9 @@ def digest_of(data: bytes) -> str:
 
 
 def _letter(
-    raw: RawLetter, data: bytes, headers: Headers, reading: _Reading, trusted: str | None
+    raw: RawLetter, data: bytes, root: Part, reading: _Reading, trusted: str | None
 ) -> Letter:
+    headers = root.headers
     sender_name, sender = next(iter(people(headers, "from")), ("", ""))
     if not sender:
         reading.flaws.append("в письме не указан адрес отправителя")
@@ -74,6 +76,8 @@ def _letter(
     if headers.is_cut:
         reading.flaws.append("заголовки письма необычно длинные и прочитаны не полностью")
     in_reply_to = _ids(headers, "in-reply-to")
+    text = reading.text()
+    bounce = bounce_of(root, sender, text)
     return Letter(
         digest=digest_of(data),
         message_id=_message_id(headers),
@@ -83,15 +87,16 @@ def _letter(
         to=tuple(address for _, address in people(headers, "to")),
         cc=tuple(address for _, address in people(headers, "cc")),
         subject=headers.text("subject"),
-        text=reading.text(),
+        text=text,
         received_at=raw.received_at,
         in_reply_to=in_reply_to[0] if in_reply_to else None,
         references=_ids(headers, "references"),
-        auto=_is_automatic(headers),
+        auto=bounce is not None or _is_automatic(headers),
         authenticated=authenticated(headers, trusted),
         attachments=tuple(reading.attachments),
         raw=reading.blobs.put(data),
         flaws=tuple(dict.fromkeys(reading.flaws)),
+        bounce=bounce,
     )
 
 

@@ -1,11 +1,13 @@
-"""Letters of the centre become assignments, answers join their tasks, the rest waits for review."""
+"""What letters become: assignments of the centre, answers to tasks, reports of the day, matters for a person."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from mcur.playbooks import inbound, notes
+from pydantic import Field
+
+from mcur.playbooks import inbound, notes, sorting
 from mcur.playbooks.documents import Block, Document, Pairs, Paragraph, plain
 from mcur.playbooks.facts import Letter, Task, TaskKind, TaskStatus
 from mcur.playbooks.intents import (
@@ -20,7 +22,7 @@ from mcur.playbooks.intents import (
     UpdateTask,
 )
 from mcur.playbooks.quotes import strip_quoted
-from mcur.playbooks.rules import announcing, answers, inbound_reports
+from mcur.playbooks.rules import answers, inbound_reports
 from mcur.playbooks.rules.answers import FromExecutors
 from mcur.playbooks.rules.base import Case, Rule
 
@@ -37,8 +39,9 @@ class FromLetters(Rule):
 
     ``labels`` are the words that stand before a value in such letters. Only the kinds of
     trusted ``senders`` may give assignments, and of our own people those in the roles of
-    ``givers``; everything else that answers nothing of ours goes to the review queue, also the report of the day of a person in a role, whose subject starts
-    with one of ``reports_begin``.
+    ``givers``; a report of the day begins with one of ``reports_begin``. ``table`` says what a letter
+    is, its first matching row counts; ``decisions`` are the words by which a person in a role
+    decides, ``greetings`` may stand before them and ``closings`` end them. ``per_sender`` letters of one sender are taken a day.
     """
 
     takes: Literal["letters"]
@@ -48,53 +51,14 @@ class FromLetters(Rule):
     reports_begin: tuple[str, ...] = ()
     labels: Mapping[str, tuple[str, ...]]
     answer: AnswerDuty | None = None
+    table: tuple[sorting.Row, ...] = ()
+    decisions: tuple[sorting.Decision, ...] = ()
+    greetings: tuple[str, ...] = ()
+    closings: tuple[str, ...] = ()
+    per_sender: int = Field(default=100, ge=1)
 
 
-def sort_letters(rule: FromLetters, case: Case) -> Iterator[Intent]:
-    """Say of each new letter what it is, and prepare the answers that closed assignments owe."""
-    for letter in case.facts.fresh_letters():
-        yield from _letter(rule, case, letter)
-    yield from _answers(rule, case)
-
-
-def leftover(case: Case) -> Iterator[Intent]:
-    """Put what no regulation of the site took before a person, so that no letter waits for ever."""
-    for letter in case.facts.fresh_letters():
-        why = case.say("letter.unknown", letter=letter)
-        yield SortLetter(digest=letter.digest, state="review", why=why)
-
-
-def _letter(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
-    if letter.received_at < case.facts.live_from:
-        yield SortLetter(digest=letter.digest, state="history", why=case.say("letter.history"))
-        return
-    known = case.facts.letter_for((letter.in_reply_to or "", *letter.references))
-    task = (_task_behind(known, case) if known else None) or answers.named_task(case, letter)
-    if (task and task.playbook != case.playbook.id) or _is_of_another(known, case):
-        return
-    trusted = _may_give(rule, case, letter)
-    if task:
-        yield from _answer(rule, case, letter, task)
-    elif letter.auto:
-        yield SortLetter(digest=letter.digest, state="review", why=case.say("letter.auto"))
-    elif _is_report_of_the_day(rule, case, letter):
-        yield from _report_of_the_day(rule, case, letter)
-    elif trusted and letter.authenticated is not False:
-        yield from _assignment(rule, case, letter)
-    else:
-        staff = case.facts.directory.roles_of(letter.sender)
-        why = "letter.ours" if known else "letter.staff" if staff else "letter.unknown"
-        if trusted:
-            why = "letter.spoofed"
-        yield from _review(rule, case, letter, case.say(why, letter=letter))
-
-
-def _is_of_another(known: str | None, case: Case) -> bool:
-    """Whether a letter answers something of another regulation, which takes it itself."""
-    return known is not None and known.split(":")[1:2] != [case.playbook.id]
-
-
-def _may_give(rule: FromLetters, case: Case, letter: Letter) -> bool:
+def may_give(rule: FromLetters, case: Case, letter: Letter) -> bool:
     """Our own people give no assignments by the address of their house, but in their roles."""
     directory = case.facts.directory
     roles = set(directory.roles_of(letter.sender)) & set(case.playbook.roles)
@@ -103,17 +67,10 @@ def _may_give(rule: FromLetters, case: Case, letter: Letter) -> bool:
     return directory.trusted_as(letter.sender) in rule.senders
 
 
-def _is_report_of_the_day(rule: FromLetters, case: Case, letter: Letter) -> bool:
-    """A person in a role who sends his report of the day gives no assignment."""
-    staff = set(case.facts.directory.roles_of(letter.sender)) & set(case.playbook.roles)
-    begins = tuple(word.casefold() for word in rule.reports_begin)
-    return bool(staff) and letter.subject.strip().casefold().startswith(begins)
-
-
-def _report_of_the_day(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
+def report_of_the_day(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
     """Keep the report that somebody is owed; any other waits for the daily control."""
     kept = _collected(case, letter)
-    yield from kept or _review(rule, case, letter, case.say("letter.report", letter=letter))
+    yield from kept or review(rule, case, letter, case.say("letter.report", letter=letter))
 
 
 def _collected(case: Case, letter: Letter) -> list[Intent]:
@@ -126,16 +83,8 @@ def _collected(case: Case, letter: Letter) -> list[Intent]:
     return []
 
 
-def _task_behind(key: str, case: Case) -> Task | None:
-    """Find the task that a letter of ours was about: itself, the only one told of, or its object."""
-    task = case.facts.task(key) or announcing.only_task_of(key, case)
-    parts = key.split(":", 4)
-    if task is None and parts[0] == "letter" and len(parts) == 5:
-        task = case.facts.task(parts[4].rpartition(":")[0])
-    return task
-
-
-def _assignment(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
+def assignment(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
+    """Make the task that a letter asks for; without a house the officer is asked to find it."""
     key = f"task:{case.playbook.id}:letter:{letter.digest}"
     found = inbound.read_assignment(letter, rule.labels, case.playbook.calendar)
     why = case.say("intake.letters.why", letter=letter)
@@ -186,34 +135,33 @@ def _assignment_body(
     return Document(blocks=tuple(blocks), footer=(case.clause_line(rule.clause),))
 
 
-def _answer(rule: FromLetters, case: Case, letter: Letter, task: Task) -> Iterator[Intent]:
+def answer(rule: FromLetters, case: Case, letter: Letter, task: Task) -> Iterator[Intent]:
+    """Join an answer to its task; what its executor says, or who works on it, may mean something."""
     said = strip_quoted(letter.text)[0] or case.say("letter.empty")
     head = case.say("letter.answer", letter=letter)
     hears = answers.rule_of(case)
-    if hears and not letter.auto and task.status.is_open and _is_heard(hears, case, letter, task):
+    if hears and task.status.is_open and _is_heard(hears, case, letter, task):
         yield from answers.from_letter(hears, case, letter, task, _role_at_work(case, letter, task))
         return
-    if not letter.auto:
-        yield UpdateTask(
-            key=f"update:{task.key}:letter:{letter.digest}",
-            cite=Cite(
-                playbook=case.playbook.id, rule=rule.id, clause=task.clause or rule.clause, why=head
-            ),
-            task=task.key,
-            note=plain(head, said),
-            fields=notes.fields_in(said) if _may_report(case, letter, task) else {},
-            attachments=letter.attachments,
-        )
-    if not letter.auto and not task.status.is_open:
-        closed = case.say("letter.closed", letter=letter, task=task)
-        yield from _review(rule, case, letter, closed, task)
-        return
-    if not letter.auto and _is_stranger(case, letter, task):
-        stranger = case.say("letter.stranger", letter=letter, task=task)
-        yield from _review(rule, case, letter, stranger, task)
-        return
-    why = case.say("letter.auto") if letter.auto else head
-    yield SortLetter(digest=letter.digest, state="answer", why=why, task=task.key)
+    yield UpdateTask(
+        key=f"update:{task.key}:letter:{letter.digest}",
+        cite=Cite(
+            playbook=case.playbook.id, rule=rule.id, clause=task.clause or rule.clause, why=head
+        ),
+        task=task.key,
+        note=plain(head, said),
+        fields=notes.fields_in(said) if _may_report(case, letter, task) else {},
+        attachments=letter.attachments,
+    )
+    doubt = ""
+    if not task.status.is_open:
+        doubt = "letter.closed"
+    elif _is_stranger(case, letter, task):
+        doubt = "letter.stranger"
+    if doubt:
+        yield from review(rule, case, letter, case.say(doubt, letter=letter, task=task), task)
+    else:
+        yield SortLetter(digest=letter.digest, state="answer", why=head, task=task.key)
 
 
 def _is_heard(rule: FromExecutors, case: Case, letter: Letter, task: Task) -> bool:
@@ -247,9 +195,10 @@ def _may_report(case: Case, letter: Letter, task: Task) -> bool:
     return letter.authenticated is not False and (known or bool(staff))
 
 
-def _review(
+def review(
     rule: FromLetters, case: Case, letter: Letter, why: str, task: Task | None = None
 ) -> Iterator[Intent]:
+    """Put a letter before a person, with the reason."""
     key = task.key if task else None
     yield SortLetter(digest=letter.digest, state="review", why=why, task=key)
     yield RaiseFlag(
@@ -260,7 +209,7 @@ def _review(
     )
 
 
-def _answers(rule: FromLetters, case: Case) -> Iterator[Intent]:
+def owed(rule: FromLetters, case: Case) -> Iterator[Intent]:
     """Prepare the answer that the sender of a solved assignment is owed."""
     if rule.answer is None:
         return

@@ -21,7 +21,7 @@ from mcur.playbooks.facts import (
     TaskStatus,
 )
 from mcur.playbooks.intents import CreateTask, Intent, UpdateTask, digest_of
-from mcur.playbooks.rules import announcing, assignments, bursts, granting, monitoring
+from mcur.playbooks.rules import announcing, bursts, granting, letters, monitoring
 from mcur.playbooks.rules.answers import FromExecutors
 from mcur.playbooks.rules.assignments import FromLetters
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
@@ -87,11 +87,17 @@ def decide(rule: IntakeRule, case: Case) -> Iterator[Intent]:
             if rule.monitoring is not None:
                 yield from monitoring.decide(rule, rule.monitoring, rule.monitoring_slots, case)
         case FromLetters():
-            yield from assignments.sort_letters(rule, case)
+            yield from letters.decide(rule, case)
         case FromIssues():
             yield from _issues(rule, case)
         case FromExecutors():
             yield from granting.decide(rule, case)
+
+
+def decide_early(rule: IntakeRule, case: Case) -> Iterator[Intent]:
+    """Take what people decided by letter, so that it is judged with the other acts of the cycle."""
+    if isinstance(rule, FromLetters):
+        yield from letters.decide_early(rule, case)
 
 
 def _shape(table: dict[str, Any]) -> IntakeRule:
@@ -265,6 +271,7 @@ def _makes(rule: IntakeRule) -> tuple[TaskKind, ...]:
     return (TaskKind.ASSIGNMENT,) if isinstance(rule, FromLetters) else ()
 
 
+EARLY: Kind[IntakeRule] = Kind(name="intake", shape=_shape, decide=decide_early)
 KIND: Kind[IntakeRule] = Kind(
     name="intake", shape=_shape, decide=decide, wakes=_wakes, makes=_makes
 )

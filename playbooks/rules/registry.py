@@ -46,6 +46,9 @@ LAYERS: tuple[Kind[Any], ...] = (
     report.KIND,
 )
 
+BEFORE_ACTS: tuple[Kind[Any], ...] = (intake.EARLY,)
+"""What is asked before the acts of people are judged: who decides by letter acts, too."""
+
 KINDS: dict[str, Kind[Any]] = {}
 for _kind in LAYERS:  # a kind may run in two layers: its shape is that of the first
     KINDS.setdefault(_kind.name, _kind)

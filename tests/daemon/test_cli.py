@@ -345,6 +345,19 @@ def test_explain_of_nothing_is_wrong_and_named(worked: Mcur, what: str) -> None:
     assert f'"{what}" is neither a key, a task number nor a rule here' in said.err
 
 
+def test_explain_of_a_letter_that_came(worked: Mcur) -> None:
+    """Which row of the table it met, by the short digest that the listing shows; the journal has it."""
+    [letter] = json.loads(worked("letters", "--json").out)
+    said = json.loads(worked("explain", f"letter:{letter['letter']}", "--json").out)
+    entries = json.loads(worked("journal", "--limit", "500", "--json").out)
+
+    assert (said["sorted_as"], said["state"]) == ("unknown", "review")
+    assert "неизвестного отправителя" in said["why"]
+    assert said["facts"]["from"] == "x@y.test"
+    assert [e["event"] for e in entries if e["key"] == said["key"]][0] == "letter.unknown"
+    assert worked("explain", letter["letter"][:4]).status == 1
+
+
 def test_explain_of_a_letter(worked: Mcur, site: Path) -> None:
     """Its reason and when it left."""
     with_executor = an_export(site, "second.csv")

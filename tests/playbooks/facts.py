@@ -28,6 +28,7 @@ from mcur.playbooks.facts import (
     Term,
 )
 from mcur.playbooks.incidents import Incident, Plan
+from mcur.playbooks.letters import Sent
 from mcur.playbooks.load import load
 from mcur.playbooks.mirrored import AppealStep, Inspection, MirrorKind, OutageSeen
 from mcur.playbooks.rules.base import Case, Rule
@@ -94,6 +95,7 @@ class Known:
     steps: list[AppealStep] = field(default_factory=list)
 
     asked: list[Extension] = field(default_factory=list)
+    left: list[Sent] = field(default_factory=list)
 
     def fresh_appeals(self) -> Sequence[AppealChange]:
         """Return what is new or changed."""
@@ -215,6 +217,18 @@ class Known:
     def letter(self, digest: str) -> Letter | None:
         """Return a letter by its digest."""
         return next((x for x in self.letters if x.digest == digest), None)
+
+    def letters_before(self, letter: Letter, since: datetime) -> int:
+        """Count earlier letters of a sender."""
+        return sum(
+            (x.received_at, x.digest) < (letter.received_at, letter.digest)
+            for x in self.letters
+            if x.sender == letter.sender and x.received_at >= since
+        )
+
+    def letter_sent(self, key: str) -> Sent | None:
+        """Return a letter of ours."""
+        return next((one for one in self.left if one.key == key), None)
 
     def term(self, key: str) -> Term | None:
         """Return a term by its key."""

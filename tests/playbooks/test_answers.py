@@ -11,7 +11,7 @@ from mcur.playbooks.extension import Extension
 from mcur.playbooks.facts import Attachment, TaskStatus
 from mcur.playbooks.intents import KeepExtension, RaiseFlag, SendLetter, SortLetter, UpdateTask
 from mcur.playbooks.load import load
-from mcur.playbooks.rules import answers, assignments, granting, hearing
+from mcur.playbooks.rules import answers, granting, hearing, letters
 from mcur.playbooks.rules.base import Case
 from tests.playbooks.facts import Known, act, at, case, letter, task
 
@@ -117,7 +117,7 @@ def _sorted(known: Known, text: str, **given: Any) -> list[Any]:
         letter(text, **{"sender": "dom@uk.invalid", "in_reply_to": "<t@mcur>", **given})
     ]
     rule: Any = RUZA.rules["intake"]["letters"]
-    return list(assignments.sort_letters(rule, _ruza(known)))
+    return list(letters.decide(rule, _ruza(known)))
 
 
 def _executor_mail(known: Known) -> str:

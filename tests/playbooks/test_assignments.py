@@ -17,7 +17,7 @@ from mcur.playbooks.intents import (
     SortLetter,
     UpdateTask,
 )
-from mcur.playbooks.rules import assignments as kind
+from mcur.playbooks.rules import letters as kind
 from tests.playbooks.facts import ID, Known, at, case, letter, rule, task
 
 ORDER = letter("Адрес: Одинцово, ул. Маршала Жукова, 10. Проблема: нет освещения", raw="r1")
@@ -26,7 +26,7 @@ KEY = f"task:{ID}:letter:d1"
 
 def decide(known: Known) -> list[Intent]:
     """Let the rule of letters decide at half past eleven."""
-    return list(kind.sort_letters(rule("intake", "letters"), case(known, at("11:30"))))
+    return list(kind.decide(rule("intake", "letters"), case(known, at("11:30"))))
 
 
 def of(found: list[Intent], shape: type[Any]) -> list[Any]:

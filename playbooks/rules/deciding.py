@@ -1,0 +1,80 @@
+"""A manager decides by answering a letter of ours; the answer becomes an act like any other.
+
+The table lets through only what answers a letter of ours, from an address of the directory that the
+own server confirmed. Who may do what, the acts say; the sender hears what came of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mcur.playbooks.directory import fold
+from mcur.playbooks.facts import Act, Letter
+from mcur.playbooks.intents import Intent, RaiseFlag, SortLetter, TakeAct
+from mcur.playbooks.rules import echoes
+from mcur.playbooks.rules.assignments import FromLetters
+from mcur.playbooks.rules.base import Case
+from mcur.playbooks.rules.sighting import Seen
+from mcur.playbooks.sorting import Word
+
+
+def decided(rule: FromLetters, case: Case, seen: Seen) -> Iterator[Intent]:
+    """Take the act that a decision stands for; words that decide nothing of this thing are said back."""
+    letter, word = seen.sight.letter, seen.sight.word
+    if word is None:
+        return
+    do = word.decision.act_on(seen.sight.object or "")
+    known = seen.task.key if seen.task else None
+    if not do:
+        why = case.say("letter.pointless", letter=letter, word=word)
+        yield SortLetter(digest=letter.digest, state="review", why=why, task=known)
+        cite = case.cite(rule, why)
+        yield RaiseFlag(
+            key=f"flag:{case.playbook.id}:letter:{letter.digest}", cite=cite,
+            object=f"letter:{letter.digest}", text=why,
+        )  # fmt: skip
+        yield echoes.echo(case, cite, letter, case.say("echo.pointless", word=word))
+        return
+    act = _act(case, seen, letter, word, do)
+    why = case.say("letter.decision", letter=letter, word=word)
+    yield SortLetter(digest=letter.digest, state="answer", why=why, task=known)
+    yield TakeAct(act=act)
+
+
+def _act(case: Case, seen: Seen, letter: Letter, word: Word, do: str) -> Act:
+    role = _role(case, seen, letter)
+    people = case.facts.directory.people
+    person = next((p.name for p in people if p.answers_to(letter.sender)), "")
+    # A word about a plan that is not one of its acts is noted on its draft.
+    on_task = do == "note" and seen.task is not None
+    return Act(
+        ident=f"letter:{letter.digest}",
+        at=letter.received_at,
+        by=role,
+        person=person,
+        do=do,
+        key=seen.task.key if on_task and seen.task else seen.sight.key or _task_key(seen),
+        text=word.text or (word.said if do == "note" else ""),
+        origin="letter",
+        fields={"letter": letter.digest},
+    )
+
+
+def _task_key(seen: Seen) -> str:
+    return seen.task.key if seen.task else ""
+
+
+def _role(case: Case, seen: Seen, letter: Letter) -> str:
+    """In which role somebody decides: the one that was written to, if it is his or he stands in for it."""
+    day = case.playbook.calendar.local(letter.received_at).date()
+    directory = case.facts.directory
+    sent = case.facts.letter_sent(seen.answered) if seen.answered else None
+    asked = [ref.partition(":")[0].partition("@")[0] for ref in (sent.to if sent else ())]
+    own = [role for role in directory.roles_of(letter.sender) if role in case.playbook.roles]
+    standing = [
+        role
+        for role in asked
+        for one in directory.recipients(role, day)
+        if one.substitute_for and fold(one.email) == fold(letter.sender)
+    ]
+    return next((role for role in asked if role in own), next(iter([*standing, *own]), ""))

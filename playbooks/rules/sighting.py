@@ -1,0 +1,96 @@
+"""What is seen of a letter before anybody says what it is: whom it is from, what of ours it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mcur.playbooks.facts import Letter, Task
+from mcur.playbooks.quotes import strip_quoted
+from mcur.playbooks.rules import announcing, answers, assignments
+from mcur.playbooks.rules.assignments import FromLetters
+from mcur.playbooks.rules.base import Case
+from mcur.playbooks.sorting import Object, Row, Sight, first_match, word_of
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A letter with its row of the table, the task that it is about, and the letter of ours it answers."""
+
+    sight: Sight
+    row: Row
+    task: Task | None
+    answered: str | None
+
+
+def see(rule: FromLetters, case: Case, letter: Letter) -> Seen | None:
+    """Say what a letter is; ``None`` where it answers another regulation, which sorts it itself."""
+    key = case.facts.letter_for(
+        (letter.in_reply_to or "", *letter.references, *letter.to, *letter.cc)
+    )
+    kind, about, task = _object(case, key) if key else (None, "", None)
+    task = task or answers.named_task(case, letter)
+    other = task.playbook if task else key.split(":")[1] if key else case.playbook.id
+    if other != case.playbook.id:
+        return None
+    sight = Sight(
+        letter=letter,
+        key=about,
+        object=kind or ("task" if task else None),
+        senders=_senders(rule, case, letter),
+        word=word_of(rule.decisions, rule.greetings, rule.closings, strip_quoted(letter.text)[0]),
+        early=letter.received_at < case.facts.live_from,
+        own=case.facts.letter_for((letter.message_id or "",)) is not None,
+        flood=_is_flood(rule, case, letter),
+        report=_begins_as_report(rule, letter),
+    )
+    row = first_match(rule.table, sight)
+    return Seen(sight, row, task, key) if row else None
+
+
+def _object(case: Case, key: str) -> tuple[Object, str, Task | None]:
+    """Find what a letter of ours was about: its kind, its key and the task on which it is noted."""
+    for about in (key, _inner(key)):
+        plan = case.facts.plan(about) if about else None
+        if plan is not None:
+            return "plan", plan.key, case.facts.task(plan.task)
+        if about and case.facts.incident(about) is not None:
+            return "incident", about, case.facts.task(about)
+        if about and case.facts.draft(about) is not None:
+            return "draft", about, None
+        task = case.facts.task(about) if about else None
+        if task is not None:
+            return "task", task.key, task
+    if key.startswith("report:"):
+        return "report", key, None
+    task = announcing.only_task_of(key, case)
+    return ("task", task.key, task) if task else ("letter", key, None)
+
+
+def _inner(key: str) -> str:
+    """Return the key of what a letter is about: the part between its step and its occasion."""
+    parts = key.split(":", 4)
+    return parts[4].rpartition(":")[0] if parts[0] == "letter" and len(parts) == 5 else ""
+
+
+def _senders(rule: FromLetters, case: Case, letter: Letter) -> frozenset[str]:
+    directory = case.facts.directory
+    known = {
+        "executor": directory.executor_of(letter.sender) is not None,
+        "staff": bool(set(directory.roles_of(letter.sender)) & set(case.playbook.roles)),
+        "giver": assignments.may_give(rule, case, letter),
+    }
+    return frozenset(name for name, holds in known.items() if holds) or frozenset({"stranger"})
+
+
+def _is_flood(rule: FromLetters, case: Case, letter: Letter) -> bool:
+    """Whether the sender has written more today than anybody is listened to."""
+    if not letter.sender:
+        return False
+    calendar = case.playbook.calendar
+    since = calendar.day_bounds(calendar.day_of(letter.received_at))[0]
+    return case.facts.letters_before(letter, since) >= rule.per_sender
+
+
+def _begins_as_report(rule: FromLetters, letter: Letter) -> bool:
+    begins = tuple(word.casefold() for word in rule.reports_begin)
+    return letter.subject.strip().casefold().startswith(begins) if begins else False

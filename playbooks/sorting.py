@@ -1,0 +1,181 @@
+"""What a letter is: a table whose first matching row decides, and the words of decisions. Pure.
+
+The rows are data of the playbooks (``common/intake.toml``); here stands what a row may ask.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from mcur.playbooks import phrases
+from mcur.playbooks.letters import Letter
+
+What = Literal[
+    "history", "own", "bounce", "auto", "flood", "decision", "unproven", "outsider", "adrift", "answer",
+    "report", "assignment", "spoofed", "ours", "staff", "unknown",
+]  # fmt: skip
+Sender = Literal["executor", "staff", "giver", "stranger"]
+Object = Literal["task", "plan", "incident", "report", "draft", "letter"]
+Proven = Literal["yes", "unknown", "no"]
+
+_END = re.compile(r"[.!,]\s*")
+"""Where a greeting ends; what stands behind it in its line is said already."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Row(_Table):
+    """A row of the table: what a letter is that meets all its conditions.
+
+    ``early`` came before the site went live, ``own`` is a letter of ours that came back, ``flood`` is
+    one too many of its sender, ``decides`` begins with a word of decision (``orders``: one that can
+    mean nothing else), ``report`` begins as the reports of a day do. ``answers`` names what of ours
+    it may answer, ``sender`` who may write it, ``proven`` what the own server may have said of him,
+    ``begins`` how its subject may begin.
+    """
+
+    what: What
+    early: bool | None = None
+    own: bool | None = None
+    bounce: bool | None = None
+    auto: bool | None = None
+    flood: bool | None = None
+    decides: bool | None = None
+    orders: bool | None = None
+    report: bool | None = None
+    answers: tuple[Object, ...] = ()
+    sender: tuple[Sender, ...] = ()
+    proven: tuple[Proven, ...] = ()
+    begins: tuple[str, ...] = ()
+
+
+class Decision(_Table):
+    """What some words mean for each thing that they may be said of: the name of an act.
+
+    ``orders``: whoever writes them decides something, whatever he answers.
+    """
+
+    words: tuple[str, ...]
+    task: str = ""
+    plan: str = ""
+    incident: str = ""
+    report: str = ""
+    draft: str = ""
+    orders: bool = False
+
+    def act_on(self, kind: str) -> str:
+        """Name the act for a kind of thing; empty where the words decide nothing of it."""
+        return getattr(self, kind) if kind in Decision.model_fields and kind != "words" else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A decision as it was written: what it means, and the reason after it."""
+
+    decision: Decision
+    said: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """All that a row may ask of a letter. ``key`` and ``object`` are what of ours it answers."""
+
+    letter: Letter
+    key: str = ""
+    object: Object | None = None
+    senders: frozenset[str] = frozenset()
+    word: Word | None = None
+    early: bool = False
+    own: bool = False
+    flood: bool = False
+    report: bool = False
+
+    @property
+    def decides(self) -> bool:
+        """Whether the letter says something that decides what it answers."""
+        if self.word is None:
+            return False
+        return self.word.decision.orders or bool(self.word.decision.act_on(self.object or ""))
+
+    @property
+    def proven(self) -> Proven:
+        """What the own server said of the sender."""
+        match self.letter.authenticated:
+            case None:
+                return "unknown"
+            case said:
+                return "yes" if said else "no"
+
+
+def first_match(table: Iterable[Row], sight: Sight) -> Row | None:
+    """Return the first row whose conditions all hold."""
+    return next((row for row in table if all(holds for _, holds in _conditions(row, sight))), None)
+
+
+def conditions(row: Row, sight: Sight) -> tuple[str, ...]:
+    """Name the conditions of a row, for who asks why a letter is what it is."""
+    return tuple(name for name, _ in _conditions(row, sight))
+
+
+def word_of(
+    decisions: Iterable[Decision],
+    greetings: Iterable[str],
+    closings: Iterable[str],
+    text: str,
+) -> Word | None:
+    """Read the decision that a text begins with: alone in its line, or before a colon.
+
+    A greeting may stand before it; what follows it, up to a closing, is the reason.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    ends = (n for n, line in enumerate(lines) if n and phrases.begins(closings, line))
+    lines = lines[: next(ends, len(lines))]
+    if lines and phrases.begins(greetings, lines[0]):
+        rest = _END.split(lines[0], maxsplit=1)[1:]
+        lines = [*filter(None, rest), *lines[1:]]
+    head, colon, after = (lines[0] if lines else "").partition(":")
+    reason = "\n".join(filter(None, (after.strip() if colon else "", *lines[1:])))
+    for decision in decisions:
+        if _is_only(decision.words, head):
+            return Word(decision=decision, said=head.strip(" .!"), text=reason)
+    return None
+
+
+def _is_only(words: Iterable[str], line: str) -> bool:
+    """Whether a line is one of some phrases and nothing else."""
+    said = phrases.first_of(words, line)
+    return said is not None and said == line.strip(" \t.,!;")
+
+
+def _conditions(row: Row, sight: Sight) -> Iterator[tuple[str, bool]]:
+    letter = sight.letter
+    facts = {
+        "early": sight.early,
+        "own": sight.own,
+        "bounce": letter.bounce is not None,
+        "auto": letter.auto,
+        "flood": sight.flood,
+        "decides": sight.decides,
+        "orders": sight.word is not None and sight.word.decision.orders,
+        "report": sight.report,
+    }
+    for name, fact in facts.items():
+        wanted = getattr(row, name)
+        if wanted is not None:
+            yield name if wanted else f"not {name}", fact is wanted
+    if row.answers:
+        yield f"answers {sight.object or ''}".strip(), sight.object in row.answers
+    if row.sender:
+        yield f"sender {', '.join(row.sender)}", bool(sight.senders & set(row.sender))
+    if row.proven:
+        yield f"proven {sight.proven}", sight.proven in row.proven
+    if row.begins:
+        yield f"begins {letter.subject[:40]!r}", phrases.begins(row.begins, letter.subject)
