@@ -354,7 +354,7 @@ def test_explain_of_a_letter_that_came(worked: Mcur) -> None:
     assert (said["sorted_as"], said["state"]) == ("unknown", "review")
     assert "неизвестного отправителя" in said["why"]
     assert said["facts"]["from"] == "x@y.test"
-    assert [e["event"] for e in entries if e["key"] == said["key"]][0] == "letter.unknown"
+    assert next(e["event"] for e in entries if e["key"] == said["key"]) == "letter.unknown"
     assert worked("explain", letter["letter"][:4]).status == 1
 
 
