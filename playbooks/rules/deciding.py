@@ -26,17 +26,17 @@ def decided(rule: FromLetters, case: Case, seen: Seen) -> Iterator[Intent]:
     do = word.decision.act_on(seen.sight.object or "")
     known = seen.task.key if seen.task else None
     if not do:
-        why = case.say("letter.pointless", letter=letter, word=word)
+        why = case.say("letter.pointless", letter=letter, said=word.said)
         yield SortLetter(digest=letter.digest, state="review", why=why, task=known)
         cite = case.cite(rule, why)
         yield RaiseFlag(
             key=f"flag:{case.playbook.id}:letter:{letter.digest}", cite=cite,
             object=f"letter:{letter.digest}", text=why,
         )  # fmt: skip
-        yield echoes.echo(case, cite, letter, case.say("echo.pointless", word=word))
+        yield echoes.echo(case, cite, letter, case.say("echo.pointless", said=word.said))
         return
     act = _act(case, seen, letter, word, do)
-    why = case.say("letter.decision", letter=letter, word=word)
+    why = case.say("letter.decision", letter=letter, said=word.said)
     yield SortLetter(digest=letter.digest, state="answer", why=why, task=known)
     yield TakeAct(act=act)
 

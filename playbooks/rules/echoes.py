@@ -18,7 +18,7 @@ def of_act(act: Act, case: Case, cite: Cite, refusal: str | None) -> Iterator[In
         return
     word = case.say("act.name", act=act)
     name = "echo.refused" if refusal else "echo.done"
-    text = case.say(name, word=word, subject=_subject_of(case, act), refusal=refusal or "")
+    text = case.say(name, word=word, subject=_subject_of(case, act), reason=refusal or "")
     yield echo(case, cite, letter, text)
 
 

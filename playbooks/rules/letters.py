@@ -55,7 +55,8 @@ def _noted(word: str, state: str = "noted") -> Hand:
 
     def note(rule: FromLetters, case: Case, seen: Seen) -> Iterator[Intent]:  # noqa: ARG001 - the shape of all hands
         letter = seen.sight.letter
-        why = case.say(word, letter=letter)
+        names = letter.bounce.recipients if letter.bounce else ()
+        why = case.say(word, letter=letter, names=names)
         known = seen.task.key if seen.task else None
         if state == "history":
             yield SortLetter(digest=letter.digest, state="history", why=why)
@@ -72,7 +73,8 @@ def _asked(word: str) -> Hand:
 
     def ask(rule: FromLetters, case: Case, seen: Seen) -> Iterator[Intent]:
         letter = seen.sight.letter
-        why = case.say(word, letter=letter, word=seen.sight.word)
+        said = seen.sight.word.said if seen.sight.word else ""
+        why = case.say(word, letter=letter, said=said)
         yield from assignments.review(rule, case, letter, why, seen.task)
 
     return ask

@@ -27,7 +27,7 @@ SAID_OF_SOMETHING = frozenset((
     "control.stock.on_control", "inbound.remind_why", "section.executors.line", "form.top.silent",
     "executors.files", "executors.incomplete_text", "rating.low", "form.app_work.lead",
     "form.standings.lead", "form.breaches.lead", "announcing.why", "announcing.subject",
-    "announcing.lead", "ladder.overdue.why", "ladder.overdue.ask", "control.stock.why",
+    "letter.flood", "announcing.lead", "ladder.overdue.why", "ladder.overdue.ask", "control.stock.why",
     "control.quality.why", "control.quality.subject", "reference.no_history",
     "form.problems.silent", "fuse.why", "surge.value", "surge.growth", "cycle.slept",
     "plan.weekly_why", "plan.weekly_group", "plan.bare",
