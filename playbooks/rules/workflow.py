@@ -8,13 +8,13 @@ nothing is said twice. A column that an export does not have is not checked, an 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from mcur.playbooks.documents import plain
 from mcur.playbooks.facts import Appeal, AppealStatus, Task, TaskStatus
-from mcur.playbooks.intents import Intent, RaiseFlag, UpdateTask
+from mcur.playbooks.intents import Intent, MarkDone, RaiseFlag, UpdateTask
 from mcur.playbooks.mirrored import AppealStep
 from mcur.playbooks.rules.base import Case, Kind, Rule
 from mcur.playbooks.rules.intake import due_by_topic
@@ -30,6 +30,9 @@ _OF_TASK = {
     AppealStatus.CLOSED: TaskStatus.CLOSED,
     AppealStatus.REJECTED: TaskStatus.REJECTED,
 }
+
+_KEPT = frozenset({"status", "executor", "on_control", "controller", "due_at"})
+"""Where a message stands, who has it, until when: an empty cell of an export takes none of it back."""
 
 
 class Move(Rule):
@@ -121,10 +124,19 @@ def decide(rule: Workflow, case: Case) -> Iterator[Intent]:
         if not case.playbook.owns(appeal):
             continue
         name = f"{appeal.source}:{appeal.number}"
-        for raw in case.facts.steps_of(appeal.source, appeal.number):
+        for raw in _steps(case, appeal.source, appeal.number):
             step = Step(raw, name)
             yield from _flags(rule, case, appeal, step)
             yield from _follow(rule, case, appeal, step)
+
+
+def _steps(case: Case, source: str, number: str) -> Iterator[AppealStep]:
+    """Yield the steps of a message; what an export left empty of its way stays as it was."""
+    known: dict[str, str] = {}
+    for step in case.facts.steps_of(source, number):
+        before, after = {**known, **step.before}, {**known, **step.after}
+        known = {name: value for name, value in after.items() if name in _KEPT}
+        yield replace(step, before=before, after=after)
 
 
 # --- what is flagged ------------------------------------------------------------------------------------
@@ -189,17 +201,23 @@ def _executor(rule: Workflow, step: Step) -> str:
 
 
 def _controller(case: Case, step: Step) -> str:
-    """Name the controller: who is named, else the executor who handed the message on."""
+    """Name the controller: who is named, else the executor who kept the message when handing it on.
+
+    Who has it from him may hand it on too: the first keeper stays, as long as it is on control.
+    """
     named = step.raw.after.get("controller")
     if named:
         return named
     source, _, number = step.name.partition(":")
-    former = [
-        s.before["executor"]
-        for s in case.facts.steps_of(source, number)
-        if s.number <= step.raw.number and s.changes("executor") and "executor" in s.before
-    ]
-    return former[-1] if former else ""
+    former = keeper = ""
+    for raw in _steps(case, source, number):
+        if raw.number > step.raw.number:
+            break
+        handed = raw.changes("executor") and "executor" in raw.before
+        former = raw.before["executor"] if handed else former
+        on_control = Step(raw, step.name).on_control
+        keeper = (keeper or (former if handed else "")) if on_control else ""
+    return keeper or former
 
 
 def _keeper(rule: Workflow, case: Case, step: Step) -> str:
@@ -211,7 +229,10 @@ def _keeper(rule: Workflow, case: Case, step: Step) -> str:
 # --- what the task follows --------------------------------------------------------------------------------
 
 
-def _follow(rule: Workflow, case: Case, appeal: Appeal, step: Step) -> Iterator[UpdateTask]:
+def _follow(
+    rule: Workflow, case: Case, appeal: Appeal, step: Step
+) -> Iterator[UpdateTask | MarkDone]:
+    """Follow a step once, when it is seen; what changed nothing then changes nothing later."""
     task = case.facts.task(f"task:{case.playbook.id}:{step.name}")
     key = f"update:task:{case.playbook.id}:{step.name}:step:{step.raw.number}"
     # The task was made of the first row; a step of this key was followed already.
@@ -227,6 +248,8 @@ def _follow(rule: Workflow, case: Case, appeal: Appeal, step: Step) -> Iterator[
             note=plain(*lines),
             **news,
         )
+    else:
+        yield MarkDone(key=key)
 
 
 def _news(
