@@ -18,6 +18,10 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _LONGEST_GAP = timedelta(days=31)
 
 
+PROMPT = timedelta(minutes=2)
+"""How long the slot of a cycle is served: what starting a daemon takes; later it is missed (C7)."""
+
+
 class Calendar(BaseModel):
     """Days and hours as one playbook counts them; nothing here is global (G60, G61)."""
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from mcur.playbooks import ringing
+from mcur.playbooks.calendar import PROMPT
 from mcur.playbooks.durations import ClockField, ElapsedField
 from mcur.playbooks.facts import Task, TaskKind, TaskStatus, Term
 from mcur.playbooks.incidents import Incident
@@ -186,7 +187,7 @@ def _in_time(rule: Calls, case: Case, slot: datetime) -> bool:
     local = case.playbook.calendar.local
     if rule.when == "daily":
         return local(slot).date() == local(case.now).date()
-    return case.now - slot <= case.playbook.calendar.immediately_max
+    return case.now - slot <= PROMPT
 
 
 def _passed(rule: Calls, case: Case, incident: Incident) -> Iterator[datetime]:

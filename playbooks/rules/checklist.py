@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from mcur.playbooks import ticking
+from mcur.playbooks.calendar import PROMPT
 from mcur.playbooks.documents import Bullets, Document, Pairs, Paragraph, plain
 from mcur.playbooks.durations import ElapsedField
 from mcur.playbooks.facts import Task, TaskKind, TaskStatus
@@ -103,7 +104,7 @@ def _due(rule: Checklist, case: Case, incident: Incident, start: datetime) -> It
         number -= 1
     for slot in passed:
         key = _key(rule, case, incident, slot)
-        if case.now - slot <= case.playbook.calendar.immediately_max and slot == passed[-1]:
+        if case.now - slot <= PROMPT and slot == passed[-1]:
             yield from _superseded(rule, case, incident)
             yield _list(rule, case, incident, key, slot + rule.every)
         else:

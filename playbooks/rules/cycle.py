@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from mcur.playbooks import portrait, ringing
+from mcur.playbooks.calendar import PROMPT
 from mcur.playbooks.documents import Bullets, Document, Heading, Pairs, Paragraph, plain
 from mcur.playbooks.durations import ElapsedField
 from mcur.playbooks.facts import Task, TaskKind
@@ -69,7 +70,7 @@ def _serve(rule: Cycle, case: Case, incident: Incident, start: datetime) -> Iter
         late = case.now - slot
         if _is_quiet(rule, case, slot):
             unsent.append(slot)
-        elif number == newest and late <= case.playbook.calendar.immediately_max:
+        elif number == newest and late <= PROMPT:
             yield from _report(rule, case, incident, slot, unsent)
             if rule.collect_clause:
                 yield _collect(rule, case, incident, slot)
