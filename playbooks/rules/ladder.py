@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Literal
 
 from pydantic import Field
@@ -97,9 +98,10 @@ def _facts(rule: LadderRule, case: Case) -> Iterator[Intent]:
 
 
 def _said(rule: OnRefusal | OnUnsolved, case: Case, act: Act, task: Task) -> Iterator[Intent]:
-    said = refuses(act, task) if isinstance(rule, OnRefusal) else _says(rule, act, task)
+    if not _says(rule, act, task) or _is_echo(rule, case, act, task):
+        return
     for number, step in enumerate(rule.steps, start=1):
-        if not said or (step.said_by and act.by not in step.said_by):
+        if step.said_by and act.by not in step.said_by:
             continue
         letter = _letter_of(rule, case, act, task, number)
         if rule.release == "auto":
@@ -108,8 +110,20 @@ def _said(rule: OnRefusal | OnUnsolved, case: Case, act: Act, task: Task) -> Ite
         yield from drafting.waiting(case, letter, rule.owner or step.sender, task.key)
 
 
-def _says(rule: OnUnsolved, act: Act, task: Task) -> bool:
+def _says(rule: OnRefusal | OnUnsolved, act: Act, task: Task) -> bool:
+    if isinstance(rule, OnRefusal):
+        return refuses(act, task)
     return act.do in rule.says and (task.kind in rule.kinds or not rule.kinds)
+
+
+def _is_echo(rule: OnRefusal | OnUnsolved, case: Case, act: Act, task: Task) -> bool:
+    """Whether the same person's last deed of the day on this task already said so."""
+    acts = list(case.facts.acts_on(task.key))
+    before = next((a for a, b in pairwise(acts) if b.ident == act.ident), None)
+    if before is None or before.by != act.by or not _says(rule, before, task):
+        return False
+    day_of = case.playbook.calendar.day_of
+    return day_of(before.at) == day_of(act.at)
 
 
 def refuses(act: Act, task: Task) -> bool:
@@ -155,7 +169,7 @@ def _letter_of(
 
 
 def _free_key(rule: Rule, case: Case, task: Task, number: int) -> str:
-    """Return the key of the next occasion of a step: what was said once more leaves once more."""
+    """Return the key of the next occasion of a step: what was said anew leaves anew."""
     occasion = 1
     while _is_taken(case, key := _step_key(rule, case, task, number, occasion)):
         occasion += 1
