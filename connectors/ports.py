@@ -8,7 +8,7 @@ server's clock and ``now`` and hands out stamps in our time; cursors stay in the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -196,6 +196,19 @@ class MailBatch:
     more: bool = False
 
 
+class Bell(Protocol):
+    """Listens where letters arrive. It never says what came: a look at the mailbox finds out."""
+
+    name: str
+
+    def listen(self) -> Iterator[bool]:
+        """Yield ``True`` when a look is worth while; ``False``, now and then, while all is still.
+
+        The first ``True`` says that it listens. Raises what connectors raise, and is begun anew then.
+        """
+        ...
+
+
 class Mailbox(Protocol):
     """Where letters arrive. Nothing is flagged, moved or marked before it is stored."""
 
@@ -207,6 +220,10 @@ class Mailbox(Protocol):
 
     def settle(self, places: Iterable[LetterPlace]) -> None:
         """Tell the mailbox that these letters are stored (keep, or move to a folder)."""
+        ...
+
+    def bell(self) -> Bell | None:
+        """Return what listens to this mailbox; ``None`` where it can only be polled."""
         ...
 
     def check(self) -> list[str]:

@@ -29,6 +29,7 @@ from mcur.playbooks.owning import taker_of
 from mcur.playbooks.playbook import Playbook
 from mcur.state.journal import Event
 from mcur.state.store import State
+from mcur.state.systems import LISTENING
 
 PATIENCE = 5
 """A look that is out for so many of its periods hangs: each connector ends its waits long before."""
@@ -183,6 +184,8 @@ class Observers:
         self._begun: dict[str, datetime] = {}
         self._hanging: set[str] = set()
         self.unreachable: dict[str, Exception] = {}
+        self.when_back: Callable[[], None] = lambda: None
+        """Called from a pool thread when a look, or what follows it, is over."""
 
     @property
     def sources(self) -> Sequence[Source]:
@@ -209,6 +212,11 @@ class Observers:
         self._begun[name] = now
         cursor = self._state.cursor(name)
         self._flying[name] = self._pool.submit(self._sources[name].look, cursor, now)
+        self._flying[name].add_done_callback(lambda _: self.when_back())
+
+    def owe(self, name: str) -> None:
+        """Have a look begun from now on: one that is out may have passed what a bell has rung for."""
+        self._again.add(name)
 
     def collect(self, now: datetime) -> bool:
         """Keep what came back; return whether anything did."""
@@ -250,6 +258,15 @@ class Observers:
             log.info("answers again", source=source.name)
         self._begun[source.name] = now
         self._settling[source.name] = self._pool.submit(_settle, source, found)
+        self._settling[source.name].add_done_callback(lambda _: self.when_back())
+
+    def note_bell(self, name: str, now: datetime, why: str | None) -> None:
+        """Note that the bell of a source listens (``why`` is ``None``) or is silent."""
+        if self._state.note_health(f"{name}{LISTENING}", now, why):
+            if why is None:
+                log.info("listens", source=name)
+            else:
+                log.warning("polled only", source=name, why=why)
 
     def _trouble(self, source: Source, cause: Exception, now: datetime) -> None:
         why = str(cause)

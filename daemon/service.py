@@ -13,7 +13,8 @@ from types import FrameType
 import structlog
 
 from mcur.daemon import cycle
-from mcur.daemon.wakes import Bells
+from mcur.daemon.listening import Listeners
+from mcur.daemon.wakes import Alarm, Bells
 from mcur.daemon.wiring import Site
 from mcur.state.answers import Answers
 
@@ -24,22 +25,25 @@ TICK = 0.5
 
 
 def serve(site: Site) -> None:
-    """Run until SIGTERM or SIGINT. Signal handlers only set a flag."""
-    stop = threading.Event()
+    """Run until SIGTERM or SIGINT. Signal handlers only set a flag and end the loop's sleep."""
+    stop: list[int] = []
+    loop = Loop(site)
 
-    def _stop(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
+    def _stop(number: int, _frame: FrameType | None) -> None:
+        stop.append(number)
+        loop.alarm.ring()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
-    loop = Loop(site)
     notify("READY=1")
     log.info("ready", site=site.settings.name, playbooks=list(site.settings.playbooks))
-    while not stop.is_set():
+    loop.listeners.start()
+    while not stop:
         loop.turn()
         notify("WATCHDOG=1")
-        stop.wait(TICK if not loop.hurried else 0.01)
+        loop.sleep()
     notify("STOPPING=1")
+    loop.listeners.stop()
     log.info("stopped")
 
 
@@ -61,6 +65,9 @@ class Loop:
         self._site = site
         self._asked: set[str] = {source.name for source in site.observers.sources}
         self._bells = Bells()
+        self.alarm = Alarm()
+        self.listeners = Listeners(site.bells, self.alarm.ring)
+        site.observers.when_back = self.alarm.ring
         self._due = site.clock.now()
         site.live_from()
         self.hurried = False
@@ -72,6 +79,8 @@ class Loop:
         site, now = self._site, self._site.clock.now()
         self._bells.ring()
         self._asked.update(site.observers.impatient())
+        for name, why in self.listeners.news().items():
+            site.observers.note_bell(name, now, why)
         for name in sorted(self._asked):
             site.observers.ask(name, now)
         self._asked.clear()
@@ -86,6 +95,11 @@ class Loop:
             self._due = self._next(now)
             self._say(now)
         self.hurried = site.dispatcher.step(now) or site.dispatcher.busy()
+
+    def sleep(self) -> None:
+        """Sleep until something may have come: a bell, a look that is back, a signal, or a tick."""
+        for name in self.alarm.sleep(0.01 if self.hurried else TICK):
+            self._site.observers.owe(name)
 
     def _next(self, now: datetime) -> datetime:
         facts = Answers(self._site.state, self._site.directory, self._site.live_from())

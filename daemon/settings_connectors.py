@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from mcur.daemon.secrets import Secret
 from mcur.daemon.settings_values import (
@@ -164,9 +164,17 @@ class MaildirSettings(Table):
     kind: Literal["maildir"]
     path: SitePath = Path("mail/in")
 
+    @property
+    def push(self) -> bool:
+        """A Maildir has no bell."""
+        return False
+
 
 class ImapSettings(LoginTable):
-    """``[[mailboxes]]`` of kind ``imap``; ``after`` is ``keep`` or ``move:FOLDER``."""
+    """``[[mailboxes]]`` of kind ``imap``; ``after`` is ``keep`` or ``move:FOLDER``.
+
+    With ``push`` the daemon listens as well (IDLE) and looks when something comes.
+    """
 
     kind: Literal["imap"]
     host: Host
@@ -175,6 +183,7 @@ class ImapSettings(LoginTable):
     user: Named
     folder: Named = "INBOX"
     after: Afterwards = "keep"
+    push: StrictBool = True
 
     @model_validator(mode="before")
     @classmethod
@@ -216,11 +225,15 @@ class ExchangeTable(Table):
 
 
 class EwsMailboxSettings(ExchangeTable):
-    """``[[mailboxes]]`` of kind ``ews``; ``folder`` is a path below the mailbox."""
+    """``[[mailboxes]]`` of kind ``ews``; ``folder`` is a path below the mailbox.
+
+    With ``push`` the daemon listens as well (streaming) and looks when something comes.
+    """
 
     kind: Literal["ews"]
     folder: Named = "INBOX"
     after: Afterwards = "keep"
+    push: StrictBool = True
 
 
 class EwsCourierSettings(ExchangeTable):

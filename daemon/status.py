@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from mcur.daemon.settings import CHANNELS, Settings
-from mcur.playbooks.facts import TaskKind
+from mcur.playbooks.facts import Health, TaskKind
 from mcur.playbooks.playbook import Playbook
 from mcur.playbooks.rules.base import Case
 from mcur.playbooks.rules.registry import LAYERS
 from mcur.state.answers import Answers
 from mcur.state.store import State
+from mcur.state.systems import LISTENING
 
 MANY_LETTERS = 15
 """Letters to one person on one day above which status warns."""
@@ -31,7 +32,7 @@ def gather(
         "tasks": _tasks(playbooks, state, now),
         "due_next": _due_next(playbooks, settings, state, live, now),
         "outbox": _outbox(state, zone),
-        "connectors": _connectors(state, zone),
+        "connectors": _connectors(settings, state, zone),
         "letters_today": _letters_today(playbooks[0], state, now),
         "to_look_at": _to_look_at(settings, state),
         "taken_as_history": state.history(),
@@ -113,13 +114,27 @@ def _outbox(state: State, zone: Any) -> dict[str, Any]:
     return found
 
 
-def _connectors(state: State, zone: Any) -> dict[str, str]:
+def _connectors(settings: Settings, state: State, zone: Any) -> dict[str, str]:
+    every = f"{settings.poll.mail.total_seconds():g} s"
     found = {}
     for one in state.health():
+        if one.system.endswith(LISTENING):
+            found[one.system] = _bell(one, every, zone)
+            continue
         good = f"last success {_stamp(one.last_success, zone)}"
         down = f"down since {_stamp(one.down_since, zone)}: {one.why}; {good}"
         found[one.system] = down if one.down_since else good
+    for mailbox in settings.mailboxes:
+        if mailbox.kind != "maildir" and not mailbox.push:
+            found[f"mail:{mailbox.id}{LISTENING}"] = f"off by push = false, polled every {every}"
     return found
+
+
+def _bell(one: Health, every: str, zone: Any) -> str:
+    """Say whether a mailbox is listened to."""
+    if one.down_since:
+        return f"silent since {_stamp(one.down_since, zone)}, polled every {every}: {one.why}"
+    return f"on, last heard {_stamp(one.last_success, zone)}"
 
 
 def _letters_today(playbook: Playbook, state: State, now: datetime) -> dict[str, str]:

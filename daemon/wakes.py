@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from queue import Empty, SimpleQueue
 
 from schedule import Scheduler
 
@@ -36,3 +37,28 @@ class Bells:
 
     def _hang(self, pause: int, ring: Callable[[], None]) -> None:
         self._scheduler.every(pause).seconds.do(ring)
+
+
+class Alarm:
+    """Ends the loop's sleep: from any thread, and from a signal handler.
+
+    ``SimpleQueue.put`` may interrupt itself; an ``Event`` that is set in a signal handler waits for
+    ever where the same thread was just about to wait for it.
+    """
+
+    def __init__(self) -> None:
+        self._rings: SimpleQueue[str] = SimpleQueue()
+
+    def ring(self, name: str = "") -> None:
+        """Wake the loop; a source that is named shall be looked at."""
+        self._rings.put(name)
+
+    def sleep(self, seconds: float) -> set[str]:
+        """Sleep so long, or until it rings; return the names of the sources that rang."""
+        names: set[str] = set()
+        try:
+            names.add(self._rings.get(timeout=seconds))
+            while True:
+                names.add(self._rings.get_nowait())
+        except Empty:
+            return names - {""}

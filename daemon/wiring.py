@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from mcur.connectors.papers.cabinet import FolderCabinet
-from mcur.connectors.ports import Cabinet, Courier, Mailbox, Tracker
+from mcur.connectors.ports import Bell, Cabinet, Courier, Mailbox, Tracker
 from mcur.daemon import outside
 from mcur.daemon.books import load_playbooks
 from mcur.daemon.clock import Clock, must_be_plausible
@@ -28,6 +28,7 @@ from mcur.playbooks.facts import TaskKind
 from mcur.playbooks.intents import Channel
 from mcur.playbooks.playbook import Playbook
 from mcur.state.store import State
+from mcur.state.systems import LISTENING
 
 if TYPE_CHECKING:
     pass
@@ -64,6 +65,8 @@ class Site:
     dispatcher: Dispatcher
     destinations: Mapping[str, Destination]
     pools: Sequence[Executor] = ()
+    bells: Mapping[str, Bell] = field(default_factory=dict)
+    """What listens, by the name of its source; only the daemon does, no single cycle."""
     _live: datetime | None = field(default=None)
 
     def live_from(self) -> datetime:
@@ -85,7 +88,9 @@ class Site:
     def systems(self) -> set[str]:
         """Name what the site keeps the health of."""
         looked_at = {source.name for source in self.observers.sources}
-        return looked_at | {destination.health for destination in self.destinations.values()}
+        listening = {f"{name}{LISTENING}" for name in self.bells}
+        taking = {destination.health for destination in self.destinations.values()}
+        return looked_at | listening | taking
 
     def close(self) -> None:
         """Let everything go; a hand that is still out is not waited for."""
@@ -100,18 +105,23 @@ def open_site(settings: Settings, clock: Clock, *, source: str = "mcur.toml") ->
     state = State(settings.state.path)
     zone, home = playbooks[0].calendar.zone, settings.state.path.parent
     trackers = {t.id: outside.tracker(t, settings, state.blobs, zone) for t in settings.trackers}
-    return assemble(
+    mailboxes = [(m.id, outside.mailbox(m, settings.mail, home)) for m in settings.mailboxes]
+    site = assemble(
         settings,
         playbooks,
         state,
         clock,
         feeds=[(f, outside.feed(f, place_of(f, settings, playbooks))) for f in settings.feeds],
-        mailboxes=[(m.id, outside.mailbox(m, settings.mail, home)) for m in settings.mailboxes],
+        mailboxes=mailboxes,
         trackers=trackers,
         courier=outside.courier(settings.courier, home),
         cabinet=FolderCabinet(CABINET, settings.folder / OUT),
         threads=True,
     )
+    wanted = {m.id for m in settings.mailboxes if m.push}
+    bells = {f"mail:{name}": one.bell() for name, one in mailboxes if name in wanted}
+    site.bells = {name: bell for name, bell in bells.items() if bell is not None}
+    return site
 
 
 def assemble(

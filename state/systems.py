@@ -13,6 +13,9 @@ from mcur.state.stamps import moment_or_none, text_of
 WRITING = " (writing)"
 """Ends the name under which the health of a tracker is kept as one that takes what we write."""
 
+LISTENING = " (bell)"
+"""Ends the name under which is kept how the bell of a mailbox does: without it nothing is down."""
+
 
 def note(db: StateDatabase, system: str, now: datetime, why: str | None) -> bool:
     """Note that a system answered (``why`` is ``None``) or not; return whether that is news."""
@@ -50,9 +53,10 @@ def known(db: StateDatabase) -> list[Health]:
 def as_wholes(rows: Sequence[Health], waits_for: Callable[[str], bool]) -> list[Health]:
     """Make one of a tracker that is read and one that takes what we write.
 
-    It is down where either is; the second only as long as something waits for it.
+    It is down where either is; the second only as long as something waits for it. Bells are none:
+    their mailboxes are polled all the same.
     """
-    found = {one.system: one for one in rows}
+    found = {one.system: one for one in rows if not one.system.endswith(LISTENING)}
     for name in [name for name in found if name.endswith(WRITING)]:
         writing, system = found.pop(name), name.removesuffix(WRITING)
         read = found.get(system, replace(writing, system=system, down_since=None))

@@ -85,6 +85,9 @@ class MaildirMailbox:
                 if arrived.is_file():
                     arrived.rename(self._shape.path / "cur" / f"{place.uid}:2,S")
 
+    def bell(self) -> None:
+        """Return ``None``: a listing costs next to nothing, so it is polled."""
+
     def check(self) -> list[str]:
         """Say which folders are missing or closed to us."""
         path = self._shape.path

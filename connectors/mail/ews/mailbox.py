@@ -99,6 +99,9 @@ class EwsMailbox:
                 if isinstance(moved, Exception) and not isinstance(moved, ErrorItemNotFound):
                     raise moved
 
+    def bell(self) -> None:
+        """Return ``None``: it is polled."""
+
     def check(self) -> list[str]:
         """Log in and open the folder."""
         try:

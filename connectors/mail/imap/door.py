@@ -67,13 +67,13 @@ class ImapDoor:
         self.name = name
         self.shape = shape
         self.who = f"mailbox {name}"
-        self._watch = watch
+        self.watch = watch
         self._refused = 0
         self._open_at = 0.0
 
     def enter(self, read_timeout: float | None = None) -> Any:
         """Return a connection that is logged in; raises what :meth:`translating` translates."""
-        if self._refused >= _REFUSALS and self._watch() < self._open_at:
+        if self._refused >= _REFUSALS and self.watch() < self._open_at:
             msg = "nobody tries for an hour, so that the account is not locked"
             raise self._shut(msg)
         client = self._connect(read_timeout or self.shape.read_timeout)
@@ -143,7 +143,7 @@ class ImapDoor:
         if passing or "[UNAVAILABLE]" in str(exc):
             return self._passing(exc)
         self._refused += 1
-        self._open_at = self._watch() + _PEACE
+        self._open_at = self.watch() + _PEACE
         if self.shape.tokens is not None and self._refused < _REFUSALS:
             # It may have been taken back before its end: the next one may be good.
             return Unavailable(

@@ -19,6 +19,7 @@ from imapclient.exceptions import (  # type: ignore[import-untyped]
     IMAPClientError,
 )
 
+from mcur.connectors.mail.imap.bell import ImapBell
 from mcur.connectors.mail.imap.door import ImapDoor, examine, leave
 from mcur.connectors.mail.parts import HEADER_BLOCK
 from mcur.connectors.ports import ConnectorError, MailBatch, RawLetter, Rejected
@@ -98,6 +99,10 @@ class ImapMailbox:
             for start in range(0, len(uids), _BATCH):
                 _move(client, uids[start : start + _BATCH], target)
 
+    def bell(self) -> ImapBell:
+        """Return what listens to the folder, over a connection of its own."""
+        return ImapBell(self._door)
+
     def check(self) -> list[str]:
         """Log in and open the folder."""
         try:
@@ -168,9 +173,15 @@ class ImapMailbox:
 
     @contextmanager
     def _session(self) -> Iterator[Any]:
-        """Give a connection that is logged in; translate errors and drop it after any."""
+        """Give a connection that is logged in; translate errors and drop it after any.
+
+        One that was closed while nobody used it is opened anew: what a bell rang for must not wait
+        for the next poll.
+        """
         try:
             with self._door.translating():
+                if self._client is not None and _is_closed(self._client):
+                    self._drop()
                 if self._client is None:
                     self._client = self._door.enter()
                 yield self._client
@@ -182,6 +193,17 @@ class ImapMailbox:
         client, self._client = self._client, None
         if client is not None:
             leave(client)
+
+
+def _is_closed(client: Any) -> bool:
+    """Whether a kept connection has ended; one that only does not answer raises ``TimeoutError``."""
+    try:
+        client.noop()
+    except TimeoutError:
+        raise
+    except (IMAPClientError, OSError):
+        return True
+    return False
 
 
 def _uid_in(cursor: str | None, uidvalidity: int) -> int:
