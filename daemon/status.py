@@ -152,7 +152,7 @@ def _to_look_at(settings: Settings, state: State) -> dict[str, int]:
     found = {
         "letters for review": letters.get("review", 0),
         "rows and letters in quarantine": state.quarantined(),
-        "drafts waiting for a word": state.waiting_drafts(),
+        "drafts waiting for a word": state.drafts.count(),
         "dead letters": state.outbox.counts().get("dead", 0),
         "held by the fuse": state.outbox.counts().get("held", 0),
     }

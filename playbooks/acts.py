@@ -105,7 +105,9 @@ def _answer(act: Act, case: Case, cite: Cite, refusal: str | None) -> Iterator[I
     told = cite.model_copy(update={"why": refusal})
     yield RaiseFlag(key=f"flag:{act.ident}", cite=told, object=act.key or act.do, text=refusal)
     plan = case.facts.plan(act.key or "")
-    task = case.facts.task(act.key or "") or (case.facts.task(plan.task) if plan else None)
+    draft = case.facts.draft(act.key or "")
+    place = plan.task if plan else draft.task if draft else None
+    task = case.facts.task(act.key or "") or (case.facts.task(place) if place else None)
     if task:
         yield UpdateTask(
             key=f"update:{task.key}:refused:{act.ident}",
@@ -235,8 +237,7 @@ def _report_refusal(act: Act, case: Case) -> str | None:
             return case.say("act.not_for_draft", act=act)
         if act.by not in {draft.owner} | HEADS:
             return say_act("not_author", act, case)
-        stale = act.do == "release" and drafts.is_stale(draft, case)
-        return case.say("act.draft_stale") if stale else None
+        return drafts.refusal(act, draft, case) if act.do == "release" else None
     rule = case.playbook.rules["report"].get(key.split(":")[2] if key.count(":") > 1 else "")
     author = getattr(rule, "author", "")
     if rule is None:

@@ -332,18 +332,6 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A letter that waits for a person's word."""
-
-    key: str
-    playbook: str
-    rule: str
-    clause: str
-    owner: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """When an outside system last answered; ``down_since`` is ``None`` while it does."""
 

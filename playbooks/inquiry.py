@@ -15,7 +15,6 @@ from mcur.playbooks.facts import (
     Act,
     Appeal,
     AppealChange,
-    Draft,
     Health,
     Letter,
     Report,
@@ -26,6 +25,7 @@ from mcur.playbooks.facts import (
 from mcur.playbooks.incidents import Incident, Plan
 from mcur.playbooks.letters import Sent
 from mcur.playbooks.mirrored import AppealStep, Inspection, MirrorKind, OutageSeen
+from mcur.playbooks.waiting import Draft
 
 
 class Facts(Protocol):
@@ -242,7 +242,11 @@ class Facts(Protocol):
         ...
 
     def draft(self, key: str) -> Draft | None:
-        """Return a waiting letter by its key."""
+        """Return a letter that waits, or waited, for a person's word by its key."""
+        ...
+
+    def drafts(self, playbook: str) -> Sequence[Draft]:
+        """Return the letters that wait for a person's word, the oldest first."""
         ...
 
     def first_cycle(self) -> datetime | None:

@@ -116,17 +116,21 @@ class KeepReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrepareDraft:
-    """A letter that waits for a person's word; ``owner`` is the role that releases it."""
+    """A letter that waits for a person's word; ``owner`` is the role that releases it.
+
+    ``task`` is the one on which it is shown to him.
+    """
 
     key: str
     cite: Cite
     owner: str
     letter: SendLetter
+    task: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseDraft:
-    """A person let a waiting letter go, or dropped it."""
+    """A person let a waiting letter go; not ``released``: nobody did in time, and it cannot leave now."""
 
     key: str
     cite: Cite

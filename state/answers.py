@@ -16,7 +16,6 @@ from mcur.playbooks.facts import (
     Act,
     Appeal,
     AppealChange,
-    Draft,
     Health,
     Letter,
     Report,
@@ -25,6 +24,7 @@ from mcur.playbooks.facts import (
     Term,
 )
 from mcur.playbooks.letters import Sent
+from mcur.playbooks.waiting import Draft
 from mcur.state.database import StateDatabase
 from mcur.state.mirrors import MirrorAnswers
 from mcur.state.rows import act_of, letter_of
@@ -239,11 +239,12 @@ class Answers(GrowthAnswers, MirrorAnswers):
         )
 
     def draft(self, key: str) -> Draft | None:
-        """Return a waiting letter by its key."""
-        rows = self._db.query(
-            "SELECT key, playbook, rule, clause, owner, state FROM drafts WHERE key = ?", [key]
-        )
-        return next((Draft(**row) for row in rows), None)
+        """Return a letter that waits, or waited, for a person's word by its key."""
+        return self._state.drafts.get(key)
+
+    def drafts(self, playbook: str) -> Sequence[Draft]:
+        """Return the letters that wait for a person's word, the oldest first."""
+        return self._state.drafts.waiting(playbook)
 
     def first_cycle(self) -> datetime | None:
         """Return the moment of the first cycle of this site."""

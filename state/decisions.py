@@ -14,7 +14,6 @@ from mcur.playbooks.climbs import Climb
 from mcur.playbooks.documents import Document, Pairs
 from mcur.playbooks.facts import TaskKind
 from mcur.playbooks.intents import (
-    EFFECT,
     Announced,
     AnswerAct,
     ChangeIncident,
@@ -328,27 +327,20 @@ class Decision:
     def _draft(self, draft: PrepareDraft) -> None:
         if not self._new_key(draft.key, "draft"):
             return
-        cite, letter = draft.cite, draft.letter
-        self._db.execute(
-            "INSERT INTO drafts VALUES (?,?,?,?,?,?,?,?)",
-            (
-                draft.key, cite.playbook, cite.rule, cite.clause, draft.owner, "waiting",
-                letter.model_dump_json(), text_of(self._now),
-            ),
-        )  # fmt: skip
+        self._state.drafts.keep(draft, self._now)
+        letter = draft.letter
         data = {"to": list(letter.to), "text": first_words(letter.document), "attachments": []}
-        self._tell("draft.prepared", draft.key, cite, data, subject=letter.subject)
+        self._tell("draft.prepared", draft.key, draft.cite, data, subject=letter.subject)
 
     def _release(self, release: ReleaseDraft) -> None:
-        row = self._db.execute(
-            "SELECT letter FROM drafts WHERE key = ? AND state = 'waiting'", (release.key,)
-        ).fetchone()
-        if row is None:
+        """Let a waiting letter go, or end its waiting."""
+        state = "released" if release.released else "expired"
+        letter = self._state.drafts.end(release.key, state)
+        if letter is None:
             return
-        self._db.execute("UPDATE drafts SET state = 'released' WHERE key = ?", (release.key,))
-        letter = EFFECT.validate_json(row[0])
-        self.take(letter)
-        self._tell("draft.released", release.key, release.cite, {})
+        if release.released:
+            self.take(letter)
+        self._tell(f"draft.{state}", release.key, release.cite, {})
 
     def _tell(
         self,

@@ -101,11 +101,6 @@ class Lookup:
         """Count what could not be read."""
         return int(self.db.execute("SELECT count(*) FROM quarantine").fetchone()[0])
 
-    def waiting_drafts(self) -> int:
-        """Count the letters that wait for a person's word."""
-        query = "SELECT count(*) FROM drafts WHERE state = 'waiting'"
-        return int(self.db.execute(query).fetchone()[0])
-
     def history(self) -> dict[str, int]:
         """Count what was there before the site went live and makes nothing."""
         queries = {

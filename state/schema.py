@@ -280,6 +280,10 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE letters ADD COLUMN playbook TEXT NOT NULL DEFAULT '';
     CREATE INDEX letters_sender ON letters (sender, received_at, digest);
     """,
+    """
+    ALTER TABLE drafts ADD COLUMN task TEXT;
+    CREATE INDEX drafts_waiting ON drafts (playbook, at) WHERE state = 'waiting';
+    """,
 )
 
 

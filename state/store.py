@@ -21,6 +21,7 @@ from mcur.state.appeals import Appeals, Correctable
 from mcur.state.blobs import BlobStore
 from mcur.state.database import StateDatabase
 from mcur.state.decisions import Decision, Route
+from mcur.state.drafts import Drafts
 from mcur.state.extensions import Extensions
 from mcur.state.imports import Read
 from mcur.state.incidents import Incidents
@@ -79,6 +80,7 @@ class State(Lookup):
         self.outbox = Outbox(self.db)
         self.incidents = Incidents(self.db)
         self.extensions = Extensions(self.db)
+        self.drafts = Drafts(self.db)
         self.mirrors = Mirrors(self.db)
         self.joined = Joined(self.db, self.tasks)
         self.listeners: list[Callable[[Event], None]] = []

@@ -22,7 +22,7 @@ from mcur.playbooks.intents import (
     UpdateTask,
 )
 from mcur.playbooks.quotes import strip_quoted
-from mcur.playbooks.rules import answers, inbound_reports
+from mcur.playbooks.rules import answers, draft_shape, inbound_reports
 from mcur.playbooks.rules.answers import FromExecutors
 from mcur.playbooks.rules.base import Case, Rule
 
@@ -252,8 +252,9 @@ def _owed(
         document=document,
         answers=letter.message_id,
     )
-    yield PrepareDraft(key=key, cite=cite, owner=duty.owner, letter=letter_out)
-    ready = case.say("intake.letters.answer_ready", key=key)
+    yield PrepareDraft(key=key, cite=cite, owner=duty.owner, letter=letter_out, task=task.key)
+    until = draft_shape.until(case, rule.id, case.now)
+    ready = case.say("intake.letters.answer_ready", key=key, until=until)
     yield UpdateTask(
         key=f"update:{task.key}:answer:{task.reopen_count}",
         cite=cite.model_copy(update={"clause": task.clause}),

@@ -13,13 +13,12 @@ from mcur.playbooks.durations import ClockField
 from mcur.playbooks.facts import Appeal, Task, TaskKind, TaskStatus
 from mcur.playbooks.intents import (
     Channel,
-    CreateTask,
     Intent,
     SendLetter,
     UpdateTask,
 )
 from mcur.playbooks.language import capital
-from mcur.playbooks.rules import stock, window
+from mcur.playbooks.rules import day_tasks, stock, window
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
 from mcur.playbooks.rules.stock import StockControl
 from mcur.playbooks.rules.term import is_late
@@ -107,28 +106,6 @@ def _wakes(rule: ControlRule, case: Case) -> datetime | None:
     )
 
 
-def day_task_key(case: Case, role: str) -> str:
-    """Return the key of the task of today of a role."""
-    today = case.playbook.calendar.local(case.now).date()
-    return f"task:{case.playbook.id}:day:{role}:{today}"
-
-
-def day_task(rule: Rule, case: Case, role: str, body: Document, why: str) -> CreateTask:
-    """Make the task of the day of a role: controls and drafts of reports stand on it."""
-    today = case.playbook.calendar.local(case.now).date()
-    end = case.playbook.calendar.at(today, time(23, 59, 59))
-    return CreateTask(
-        key=day_task_key(case, role),
-        cite=case.cite(rule, why),
-        kind=TaskKind.DAY,
-        project=case.playbook.projects["day"],
-        subject=case.say("control.day_subject", at=case.now),
-        body=body,
-        assignee=role,
-        due_at=end,
-    )
-
-
 # --- the control of the day ---------------------------------------------------------------------------
 
 
@@ -136,7 +113,8 @@ def _daily(rule: DailyControl, case: Case) -> Iterator[Intent]:
     calendar = case.playbook.calendar
     moment = calendar.at(calendar.local(case.now).date(), rule.at)
     due = case.now >= moment >= case.facts.live_from
-    if not due or case.facts.knows(day_task_key(case, rule.assignee)):
+    task = day_tasks.day_task_key(case, rule.assignee)
+    if not due or _is_made(rule, case, task):
         return
     yield from _days_over(rule, case)
     first, last = calendar.day_bounds(calendar.day_of(moment) - timedelta(days=1))
@@ -158,7 +136,23 @@ def _daily(rule: DailyControl, case: Case) -> Iterator[Intent]:
         blocks=(Bullets(items=tuple(totals)), *blocks),
         footer=(case.clause_line(rule.clause),),
     )
-    yield day_task(rule, case, rule.assignee, body, case.say("control.why", first=first))
+    cite = case.cite(rule, case.say("control.why", first=first))
+    if case.facts.knows(task):
+        yield UpdateTask(key=_filled_key(rule, task), cite=cite, task=task, body=body)
+    else:
+        yield day_tasks.day_task(case, rule.assignee, body, cite)
+
+
+def _is_made(rule: DailyControl, case: Case, key: str) -> bool:
+    """Whether the lists stand on the task of today; what came at night may have made it without."""
+    if case.facts.knows(_filled_key(rule, key)):
+        return True
+    task = case.facts.task(key)
+    return task is not None and task.rule == rule.id
+
+
+def _filled_key(rule: DailyControl, key: str) -> str:
+    return f"update:{key}:{rule.id}"
 
 
 def _days_over(rule: DailyControl, case: Case) -> Iterator[UpdateTask]:

@@ -25,7 +25,7 @@ from mcur.playbooks.intents import (
     Tell,
     UpdateTask,
 )
-from mcur.playbooks.rules import control
+from mcur.playbooks.rules import day_tasks
 from mcur.playbooks.rules.base import Case, Rule
 from mcur.playbooks.rules.report_shape import Report, report_key
 
@@ -176,7 +176,7 @@ def _has_left(case: Case, awaited: Report, today: date) -> bool:
 
 def _note_missing(rule: Awaited, case: Case, today: date) -> Iterator[Intent]:
     moment = case.playbook.calendar.at(today, rule.at)
-    task = control.day_task_key(case, rule.assignee)
+    task = day_tasks.day_task_key(case, rule.assignee)
     key = f"update:{task}:{rule.id}"
     if not case.now >= moment >= case.facts.live_from or case.facts.knows(key):
         return
@@ -192,8 +192,6 @@ def _note_missing(rule: Awaited, case: Case, today: date) -> Iterator[Intent]:
     ]
     why = case.say("inbound.missing" if missing else "inbound.complete")
     cite = case.cite(rule, why)
-    if not case.facts.knows(task):
-        body = Document(blocks=(Paragraph(text=case.say("control.day_empty")),))
-        yield control.day_task(rule, case, rule.assignee, body, why)
+    yield from day_tasks.given(case, rule.assignee, cite)
     blocks = (Paragraph(text=why), *((Bullets(items=tuple(missing)),) if missing else ()))
     yield UpdateTask(key=key, cite=cite, task=task, note=Document(blocks=blocks))

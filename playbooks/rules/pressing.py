@@ -18,8 +18,8 @@ from mcur.playbooks.climbs import Climb
 from mcur.playbooks.documents import Document, Pairs, Paragraph
 from mcur.playbooks.durations import ClockField, Duration, DurationField, Unit
 from mcur.playbooks.facts import Act, Task, TaskKind
-from mcur.playbooks.intents import Channel, CreateTask, Intent, PrepareDraft, SendLetter
-from mcur.playbooks.rules import reactions, window
+from mcur.playbooks.intents import Channel, CreateTask, Intent, SendLetter
+from mcur.playbooks.rules import drafting, reactions, window
 from mcur.playbooks.rules.base import Case, Rule
 from mcur.playbooks.rules.steps import Step
 from mcur.playbooks.rules.term import is_late
@@ -222,8 +222,7 @@ def _take(
             continue
         letter = _letter(rule, case, climb, task, step)
         if step.owner:
-            key = letter.key.replace("letter:", "draft:", 1)
-            yield PrepareDraft(key=key, cite=letter.cite, owner=step.owner, letter=letter)
+            yield from drafting.waiting(case, letter, step.owner, task.key)
         else:
             yield from window.leaving(case, letter, immediate=rule.immediate)
 

@@ -17,7 +17,7 @@ from mcur.playbooks.facts import Act, Report as Kept, TaskKind
 from mcur.playbooks.forms import FORMS
 from mcur.playbooks.inspection_forms import is_wanted
 from mcur.playbooks.intents import Cite, Intent, KeepReport, MarkDone, ReportState, Tell, UpdateTask
-from mcur.playbooks.rules import control, inbound_reports
+from mcur.playbooks.rules import day_tasks, inbound_reports
 from mcur.playbooks.rules.base import Case, Kind, WrongVariant
 from mcur.playbooks.rules.inbound_reports import Awaited, Inbound
 from mcur.playbooks.rules.report_correction import correct
@@ -85,8 +85,8 @@ def _draft(rule: Report, case: Case, key: str, day: date) -> Iterator[Intent]:
     yield KeepReport(
         key=key, cite=cite, rule=rule.id, day=day, state=ReportState.DRAFTED, document=made
     )
-    task = control.day_task_key(case, rule.author)
-    yield from _day_task(rule, case, task, why)
+    task = day_tasks.day_task_key(case, rule.author)
+    yield from day_tasks.given(case, rule.author, cite)
     gaps: tuple[Block, ...] = (Paragraph(text=case.say("report.no_gaps")),)
     if filled.gaps:
         shown = filled.gaps[: rule.max_rows]
@@ -155,16 +155,9 @@ def _send(
 
 def _shown_on_day_task(rule: Report, case: Case, made: Document, cite: Cite) -> Iterator[Intent]:
     """Put what nobody gets by mail before its author's eyes."""
-    task = control.day_task_key(case, rule.author)
-    yield from _day_task(rule, case, task, cite.why)
+    task = day_tasks.day_task_key(case, rule.author)
+    yield from day_tasks.given(case, rule.author, cite)
     yield UpdateTask(key=f"update:{task}:{rule.id}:filed", cite=cite, task=task, note=made)
-
-
-def _day_task(rule: Report, case: Case, task: str, why: str) -> Iterator[Intent]:
-    """Make the author's task of the day where nothing else has made it yet."""
-    if not case.facts.knows(task):
-        body = Document(blocks=(Paragraph(text=case.say("control.day_empty")),))
-        yield control.day_task(rule, case, rule.author, body, why)
 
 
 # --- acts of people -----------------------------------------------------------------------------------

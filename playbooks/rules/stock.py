@@ -17,12 +17,11 @@ from mcur.playbooks.intents import (
     Intent,
     MarkDone,
     Outcome,
-    PrepareDraft,
     SendLetter,
     UpdateTask,
 )
 from mcur.playbooks.language import capital
-from mcur.playbooks.rules import window
+from mcur.playbooks.rules import drafting, window
 from mcur.playbooks.rules.base import Case, Rule
 
 
@@ -211,4 +210,17 @@ def _letter(
     if rule.release == "auto":
         yield from window.leaving(case, letter)
     else:
-        yield PrepareDraft(key=key, cite=cite, owner=rule.owner, letter=letter)
+        yield from drafting.waiting(case, letter, rule.owner)
+
+
+def fallen(rule: StockControl, case: Case, day: date) -> list[str]:
+    """Say what has become of each stock found on a day; nothing where one of them still stands."""
+    found = case.facts.findings(case.playbook.id, rule.id, day)
+    stocks = _stocks(rule, case)
+    lines = []
+    for status in (name for name, outcome, _ in found if outcome == Outcome.FIRED):
+        before, now = _counted(rule, case, status, day - rule.window), stocks.get(status, 0)
+        if before is None or (now and now >= before):
+            return []
+        lines.append(_line(case, (status, before, now)))
+    return lines

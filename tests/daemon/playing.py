@@ -22,6 +22,7 @@ EVENTS = frozenset(
         "appeals.held",
         "appeals.read",
         "call.requested",
+        "draft.expired",
         "draft.prepared",
         "draft.released",
         "flag.raised",

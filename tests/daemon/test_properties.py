@@ -91,7 +91,9 @@ def acts(draw: st.DrawFn, playbook: str) -> dict[str, Any]:
     roles = load(playbook).roles
     people = sorted((OFFICERS | HEADS) & set(roles))
     do = draw(
-        st.sampled_from(["note", "status", "close", "refuse", "unsolved", "solve", "declare"])
+        st.sampled_from(
+            ["note", "status", "close", "refuse", "unsolved", "solve", "declare", "release"]
+        )
     )
     act: dict[str, Any] = {
         "at": draw(inexact),
@@ -99,6 +101,8 @@ def acts(draw: st.DrawFn, playbook: str) -> dict[str, Any]:
         "do": do,
         "text": draw(st.sampled_from(["", "Меры: заменён стояк", "едем"])),
     }
+    if do == "release":
+        return act | {"key": f"draft:{playbook}:*"}
     if do == "declare":
         return act | {"mode": "emergency", "object": "Отопление"}
     kind = draw(st.sampled_from(["task", "incident"]))

@@ -17,7 +17,6 @@ from mcur.playbooks.facts import (
     Appeal,
     AppealChange,
     AppealStatus,
-    Draft,
     Health,
     Letter,
     LetterPlace,
@@ -32,6 +31,7 @@ from mcur.playbooks.letters import Sent
 from mcur.playbooks.load import load
 from mcur.playbooks.mirrored import AppealStep, Inspection, MirrorKind, OutageSeen
 from mcur.playbooks.rules.base import Case, Rule
+from mcur.playbooks.waiting import Draft
 
 ID = "odintsovo-1204"
 PLAYBOOK = load(ID)
@@ -79,7 +79,7 @@ class Known:
     entries: dict[str, list[Appeal]] = field(default_factory=dict)
     data: bool = True
     reports: list[Report] = field(default_factory=list)
-    drafts: list[Draft] = field(default_factory=list)
+    waiting: list[Draft] = field(default_factory=list)
     threads: dict[str, str] = field(default_factory=dict)
     before: datetime | None = None
     systems: list[Health] = field(default_factory=list)
@@ -330,8 +330,12 @@ class Known:
         return [r for r in self.reports if r.rule == rule and r.state == "missed" and r.day < day]
 
     def draft(self, key: str) -> Draft | None:
-        """Return a waiting letter."""
-        return next((d for d in self.drafts if d.key == key), None)
+        """Return a letter that waits, or waited."""
+        return next((d for d in self.waiting if d.key == key), None)
+
+    def drafts(self, playbook: str) -> Sequence[Draft]:
+        """Return the letters that wait."""
+        return [d for d in self.waiting if d.playbook == playbook and d.state == "waiting"]
 
     def first_cycle(self) -> datetime | None:
         """Return the first cycle."""

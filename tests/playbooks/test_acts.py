@@ -9,7 +9,7 @@ import pytest
 
 from mcur.connectors.papers.text import to_text
 from mcur.playbooks import acts, notes
-from mcur.playbooks.facts import Act, Draft, Note, Report, Task, TaskStatus
+from mcur.playbooks.facts import Act, Note, Report, Task, TaskStatus
 from mcur.playbooks.intents import (
     AnswerAct,
     Intent,
@@ -18,6 +18,7 @@ from mcur.playbooks.intents import (
     ReleaseDraft,
     UpdateTask,
 )
+from mcur.playbooks.waiting import Draft
 from tests.playbooks.facts import ID, PEOPLE, Known, act, at, case, task
 
 REPORT = f"report:{ID}:O-2:2026-11-18"
@@ -30,9 +31,9 @@ def judge(one: Act, *there: Task, report: str = "drafted") -> list[Intent]:
         acts=[one],
         kept=list(there) or [task()],
         reports=[Report(key=REPORT, playbook=ID, rule="O-2", day=date(2026, 11, 18), state=report)],
-        drafts=[
+        waiting=[
             Draft(key=DRAFT, playbook=ID, rule="letters", clause="4.4[2]", owner="mcur_resp",
-                  state="waiting"),
+                  state="waiting", at=at("11:00")),
         ],
     )  # fmt: skip
     return list(acts.decide(case(known, at("12:00"))))

@@ -1,0 +1,25 @@
+"""A letter that waits for a person's word, as state keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A letter that waits for a person's word; ``state`` is ``waiting``, ``released`` or ``expired``.
+
+    ``at`` is when it was prepared, ``task`` the task on which it was shown to its owner.
+    """
+
+    key: str
+    playbook: str
+    rule: str
+    clause: str
+    owner: str
+    state: str
+    at: datetime
+    task: str | None = None
+    subject: str = ""
+    to: tuple[str, ...] = ()
