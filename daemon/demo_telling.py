@@ -180,7 +180,7 @@ class Telling:
             case "assignment":
                 text = f"{self._task(event.key)} → {who}"
                 return [Line(label="задание", text=text, clause=clause)]
-            case "day" if event.cite.rule in self._playbook.rules["report"]:
+            case "day" if event.cite.rule not in self._playbook.rules["control"]:
                 return []  # the head's task of the day carries drafts only
             case "day":
                 return [Line(label="контроль", text=f"{event.cite.why} → {who}", clause=clause)]
@@ -194,6 +194,9 @@ class Telling:
         if report is not None:
             text = f"{report.title}: лежит на задаче дня, можно проверить и исправить"
             return [Line(label="проект", text=text, clause=self._clause(event))]
+        task = self._state().tasks.get(event.key)
+        if task is not None and task.kind is TaskKind.DAY:
+            return []  # a letter that waits is told of itself
         # «Образцова О. О., 17.11.2026 11:10: …»: who and when the line says itself.
         head, _, said = " ".join((event.data["text"] or "").split()).partition(": ")
         label = "письмо" if event.cite.why.startswith("Письмо") else "люди"
@@ -225,8 +228,14 @@ class Telling:
         """Tell of a letter that waits for a word; a plan's own task tells of it already."""
         if event.cite.rule in self._playbook.rules["ladder"]:
             return []
-        text = f"«{event.subject}»: ответ составлен и ждёт, пока его отпустят"
+        answers = event.cite.rule in self._playbook.rules["intake"]
+        made = "ответ составлен" if answers else "письмо составлено"
+        text = f"«{event.subject}»: {made} и ждёт, пока его отпустят"
         return [Line(label="проект", text=text, clause=self._clause(event))]
+
+    def expired(self, event: Event) -> list[Line]:
+        """Tell of a letter that nobody let go in time."""
+        return [Line(label="проект", text=event.cite.why, clause=self._clause(event))]
 
     def reviewed(self, event: Event) -> list[Line]:
         """Tell of a report that a person checked before it left."""
@@ -304,6 +313,7 @@ _SINGLE: dict[str, Callable[[Telling, Event], list[Line]]] = {
     "mail.sent": Telling.sent,
     "flag.raised": Telling.flag,
     "draft.prepared": Telling.draft,
+    "draft.expired": Telling.expired,
     "report.reviewed": Telling.reviewed,
     "report.missed": Telling.missed,
 }
