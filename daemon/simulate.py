@@ -190,6 +190,7 @@ def site_settings(scenario: Scenario, folder: Path, source: str) -> Settings:
     """Return the site of a scenario: the default cast, and the scenario's own tables over it."""
     own = dict(scenario.site)
     people = list(own.pop("people", []))
+    cast = [*people, *_cast(scenario, people)]
     executors = list(own.pop("executors", []))
     live = {"from": scenario.start, **dict.fromkeys(settings.CHANNELS, "on")}
     data: dict[str, Any] = {
@@ -209,8 +210,8 @@ def site_settings(scenario: Scenario, folder: Path, source: str) -> Settings:
         "state": {"path": "state/mcur.db"},
         "feeds": _feeds(scenario),
         "set": scenario.values,
-        "people": [*people, *_cast(scenario, people)],
-        "executors": [*executors, *_executors(scenario, executors)],
+        "people": cast,
+        "executors": [*executors, *_executors(scenario, executors, cast)],
         **own,
         "live": {**live, **own.get("live", {})},
     }
@@ -237,14 +238,28 @@ def _cast(scenario: Scenario, people: list[dict[str, Any]]) -> list[dict[str, An
     titles: dict[str, str] = {}
     for name in scenario.playbooks:
         titles |= books.titles_of(name, scenario.folder)
-    return [
+    cast = [
         {"role": r, "name": titles.get(r, r), "email": f"{r}@mosreg.ru", "login": r}
         for r in sorted(roles - NOBODY - held)
     ]
+    return [*cast, *_named_people(scenario, [*people, *cast])]
 
 
-def _executors(scenario: Scenario, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _named_people(scenario: Scenario, known: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield who is nobody until an act names him: the head of a staff, a substitute."""
+    taken = {fold(str(p.get(name, ""))) for p in known for name in ("name", "role", "email")}
+    acts = (act.model_extra or {} for act in scenario.act)
+    named = (fields.get(name) for fields in acts for name in ("head", "substitute"))
+    for n, name in enumerate(dict.fromkeys(str(name) for name in named if name), start=1):
+        if fold(name) not in taken:
+            yield {"name": name, "email": f"named-{n}@mosreg.ru"}
+
+
+def _executors(
+    scenario: Scenario, known: list[dict[str, Any]], cast: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     taken = {fold(str(n)) for e in known for n in (e.get("name", ""), *e.get("aliases", ()))}
+    taken |= {fold(str(p.get(name, ""))) for p in cast for name in ("name", "role", "email")}
     names = {fold(name): name for name in _named_executors(scenario)}
     return [
         {"name": names[folded], "email": f"executor-{n}@executors.invalid"}
@@ -253,13 +268,16 @@ def _executors(scenario: Scenario, known: list[dict[str, Any]]) -> list[dict[str
 
 
 def _named_executors(scenario: Scenario) -> Iterator[str]:
-    """Yield every executor that a row or a file of the scenario names."""
+    """Yield every executor that a row, a file or a measure of a plan in the scenario names."""
     rows = [*scenario.rows(), *(row for f in scenario.feed for row in f.rows or ())]
     for row in rows:
         yield from (str(v) for k, v in row.items() if fold(k) in _EXECUTOR and v)
     for feed in scenario.feed:
         if feed.file is not None and feed.kind == "appeals":
             yield from _executors_in(scenario.folder / feed.file, feed.source)
+    for act in scenario.act:
+        named = (m.get("assignee") for m in (act.model_extra or {}).get("measures") or ())
+        yield from (str(name).removeprefix("executor:") for name in named if name)
 
 
 def _executors_in(path: Path, source: str) -> Iterator[str]:

@@ -359,6 +359,15 @@ def _first_clause(case: Case) -> str:
     return next((rule.clause for rule in rules), next(iter(case.playbook.clauses), ""))
 
 
+def _declared(act: Act, case: Case) -> tuple[str, str]:
+    """Return the rule of the mode that an act declares, and the clause by which one declares it."""
+    mode = act.fields.get("mode", "emergency")
+    for rule in case.playbook.enabled("mode"):
+        if getattr(rule, "mode", "") == mode:
+            return rule.id, getattr(rule, "declared_clause", "") or rule.clause
+    return "", ""
+
+
 def _cite(act: Act, case: Case) -> Cite:
     """An act cites the clause of what it is done to."""
     task = case.facts.task(act.key or "")
@@ -366,8 +375,10 @@ def _cite(act: Act, case: Case) -> Cite:
     plan = case.facts.plan(act.key or "")
     rule, clause = "", ""
     if act.do == "declare":
-        mode = next(iter(case.playbook.rules.get("mode", {}).values()), None)
-        rule, clause = (mode.id, getattr(mode, "declared_clause", "")) if mode else ("", "")
+        rule, clause = _declared(act, case)
+    elif plan and act.do in {"approve", "return"}:
+        approval = getattr(case.playbook.rules["plan"].get(plan.rule), "approval_clause", "")
+        rule, clause = plan.rule, approval or plan.clause
     elif task:
         rule, clause = task.rule, task.clause
     elif plan:

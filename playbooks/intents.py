@@ -238,7 +238,8 @@ class OpenIncident:
 class ChangeIncident:
     """An incident got news: more appeals, another mode, a person's word, its end.
 
-    ``fact`` names what a person said (``solved``, ``no_progress``); ``event`` is the timeline's.
+    ``fact`` names what a person said (``solved``, ``no_progress``); ``event`` is the timeline's;
+    ``onset`` is known better now.
     """
 
     key: str
@@ -251,6 +252,7 @@ class ChangeIncident:
     fact: str | None = None
     at: datetime | None = None
     named: dict[str, str] | None = None
+    onset: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

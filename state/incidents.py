@@ -127,6 +127,7 @@ def _news(known: Incident, intent: ChangeIncident) -> dict[str, Any]:
         "houses": None if intent.houses is None else dump(list(intent.houses)),
         "mode": intent.mode,
         "entered_at": at if intent.mode else None,
+        "onset_at": text_or_none(intent.onset),
         "state": intent.state,
         "solved_at": facts.get("solve"),
         "named": dump(known.named | intent.named) if intent.named else None,

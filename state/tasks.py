@@ -132,6 +132,8 @@ class Tasks:
             executor = _executor(effect.assignee)
             news["announce"] = executor is not None and (task.announce or executor != task.executor)
             news["executor"] = executor or task.executor
+        if effect.subject is not None:
+            news["subject"] = effect.subject
         if effect.due_at is not None:
             news["due_at"] = effect.due_at
         news |= _moved(task, effect.status, effect.at or now)

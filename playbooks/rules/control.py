@@ -156,12 +156,15 @@ def _filled_key(rule: DailyControl, key: str) -> str:
 
 
 def _days_over(rule: DailyControl, case: Case) -> Iterator[UpdateTask]:
-    """Close the tasks of past days: they held the drafts of reports that have left."""
+    """Close the tasks of past days, each under the rule that set it: its reports have left."""
+    over = case.cite(rule, case.say("control.day_over"))
     for task in case.facts.tasks(case.playbook.id, {TaskKind.DAY}):
         if task.due_at and task.due_at < case.now:
             yield UpdateTask(
                 key=f"update:{task.key}:over",
-                cite=case.cite(rule, case.say("control.day_over")),
+                cite=over.model_copy(
+                    update={"rule": task.rule, "clause": task.clause, "clauses": ()}
+                ),
                 task=task.key,
                 status=TaskStatus.CLOSED,
             )

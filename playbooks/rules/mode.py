@@ -99,7 +99,7 @@ def _declared(rule: Mode, case: Case, act: Act) -> Iterator[Intent]:
     known = _same(case, name)
     if known is not None:
         if known.mode != rule.mode == "crisis":
-            yield from worsening.worse(rule, case, known, act.at, why)
+            yield from worsening.said(rule, case, known, act, why)
         return
     onset = act.fields.get("onset")
     threat = threatens(act)
@@ -185,7 +185,7 @@ def _act(rule: Mode, case: Case, incident: Incident, act: Act) -> Iterator[Inten
         case "solve" | "no-progress" | "unsolved" | "form-group" | "form-hq":
             yield from _fact(rule, case, incident, act, cite)
         case "declare" if act.fields.get("mode") == "crisis" != incident.mode:
-            yield from worsening.worse(rule, case, incident, act.at, cite.why)
+            yield from worsening.said(rule, case, incident, act, cite.why)
         case "declare" if act.by == rule.head:
             yield ChangeIncident(
                 key=incident.key, cite=cite, event="updated", fact=worsening.CHOSEN, at=act.at

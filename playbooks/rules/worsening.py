@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from mcur.playbooks.documents import Document, Paragraph, plain
-from mcur.playbooks.facts import TaskKind, TaskStatus
+from mcur.playbooks.facts import Act, TaskKind, TaskStatus
 from mcur.playbooks.incidents import Incident
 from mcur.playbooks.intents import ChangeIncident, CreateTask, Intent, UpdateTask
 from mcur.playbooks.rules.base import Case, Rule
@@ -15,13 +15,34 @@ CHOSEN = "mode_chosen"
 """The fact that a person chose to keep the mode."""
 
 
-def worse(rule: Rule, case: Case, incident: Incident, at: datetime, why: str) -> Iterator[Intent]:
+def said(rule: Rule, case: Case, incident: Incident, act: Act, why: str) -> Iterator[Intent]:
+    """Go over to a crisis because a person says so.
+
+    The onset is the one that was entered, now or before; else the crisis began when it was declared.
+    """
+    given = act.fields.get("onset")
+    entered = incident.life_threat or incident.onset_at != incident.detected_at
+    onset = datetime.fromisoformat(given) if given else None if entered else act.at
+    yield from worse(rule, case, incident, act.at, why, onset)
+
+
+def worse(
+    rule: Rule,
+    case: Case,
+    incident: Incident,
+    at: datetime,
+    why: str,
+    onset: datetime | None = None,
+) -> Iterator[Intent]:
     """Go over to a crisis: one incident with two phases, one task with another heading."""
     modes = case.playbook.enabled("mode")
     into = next((r for r in modes if getattr(r, "mode", "") == "crisis"), rule)
     clause = getattr(into, "declared_clause", "") or into.clause
     cite = case.cite(into, why, clause=clause)
-    yield ChangeIncident(key=incident.key, cite=cite, event="escalated", mode="crisis", at=at)
+    yield ChangeIncident(
+        key=incident.key, cite=cite, event="escalated", mode="crisis", at=at,
+        onset=onset,
+    )  # fmt: skip
     changed = case.facts.incident(incident.key) or incident
     yield UpdateTask(
         key=f"update:{incident.key}:crisis",
