@@ -49,8 +49,13 @@ def grown(current: int, before: int, op: Op, percent: int) -> bool:
 def index_over(index: Decimal, op: Op, limit: Decimal, decimals: int) -> bool:
     """Whether an index is over its limit, rounded half up first; ``-1`` compares it unrounded."""
     if decimals >= 0:
-        index = index.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+        index = rounded(index, decimals)
     return index > limit if op == "gt" else index >= limit
+
+
+def rounded(index: Decimal, decimals: int) -> Decimal:
+    """Round half up: 3.005 is 3.01."""
+    return index.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
 
 
 def by_object(tallies: Iterable[Tally], scope: Scope) -> Counter[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from mcur.playbooks.load import PlaybookError, known_playbooks, load, parse
 from mcur.playbooks.rules.report_shape import Report
-from mcur.playbooks.rules.surge import Surge
+from mcur.playbooks.rules.surge_shape import Surge
 from tests.playbooks.hand_made import HEAD
 
 EVE, DAY = date(2026, 12, 31), date(2027, 1, 1)
