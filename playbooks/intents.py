@@ -167,13 +167,14 @@ class Tell:
 class SortLetter:
     """What became of a letter, and why: ``review`` waits for a person, ``noted`` asks for nothing.
 
-    ``what`` is the row of the table that it met, ``row`` its conditions; ``cite`` the rule that asked.
+    An answer may be about many ``tasks``. ``what`` is the row of the table that it met, ``row`` its conditions; ``cite`` the rule that asked.
     """
 
     digest: str
     state: Literal["task", "answer", "review", "noted", "history"]
     why: str
     task: str | None = None
+    tasks: tuple[str, ...] = ()
     what: str = ""
     row: tuple[str, ...] = ()
     cite: Cite | None = None

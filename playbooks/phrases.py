@@ -71,6 +71,13 @@ def names(text: str, *, ident: str | None, number: str | None) -> bool:
     return bool(telling and re.search(rf"(?<!\w){re.escape(number or '')}(?!\w)", text))
 
 
+def bears(name: str, *, ident: str | None, number: str | None) -> bool:
+    """Whether the name of a file bears the number of a task, or of its appeal."""
+    told = (n for n in (ident, number) if n and len(n) >= _TELLING)
+    numbers = [n for n in told if any(sign.isdigit() for sign in n)]
+    return any(re.search(rf"(?<![^\W_]){re.escape(n)}(?![^\W_])", name) for n in numbers)
+
+
 def _fold(text: str) -> str:
     """Fold what does not count, letter by letter, so that places stay the same."""
     return text.lower().replace("ё", "е") if len(text.lower()) == len(text) else text

@@ -16,7 +16,7 @@ from mcur.playbooks import phrases
 from mcur.playbooks.letters import Letter
 
 What = Literal[
-    "history", "own", "bounce", "auto", "flood", "decision", "unproven", "outsider", "adrift", "answer",
+    "history", "own", "bounce", "auto", "flood", "decision", "unproven", "outsider", "adrift", "numbered", "answer",
     "report", "assignment", "spoofed", "ours", "staff", "unknown",
 ]  # fmt: skip
 Sender = Literal["executor", "staff", "giver", "stranger"]
@@ -36,7 +36,7 @@ class Row(_Table):
 
     ``early`` came before the site went live, ``own`` is a letter of ours that came back, ``flood`` is
     one too many of its sender, ``decides`` begins with a word of decision (``orders``: one that can
-    mean nothing else), ``report`` begins as the reports of a day do. ``answers`` names what of ours
+    mean nothing else), ``numbered`` says something of several tasks by their numbers, ``report`` begins as the reports of a day do. ``answers`` names what of ours
     it may answer, ``sender`` who may write it, ``proven`` what the own server may have said of him,
     ``begins`` how its subject may begin.
     """
@@ -49,6 +49,7 @@ class Row(_Table):
     flood: bool | None = None
     decides: bool | None = None
     orders: bool | None = None
+    numbered: bool | None = None
     report: bool | None = None
     answers: tuple[Object, ...] = ()
     sender: tuple[Sender, ...] = ()
@@ -96,6 +97,7 @@ class Sight:
     early: bool = False
     own: bool = False
     flood: bool = False
+    numbered: bool = False
     report: bool = False
 
     @property
@@ -165,6 +167,7 @@ def _conditions(row: Row, sight: Sight) -> Iterator[tuple[str, bool]]:
         "flood": sight.flood,
         "decides": sight.decides,
         "orders": sight.word is not None and sight.word.decision.orders,
+        "numbered": sight.numbered,
         "report": sight.report,
     }
     for name, fact in facts.items():

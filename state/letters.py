@@ -53,6 +53,10 @@ class Letters:
                 sorted_.cite.playbook if sorted_.cite else "", sorted_.digest,
             ),
         )  # fmt: skip
+        self._db.conn.executemany(
+            "INSERT OR IGNORE INTO answered VALUES (?,?)",
+            [(task, sorted_.digest) for task in sorted_.tasks],
+        )
 
     def before(self, letter: Letter, since: datetime) -> int:
         """Count the letters of its sender since a moment that came before a letter."""

@@ -284,6 +284,11 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE drafts ADD COLUMN task TEXT;
     CREATE INDEX drafts_waiting ON drafts (playbook, at) WHERE state = 'waiting';
     """,
+    """
+    CREATE TABLE answered (
+        task TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (task, digest)
+    ) WITHOUT ROWID;
+    """,
 )
 
 

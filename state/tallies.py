@@ -65,8 +65,9 @@ class GrowthAnswers:
     def answers(self, key: str) -> Sequence[Letter]:
         """Return the letters that answered a task, or a letter about it, the oldest first."""
         rows = self._db.query(
-            "SELECT letter FROM letters WHERE task = ? AND state = 'answer' ORDER BY received_at",
-            [key],
+            "SELECT letter FROM letters WHERE state = 'answer' AND (task = :key OR digest IN"
+            " (SELECT digest FROM answered WHERE task = :key)) ORDER BY received_at",
+            {"key": key},
         )
         return [letter_of(row["letter"]) for row in rows]
 

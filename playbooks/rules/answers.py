@@ -88,12 +88,19 @@ def from_letter(
         thread=letter.message_id,
         staff=staff,
     )
-    heard = hearing.hear(rule, said, told.names)
+    heard = understood(rule, case, task, told)
     if staff and heard.means != "extension":
         heard = Heard(means="", clause=heard.clause, files=heard.files)
     why = case.say("executors.why", head=_what(rule, case, task, told, heard), words=heard.words)
     yield SortLetter(digest=letter.digest, state="answer", why=why, task=task.key)
     yield from take(rule, case, task, told, heard)
+
+
+def understood(rule: FromExecutors, case: Case, task: Task, told: Told) -> Heard:
+    """Say what was told of a task means."""
+    calendar = case.playbook.calendar
+    wanted = hearing.wanted(rule, told.text, told.at, task.due_at, calendar)
+    return hearing.hear(rule, told.text, told.names, dated=wanted is not None)
 
 
 def named_task(case: Case, letter: Letter) -> Task | None:

@@ -19,13 +19,17 @@ Means = Literal["extension", "refusal", "not_ours", "report"]
 
 
 class Meaning(Rule):
-    """What some phrases mean, unless others stand beside them; its clause is the rule's without one."""
+    """What some phrases mean, unless others stand beside them; its clause is the rule's without one.
+
+    ``dated`` phrases mean it only where a date after the present term is named.
+    """
 
     id: str = ""
     clause: str = ""
     means: Means
     words: tuple[str, ...] = Field(min_length=1)
     unless: tuple[str, ...] = ()
+    dated: bool = False
 
 
 class Part(BaseModel):
@@ -64,11 +68,13 @@ class Heard:
     files: tuple[str, ...] = ()
 
 
-def hear(rule: Hearing, text: str, names: Iterable[str]) -> Heard:
-    """Say what a text with these files means."""
+def hear(rule: Hearing, text: str, names: Iterable[str], *, dated: bool = False) -> Heard:
+    """Say what a text with these files means; ``dated``: it names a date after the present term."""
     files = tuple(name for name in names if not _is_one_of(name, rule.ignored))
     blocked: set[Means] = set()
     for meaning in rule.says:
+        if meaning.dated and not dated:
+            continue
         said = phrases.first_of(meaning.words, text)
         if said and phrases.first_of(meaning.unless, text):
             blocked.add(meaning.means)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mcur.playbooks.facts import Letter
 from mcur.playbooks.intents import Intent, RaiseFlag, SortLetter
-from mcur.playbooks.rules import assignments, deciding
+from mcur.playbooks.rules import assignments, deciding, itemized
 from mcur.playbooks.rules.assignments import FromLetters
 from mcur.playbooks.rules.base import Case
 from mcur.playbooks.rules.sighting import Seen, see
@@ -92,6 +92,11 @@ def _answer(rule: FromLetters, case: Case, seen: Seen) -> Iterator[Intent]:
         yield from assignments.answer(rule, case, seen.sight.letter, seen.task)
 
 
+def _numbered(_: FromLetters, case: Case, seen: Seen) -> Iterator[Intent]:
+    if seen.parts is not None:
+        yield from itemized.take(case, seen.sight.letter, seen.parts)
+
+
 def _flood(rule: FromLetters, case: Case, seen: Seen) -> Iterator[Intent]:
     """The rest of a flood waits for a person, who is told of it once a day."""
     letter = seen.sight.letter
@@ -117,6 +122,7 @@ _HANDS: dict[str, Hand] = {
     "unproven": _asked("letter.unproven"),
     "outsider": _asked("letter.outsider"),
     "adrift": _asked("letter.adrift"),
+    "numbered": _numbered,
     "answer": _answer,
     "report": _letter(assignments.report_of_the_day),
     "assignment": _letter(assignments.assignment),

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from mcur.playbooks.facts import Letter, Task
 from mcur.playbooks.quotes import strip_quoted
-from mcur.playbooks.rules import announcing, answers, assignments
+from mcur.playbooks.rules import announcing, answers, assignments, itemized
 from mcur.playbooks.rules.assignments import FromLetters
 from mcur.playbooks.rules.base import Case
+from mcur.playbooks.rules.itemized import Parts
 from mcur.playbooks.sorting import Object, Row, Sight, first_match, word_of
 
 
@@ -20,6 +21,7 @@ class Seen:
     row: Row
     task: Task | None
     answered: str | None
+    parts: Parts | None
 
 
 def see(rule: FromLetters, case: Case, letter: Letter) -> Seen | None:
@@ -32,6 +34,7 @@ def see(rule: FromLetters, case: Case, letter: Letter) -> Seen | None:
     other = task.playbook if task else key.split(":")[1] if key else case.playbook.id
     if other != case.playbook.id:
         return None
+    parts = itemized.parts_of(rule, case, letter, task)
     sight = Sight(
         letter=letter,
         key=about,
@@ -41,10 +44,11 @@ def see(rule: FromLetters, case: Case, letter: Letter) -> Seen | None:
         early=letter.received_at < case.facts.live_from,
         own=case.facts.letter_for((letter.message_id or "",)) is not None,
         flood=_is_flood(rule, case, letter),
+        numbered=parts is not None,
         report=_begins_as_report(rule, letter),
     )
     row = first_match(rule.table, sight)
-    return Seen(sight, row, task, key) if row else None
+    return Seen(sight, row, task, key, parts) if row else None
 
 
 def _object(case: Case, key: str) -> tuple[Object, str, Task | None]:

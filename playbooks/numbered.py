@@ -1,0 +1,106 @@
+"""One letter about many tasks: «1240 выполнено», «1241 до 25.11, причина …», each with its number. Pure.
+
+A line that begins with a number of the sender's tasks begins what he says of it; the lines below it
+belong to it until the next such line. Numbers that nobody knows are told apart from dates, houses
+and sums: they bear a mark («№», «задача»), or stand in a list of such lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from mcur.playbooks import phrases
+
+_NUMBER = r"(?:[^\W\d_]{1,6}-)?\d+(?:[-/]\w+)*(?![\w-]|[.:,]\d)"
+_MARK = r"(?:(?:по\s+)?(?:задач\w*|заявк\w*|обращени\w*|номер\w*)\s*)?(?:№+|#|\bN(?=\s*\d))?\s*"
+_JOIN = r"\s*(?:,|;|\bи\b|[-–—](?=\s*(?:№|#)?\s*\d))\s*"
+_HEAD = re.compile(
+    rf"^[\s\-–—•*·|]*(?:\d{{1,2}}[.)]\s+(?=\W*\d|задач|заявк|обращ))?(?P<mark>{_MARK})"
+    rf"(?P<numbers>{_NUMBER}(?:{_JOIN}{_MARK}{_NUMBER})*)(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+_ONE = re.compile(_NUMBER)
+_RANGE = re.compile(r"(\d+)\s*[-–—]\s*(?:№|#)?\s*(\d+)")
+_UNIT = re.compile(
+    r"\s*(?:год|г\b|руб|шт|м\b|мм\b|см\b|кв|куб|чел|кг|тыс|этаж|подъезд|час|мин|%|°)", re.I
+)
+_PARTS = re.compile(rf";\s*(?={_MARK}{_NUMBER})", re.IGNORECASE)
+_WHOLE = re.compile(r"(?:[^\W\d_]{1,6}-)?\d+")
+_LINE = 1000
+"""Nobody writes a longer line of numbers."""
+_TELLING = 3
+"""A bare number of fewer signs that nobody knows says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a letter says of some tasks; ``sure`` where the number bears a mark or is known."""
+
+    numbers: tuple[str, ...]
+    text: str
+    sure: bool
+
+
+def items_in(text: str, known: Collection[str], closings: Iterable[str]) -> list[Item]:
+    """Read what a text says of each number; ``known`` are the numbers of the sender's tasks.
+
+    What stands before the first number is said of those that say nothing themselves.
+    """
+    lines = [part for line in text.splitlines() for part in _parts(line)]
+    ends = (n for n, line in enumerate(lines) if n and phrases.begins(closings, line))
+    before, found = [], []
+    for line in lines[: next(ends, len(lines))]:
+        item = _begun(line, known)
+        if item is not None:
+            found.append(item)
+        elif found:
+            found[-1] = replace(found[-1], text=f"{found[-1].text}\n{line}".strip())
+        else:
+            before.append(line)
+    listed = any(n in known for item in found for n in item.numbers)
+    return _filled([item for item in found if item.sure or listed], "\n".join(before).strip())
+
+
+def _parts(line: str) -> list[str]:
+    """Part a line before each number that follows a semicolon; one of no person's length stays whole."""
+    return _PARTS.split(line) if len(line) <= _LINE else [line]
+
+
+def _begun(line: str, known: Collection[str]) -> Item | None:
+    """Read the numbers with which a line begins; ``None`` where it begins otherwise."""
+    head = _HEAD.match(line[:_LINE])
+    if head is None:
+        return None
+    numbers = tuple(dict.fromkeys(_numbers(head["numbers"], known)))
+    ours = any(number in known for number in numbers)
+    marked = bool(head["mark"].strip())
+    telling = all(len(n) >= _TELLING and _WHOLE.fullmatch(n) for n in numbers)
+    if not ours and (not (marked or telling) or _UNIT.match(head["rest"])):
+        return None
+    rest = head["rest"] + line[_LINE:]
+    return Item(numbers, rest.strip(" \t:.,;)–—-|"), ours or marked)
+
+
+def _numbers(said: str, known: Collection[str]) -> Iterator[str]:
+    """Yield the numbers of a list; a range stands for the sender's tasks within it."""
+    rest = said
+    for span in _RANGE.finditer(said):
+        first, last = int(span[1]), int(span[2])
+        within = [n for n in known if n.isdigit() and first <= int(n) <= last]
+        if span[0] not in known and first < last and within:
+            yield from sorted(within, key=int)
+            rest = rest.replace(span[0], " ")
+    for one in _ONE.finditer(rest):
+        yield one[0]
+
+
+def _filled(items: list[Item], before: str) -> list[Item]:
+    """Give those without words the words before the list, or those of the next number."""
+    found: list[Item] = []
+    after = ""
+    for item in reversed(items):
+        after = item.text or after
+        found.append(item if item.text else replace(item, text=before or after))
+    return found[::-1]
