@@ -69,7 +69,10 @@ class Post:
 
 @dataclass(slots=True, kw_only=True)
 class MailSource:
-    """A mailbox; ``translate`` shows stamps of the machine in the program's time."""
+    """A mailbox; ``translate`` shows stamps of the machine in the program's time.
+
+    ``taker`` names the regulation that takes a letter which answers nothing of ours.
+    """
 
     name: str
     every: timedelta
@@ -77,6 +80,7 @@ class MailSource:
     blobs: Any
     authserv: str | None
     translate: Callable[[datetime], datetime]
+    taker: Callable[[Letter], str]
     unproven: str = "assignments"
 
     def look(self, cursor: str | None, now: datetime) -> Post:
@@ -92,8 +96,10 @@ class MailSource:
                 unreadable.append((raw.place, _why_unreadable(exc, raw.place), digest))
                 continue
             received = min(self.translate(letter.received_at), now)
-            proven = self._proven(letter)
-            letters.append(replace(letter, received_at=received, authenticated=proven))
+            proven, taker = self._proven(letter), self.taker(letter)
+            letters.append(
+                replace(letter, received_at=received, authenticated=proven, playbook=taker)
+            )
         return Post(
             letters=tuple(letters),
             unreadable=tuple(unreadable),

@@ -112,11 +112,13 @@ class Letter(_Table):
     """``[[letter]]``: a mail that arrives.
 
     ``authenticated = false``: the own server denies the sender. ``bounce_of`` is the key of a letter of
-    ours that a mail server returns, ``in_reply_to`` a Message-ID as a stranger would write it.
+    ours that a mail server returns, ``in_reply_to`` a Message-ID as a stranger would write it,
+    ``to`` an address or a role, where it is not the site itself.
     """
 
     at: Stamp
     sender: str = Field(default="", alias="from")
+    to: str = ""
     subject: str = ""
     text: str = ""
     reply_to_key: str | None = None

@@ -57,6 +57,19 @@ def _feeds(settings: Settings) -> Iterator[Finding]:
                 yield Finding(("feeds", place, "playbooks", turn), text)
 
 
+def _takers(settings: Settings) -> Iterator[Finding]:
+    named: list[tuple[Loc, str]] = [
+        (("mailboxes", n, "playbook"), box.playbook) for n, box in enumerate(settings.mailboxes)
+    ]
+    named += [
+        (("mail", "recipients", address), ident)
+        for address, ident in settings.mail.recipients.items()
+    ]
+    for loc, ident in named:
+        if ident and ident not in settings.playbooks:
+            yield Finding(loc, not_known(ident, "playbook of this site", settings.playbooks))
+
+
 def _shared_folders(settings: Settings) -> Iterator[Finding]:
     for place, feed in enumerate(settings.feeds):
         for first, other in enumerate(settings.feeds[:place]):
@@ -215,6 +228,7 @@ def _fault(path: Path, is_there: Callable[[Path], bool], missing: str) -> str | 
 CONNECTOR_CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (frozenset({"feeds", "mailboxes", "tracker", "courier"}), _idents),
     (frozenset({"feeds", "playbooks"}), _feeds),
+    (frozenset({"mail", "mailboxes", "playbooks"}), _takers),
     (frozenset({"feeds"}), _shared_folders),
     (frozenset({"feeds"}), _mappings),
     (frozenset({"tracker"}), _routes),

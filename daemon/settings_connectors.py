@@ -102,7 +102,8 @@ class MailSettings(Table):
     ``authserv`` is the authserv-id of the own server (RFC 8601, 2.2); empty: not checked.
     ``unproven`` is what a letter may do of whose sender that server says nothing: give assignments,
     decide too (not where the world may write to the mailbox), or nothing.
-    ``max_size`` is in bytes; bigger letters are kept aside.
+    ``max_size`` is in bytes; bigger letters are kept aside. ``recipients`` goes from an address to
+    the regulation that takes what is written to it.
     """
 
     address: EmailOrEmpty = ""
@@ -111,6 +112,7 @@ class MailSettings(Table):
     authserv: str = ""
     unproven: Literal["nothing", "assignments", "decisions"] = "assignments"
     max_size: ByteSize = 25 << 20
+    recipients: dict[Email, str] = Field(default_factory=dict)
 
 
 class LoginTable(Table):
@@ -158,11 +160,12 @@ class LoginTable(Table):
 
 
 class MaildirSettings(Table):
-    """``[[mailboxes]]`` of kind ``maildir``."""
+    """``[[mailboxes]]`` of kind ``maildir``; ``playbook`` takes what comes there, if it is named."""
 
     id: Ident
     kind: Literal["maildir"]
     path: SitePath = Path("mail/in")
+    playbook: str = ""
 
     @property
     def push(self) -> bool:
@@ -184,6 +187,7 @@ class ImapSettings(LoginTable):
     folder: Named = "INBOX"
     after: Afterwards = "keep"
     push: StrictBool = True
+    playbook: str = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -234,6 +238,7 @@ class EwsMailboxSettings(ExchangeTable):
     folder: Named = "INBOX"
     after: Afterwards = "keep"
     push: StrictBool = True
+    playbook: str = ""
 
 
 class EwsCourierSettings(ExchangeTable):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mcur.connectors.papers.cabinet import FolderCabinet
@@ -23,8 +24,9 @@ from mcur.daemon.settings_connectors import (
     FeedSettings,
 )
 from mcur.daemon.settings_values import Gate, GateMode
+from mcur.playbooks import owning
 from mcur.playbooks.directory import Directory
-from mcur.playbooks.facts import TaskKind
+from mcur.playbooks.facts import Letter, TaskKind
 from mcur.playbooks.intents import Channel
 from mcur.playbooks.playbook import Playbook
 from mcur.state.store import State
@@ -215,6 +217,7 @@ def _sources(
             authserv=mail.authserv or None,
             unproven=mail.unproven,
             translate=site.clock.translate,
+            taker=_taker(site, name),
         )
         for name, one in mailboxes
     ]
@@ -230,6 +233,18 @@ def _sources(
         for name, one in trackers.items()
     ]
     return found
+
+
+def _taker(site: Site, mailbox: str) -> Callable[[Letter], str]:
+    """Return what names the regulation that takes a letter of a mailbox."""
+    named = next((m.playbook for m in site.settings.mailboxes if m.id == mailbox), "")
+    return partial(
+        owning.letter_taker,
+        playbooks=site.playbooks,
+        directory=site.directory,
+        mailbox=named,
+        recipients={k.casefold(): v for k, v in site.settings.mail.recipients.items()},
+    )
 
 
 def _pool(width: int, threads: bool) -> Executor:

@@ -189,7 +189,8 @@ class World:
         message = EmailMessage(policy=UNBROKEN)
         answered = self._key(letter.reply_to_key, site) if letter.reply_to_key else None
         message["From"] = _sender(letter, answered, site)
-        message["To"] = site.settings.mail.address
+        held = site.directory.holders(letter.to) if letter.to else []
+        message["To"] = held[0].email if held else letter.to or site.settings.mail.address
         message["Subject"] = letter.subject
         message["Date"] = letter.at
         message["Message-ID"] = letter.message_id or f"<scenario-{index + 1}@sender.invalid>"
@@ -215,7 +216,8 @@ class World:
         author = _login(issue.author, site)
         inner = tracker._inner if isinstance(tracker, Behind) else tracker  # noqa: SLF001
         if isinstance(inner, EmbeddedTracker):
-            project = site.playbooks[0].projects.get("assignment", "")
+            projects = {p.projects.get("assignment", "") for p in site.playbooks}
+            project = projects.pop() if len(projects) == 1 else ""
             inner.make(
                 author, issue.subject, issue.at, text=issue.text, project=project,
                 due_at=issue.due_at,

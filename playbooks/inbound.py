@@ -43,7 +43,9 @@ def read_assignment(
     return Assignment(
         address=address,
         house=house_of(address) if address else None,
-        problem=said.get("problem") or _first_lines(text, address) or letter.subject.strip(),
+        problem=said.get("problem")
+        or _first_lines(text, address, labels)
+        or letter.subject.strip(),
         due_at=read_due(due, letter.received_at, calendar),
     )
 
@@ -101,10 +103,18 @@ def _unlabelled_due(text: str) -> str:
     return hit[1] if hit else ""
 
 
-def _first_lines(text: str, address: str | None) -> str:
+def _first_lines(text: str, address: str | None, labels: Mapping[str, Sequence[str]]) -> str:
+    """Return the first paragraph that says something; address and term alone are no problem."""
     paragraphs = [" ".join(p.split()) for p in re.split(r"\n\s*\n", text)]
     said = (p for p in paragraphs if p and not _GREETING.match(p) and p.strip(" .,;!") != address)
-    return next(said, "")[:2000]
+    return next((p for p in said if not _is_labelled(p, labels)), "")[:2000]
+
+
+def _is_labelled(paragraph: str, labels: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a paragraph is nothing but a label and its value."""
+    found = labelled(paragraph, labels)
+    words = (word for field in found for word in labels[field])
+    return len(found) == 1 and paragraph.casefold().startswith(tuple(map(str.casefold, words)))
 
 
 _QUOTED = re.compile(r"^[ \t]*>[> \t]*", re.MULTILINE)

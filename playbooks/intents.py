@@ -103,7 +103,10 @@ class ReportState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepReport:
-    """A report's snapshot in a state; ``day`` is the day it is due to leave."""
+    """A report's snapshot in a state; ``day`` is the day it is due to leave.
+
+    ``at`` is when somebody else's report came, where that was before it was read.
+    """
 
     key: str
     cite: Cite
@@ -112,6 +115,7 @@ class KeepReport:
     state: ReportState
     document: Document | None = None
     reviewed_by: str | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

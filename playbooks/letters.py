@@ -69,6 +69,8 @@ class Letter:
     """Digest of the raw message in the blob store."""
     flaws: tuple[str, ...] = ()
     bounce: Bounce | None = None
+    playbook: str = ""
+    """The regulation that takes it where it answers nothing of ours; any where it is empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

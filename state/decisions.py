@@ -202,7 +202,7 @@ class Decision:
             " reviewed_by = coalesce(excluded.reviewed_by, reviewed_by)",
             (
                 keep.key, keep.cite.playbook, keep.rule, keep.day.isoformat(), keep.state,
-                document, text_of(self._now), keep.reviewed_by,
+                document, text_of(keep.at or self._now), keep.reviewed_by,
             ),
         )  # fmt: skip
         if keep.state is ReportState.DECIDED:

@@ -73,7 +73,7 @@ def collect(rule: Inbound, case: Case, letter: Letter) -> Iterator[Intent]:
         key = _key(rule, case, owed.person, day)
         yield KeepReport(
             key=key, cite=cite, rule=rule.id, day=day, state=ReportState.RECEIVED,
-            document=plain(letter.text.strip() or case.say("letter.empty")),
+            document=plain(letter.text.strip() or case.say("letter.empty")), at=letter.received_at,
         )  # fmt: skip
         yield Tell(key=key, cite=cite, event="report.filed", to=(rule.collector,))
 

@@ -25,14 +25,14 @@ class Seen:
 
 
 def see(rule: FromLetters, case: Case, letter: Letter) -> Seen | None:
-    """Say what a letter is; ``None`` where it answers another regulation, which sorts it itself."""
+    """Say what a letter is; ``None`` where another regulation sorts it: what it answers, or was written to, is that one's."""
     key = case.facts.letter_for(
         (letter.in_reply_to or "", *letter.references, *letter.to, *letter.cc)
     )
     kind, about, task = _object(case, key) if key else (None, "", None)
     task = task or answers.named_task(case, letter)
-    other = task.playbook if task else key.split(":")[1] if key else case.playbook.id
-    if other != case.playbook.id:
+    other = task.playbook if task else key.split(":")[1] if key else letter.playbook
+    if other not in {"", case.playbook.id}:
         return None
     parts = itemized.parts_of(rule, case, letter, task)
     sight = Sight(
