@@ -110,7 +110,7 @@ class Dispatcher:
 
     def _is_silent(self, due: datetime, now: datetime) -> bool:
         """What waits behind an open circuit is not worth waiting for."""
-        return any(c.open_until >= due > now for c in self._state.outbox.circuits())
+        return any(c.open_until >= due > now for c in self._state.outbox.circuits.listing())
 
     # --- out ------------------------------------------------------------------------------------------
 
@@ -217,7 +217,7 @@ class Dispatcher:
 
     def _answered(self, destination: Destination, now: datetime) -> None:
         """Note that a destination is there, whatever it said."""
-        if self._state.outbox.close_circuit(destination.name):
+        if self._state.outbox.circuits.close(destination.name):
             log.info("answers again", destination=destination.name)
         self._state.note_health(destination.health, now, None)
         self.unreachable.pop(destination.health, None)
@@ -248,7 +248,7 @@ class Dispatcher:
 
     def _silent(self, destination: Destination, row: Row, why: Unavailable, now: datetime) -> None:
         with self._state.atomic():
-            circuit = self._state.outbox.open_circuit(
+            circuit = self._state.outbox.circuits.open(
                 destination.name, str(why), now, why.retry_after
             )
             until = circuit.open_until
@@ -264,7 +264,7 @@ class Dispatcher:
     def _barred(self, destination: Destination, row: Row, cause: Barred, now: datetime) -> None:
         why = str(cause)
         with self._state.atomic():
-            circuit = self._state.outbox.open_circuit(
+            circuit = self._state.outbox.circuits.open(
                 destination.name, why, now, timedelta(minutes=5)
             )
             self._state.outbox.wait(row, circuit.open_until, why, doubt=row.doubt)

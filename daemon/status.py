@@ -108,7 +108,7 @@ def _outbox(state: State, zone: Any) -> dict[str, Any]:
         found["repeated"] = (
             f"{repeated} sent again after a crash: readers may have it twice, under one Message-ID"
         )
-    for circuit in state.outbox.circuits():
+    for circuit in state.outbox.circuits.listing():
         since = _stamp(circuit.since, zone)
         found[circuit.destination] = f"silent since {since}: {circuit.why}"
     return found

@@ -11,16 +11,15 @@ import json
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from mcur.playbooks.intents import EFFECT, Effect, UpdateTask
+from mcur.state.circuits import Circuits
 from mcur.state.database import StateDatabase
 from mcur.state.stamps import moment_of, moment_or_none, text_of, text_or_none
 from mcur.state.tasks import token_of
 
-FIRST_WAIT = timedelta(seconds=5)
-LONGEST_WAIT = timedelta(minutes=5)
 DROPPABLE = ("held", "dead", "waiting")
 """States in which a row has not left and nobody has it in hand."""
 _PARENT_WAITS = (
@@ -49,22 +48,12 @@ class Row:
     repeats: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circuit:
-    """A destination that does not answer, and when it is tried again."""
-
-    destination: str
-    failures: int
-    open_until: datetime
-    since: datetime
-    why: str
-
-
 class Outbox:
     """Rows that leave the house. Writing happens inside the caller's transaction."""
 
     def __init__(self, db: StateDatabase) -> None:
         self._db = db
+        self.circuits = Circuits(db)
 
     def put(self, effect: Effect, destination: str, now: datetime) -> None:
         """Queue an effect; the same key a second time is nothing."""
@@ -209,52 +198,6 @@ class Outbox:
         ).fetchone()
         found = moment_or_none(row[0])
         return None if found is None else max(found, now)
-
-    def open_circuit(
-        self, destination: str, why: str, now: datetime, retry_after: timedelta | None
-    ) -> Circuit:
-        """Leave a silent destination alone for a while: longer each time, never longer than five minutes.
-
-        Several hands that come back from one silence count as one.
-        """
-        known = next((c for c in self.circuits() if c.destination == destination), None)
-        if known is not None and known.open_until > now:
-            return known
-        # Rows that flew together fail together: that is one failure.
-        failures = known.failures + (known.open_until <= now) if known else 1
-        pause = min(FIRST_WAIT * 2 ** min(failures - 1, 8), LONGEST_WAIT)
-        # The jitter is made of the destination's name: a scenario stays the same each time.
-        pause *= 1 + (sum(destination.encode()) + failures) % 7 / 50
-        circuit = Circuit(
-            destination=destination,
-            failures=failures,
-            open_until=now + max(pause, retry_after or timedelta()),
-            since=known.since if known else now,
-            why=why,
-        )
-        self._db.execute(
-            "INSERT OR REPLACE INTO circuits VALUES (?,?,?,?,?)",
-            (destination, failures, text_of(circuit.open_until), text_of(circuit.since), why),
-        )
-        return circuit
-
-    def close_circuit(self, destination: str) -> bool:
-        """The destination answers again; return whether it had been silent."""
-        cursor = self._db.execute("DELETE FROM circuits WHERE destination = ?", (destination,))
-        return bool(cursor.rowcount)
-
-    def circuits(self) -> list[Circuit]:
-        """Return the destinations that do not answer."""
-        return [
-            Circuit(
-                destination=r["destination"],
-                failures=r["failures"],
-                open_until=moment_of(r["open_until"]),
-                since=moment_of(r["since"]),
-                why=r["why"],
-            )
-            for r in self._db.query("SELECT * FROM circuits ORDER BY destination")
-        ]
 
     def try_now(self, now: datetime, destination: str | None = None) -> None:
         """Forget every back-off: whatever waits is tried at once."""

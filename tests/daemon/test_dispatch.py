@@ -124,7 +124,7 @@ def test_a_silent_destination_does_not_hold_the_others(stand: Stand) -> None:
     stand.deliver()
 
     assert states(stand) == {TASK: "waiting", "letter:1": "done"}
-    assert [c.destination for c in stand.state.outbox.circuits()] == [TRACKER]
+    assert [c.destination for c in stand.state.outbox.circuits.listing()] == [TRACKER]
     [down] = [h for h in stand.state.health() if h.down_since]
     assert (down.system, down.why) == (f"{TRACKER} (writing)", "create: did not answer")
 
@@ -196,7 +196,7 @@ def test_one_short_silence_costs_seconds_whatever_the_width_of_the_pool(tmp_path
     want(stand, *(a_task(f"{TASK}{n}") for n in range(8)))
     stand.deliver()
 
-    [circuit] = stand.state.outbox.circuits()
+    [circuit] = stand.state.outbox.circuits.listing()
     assert circuit.open_until - stand.now < timedelta(seconds=10)
     stand.close()
 
@@ -232,7 +232,7 @@ def test_a_destination_that_refuses_is_there(stand: Stand) -> None:
 
     assert silent == ["courier"]
     assert [one.system for one in stand.state.health() if one.down_since] == []
-    assert stand.state.outbox.circuits() == []
+    assert stand.state.outbox.circuits.listing() == []
     assert states(stand)["letter:1"] == "dead"
 
 

@@ -10,8 +10,9 @@ import pytest
 from mcur.playbooks.documents import Document, Paragraph, plain
 from mcur.playbooks.facts import TaskKind, TaskStatus
 from mcur.playbooks.intents import Channel, CreateTask, Effect, SendLetter, UpdateTask
+from mcur.state.circuits import LONGEST_WAIT
 from mcur.state.decisions import Decision
-from mcur.state.outbox import LONGEST_WAIT, Row
+from mcur.state.outbox import Row
 from mcur.state.store import State
 from tests.fakes import CITE, MORNING
 
@@ -145,7 +146,7 @@ def test_back_off_grows_is_bounded_and_never_ends(state: State) -> None:
     """Five seconds, ten, twenty … five minutes, for a week."""
     now, pauses = MORNING, []
     for _ in range(400):
-        circuit = state.outbox.open_circuit("courier", "did not answer", now, None)
+        circuit = state.outbox.circuits.open("courier", "did not answer", now, None)
         pauses.append(circuit.open_until - now)
         now = circuit.open_until
 
@@ -157,18 +158,18 @@ def test_back_off_grows_is_bounded_and_never_ends(state: State) -> None:
 
 def test_several_hands_that_meet_one_silence_count_as_one(state: State) -> None:
     """Eight requests of one second must not mean five minutes at once."""
-    first = state.outbox.open_circuit("courier", "did not answer", MORNING, None)
+    first = state.outbox.circuits.open("courier", "did not answer", MORNING, None)
     for _ in range(7):
-        state.outbox.open_circuit("courier", "did not answer", MORNING, None)
+        state.outbox.circuits.open("courier", "did not answer", MORNING, None)
 
-    assert state.outbox.circuits() == [first]
+    assert state.outbox.circuits.listing() == [first]
 
 
 def test_the_other_side_may_ask_for_a_longer_wait(state: State) -> None:
     """Retry-After is kept."""
     wait = timedelta(minutes=20)
 
-    assert state.outbox.open_circuit("c", "busy", MORNING, wait).open_until == MORNING + wait
+    assert state.outbox.circuits.open("c", "busy", MORNING, wait).open_until == MORNING + wait
 
 
 def test_after_a_crash_what_a_hand_had_is_in_doubt(state: State) -> None:
@@ -195,7 +196,7 @@ def test_what_waits_is_due_when_its_back_off_and_its_circuit_are_over(state: Sta
     want(state, a_letter(), a_task())
     want(state, an_update("u1"))
     claim(state)
-    until = state.outbox.open_circuit("courier", "silent", MORNING, None).open_until
+    until = state.outbox.circuits.open("courier", "silent", MORNING, None).open_until
 
     assert state.outbox.next_at(MORNING) == until
 
