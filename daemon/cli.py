@@ -21,6 +21,7 @@ _COMMANDS = {
     "explain": ("cli_explain", "Say why something exists, or why a rule did not fire."),
     "tasks": ("cli_look", "List the tasks: number, kind, who has it, due, status."),
     "incidents": ("cli_look", "List the emergencies: object, state, appeals, since when."),
+    "drafts": ("cli_look", "List the letters that wait for a person's word, and until when."),
     "appeals": ("cli_look", "List the appeals, the newest first."),
     "letters": ("cli_look", "List the letters that wait for a person."),
     "quarantine": ("cli_look", "List what could not be read, each with its reason."),

@@ -10,6 +10,9 @@ import click
 from mcur.daemon.clock import SystemClock
 from mcur.daemon.context import playbooks_of, reading, show
 from mcur.daemon.failures import WRONG
+from mcur.playbooks.playbook import Playbook
+from mcur.playbooks.rules import draft_shape
+from mcur.playbooks.waiting import Draft
 from mcur.state import journal as journals
 from mcur.state.letters import SHORT
 from mcur.state.outbox import DROPPABLE
@@ -59,6 +62,39 @@ def incidents(config: str | None, everything: bool, as_json: bool) -> None:
         ]
     columns = ("object", "mode", "state", "count", "detected_at", "closed_at", "why", "key")
     show(rows, columns, as_json=as_json, empty="no incidents")
+
+
+@click.command(epilog="\b\nExamples:\n  mcur drafts\n  mcur drafts --all --json")
+@click.option("--all", "everything", is_flag=True, help="Released and expired ones too.")
+@_json
+@click.pass_obj
+def drafts(config: str | None, everything: bool, as_json: bool) -> None:
+    """List the letters that wait for a person's word: whose, until when, and what became of them."""
+    with reading(config) as (settings, state):
+        books = {playbook.id: playbook for playbook in playbooks_of(settings)}
+        found = state.drafts.listing(waiting_only=not everything)
+        rows = [
+            _draft_row(draft, books[draft.playbook]) for draft in found if draft.playbook in books
+        ]
+    columns = ("owner", "state", "prepared", "due", "expires", "subject", "key")
+    show(rows, columns, as_json=as_json, empty="no letters wait for a word")
+
+
+def _draft_row(draft: Draft, playbook: Playbook) -> dict[str, str | None]:
+    zone = playbook.calendar.zone
+    until = draft_shape.until(playbook, draft.rule, draft.at)
+    moments = {"due": until.due_at, "expires": until.expires_at} if until else {}
+    moments["prepared"] = draft.at
+    stamps = {name: at.astimezone(zone).strftime("%Y-%m-%d %H:%M") for name, at in moments.items()}
+    return {
+        "owner": draft.owner,
+        "state": draft.state,
+        "due": None,
+        "expires": None,
+        **stamps,
+        "subject": draft.subject,
+        "key": draft.key,
+    }
 
 
 def _minute(stamp: str | None, zone: ZoneInfo) -> str | None:

@@ -20,7 +20,7 @@ _OBJECT = re.compile(r":((?:incident|task|measure):.+)$")
 def refusal(act: Act, draft: Draft, case: Case) -> str | None:
     """Say why a letter cannot be let go any more: its reason is gone, or its time is over."""
     why = gone(draft, case)
-    until = draft_shape.until(case, draft.rule, draft.at)
+    until = draft_shape.until(case.playbook, draft.rule, draft.at)
     if why is None and until and (draft.state == "expired" or act.at > until.expires_at):
         why = case.say("drafting.too_late", draft=draft, until=until)
     return f"{capital(why)}." if why else None

@@ -253,7 +253,7 @@ def _owed(
         answers=letter.message_id,
     )
     yield PrepareDraft(key=key, cite=cite, owner=duty.owner, letter=letter_out, task=task.key)
-    until = draft_shape.until(case, rule.id, case.now)
+    until = draft_shape.until(case.playbook, rule.id, case.now)
     ready = case.say("intake.letters.answer_ready", key=key, until=until)
     yield UpdateTask(
         key=f"update:{task.key}:answer:{task.reopen_count}",

@@ -25,8 +25,8 @@ from mcur.playbooks.waiting import Draft
 def decide(rule: Waiting, case: Case) -> Iterator[Intent]:
     """Remind of each letter once, while its reason stands; end those that nobody let go in time."""
     for draft in case.facts.drafts(case.playbook.id):
-        if rule_for(case, draft.rule) is rule:
-            yield from _look(case, draft, rule.until(case, draft.at))
+        if rule_for(case.playbook, draft.rule) is rule:
+            yield from _look(case, draft, rule.until(case.playbook.calendar, draft.at))
 
 
 def _look(case: Case, draft: Draft, until: Until) -> Iterator[Intent]:
@@ -82,8 +82,10 @@ def _readers(case: Case, draft: Draft) -> list[str]:
 
 def _wakes(rule: Waiting, case: Case) -> datetime | None:
     """The end of a term and of a letter wake a cycle."""
-    waiting = (d for d in case.facts.drafts(case.playbook.id) if rule_for(case, d.rule) is rule)
-    moments = [u for d in waiting for u in _moments(rule.until(case, d.at))]
+    waiting = (
+        d for d in case.facts.drafts(case.playbook.id) if rule_for(case.playbook, d.rule) is rule
+    )
+    moments = [u for d in waiting for u in _moments(rule.until(case.playbook.calendar, d.at))]
     return min((m for m in moments if m > case.now), default=None)
 
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from mcur.playbooks.calendar import Calendar
 from mcur.playbooks.durations import DurationField
-from mcur.playbooks.rules.base import Case, Rule
+from mcur.playbooks.rules.base import Rule
+
+if TYPE_CHECKING:
+    from mcur.playbooks.playbook import Playbook
 
 
 class Waiting(Rule):
@@ -20,9 +25,8 @@ class Waiting(Rule):
     within: DurationField
     expires: DurationField
 
-    def until(self, case: Case, prepared_at: datetime) -> Until:
+    def until(self, calendar: Calendar, prepared_at: datetime) -> Until:
         """Return the moments of a letter that was prepared at a moment."""
-        calendar = case.playbook.calendar
         return Until(
             due_at=calendar.wait_ends(prepared_at, self.within),
             expires_at=calendar.wait_ends(prepared_at, self.expires),
@@ -37,10 +41,10 @@ class Until:
     expires_at: datetime
 
 
-def rule_for(case: Case, of: str) -> Waiting | None:
+def rule_for(playbook: Playbook, of: str) -> Waiting | None:
     """Return the rule for the letters of a rule: the one that names it, else the one for the rest."""
     rest = None
-    for rule in case.playbook.enabled("draft"):
+    for rule in playbook.enabled("draft"):
         if isinstance(rule, Waiting):
             if of in rule.of:
                 return rule
@@ -48,7 +52,7 @@ def rule_for(case: Case, of: str) -> Waiting | None:
     return rest
 
 
-def until(case: Case, of: str, prepared_at: datetime) -> Until | None:
+def until(playbook: Playbook, of: str, prepared_at: datetime) -> Until | None:
     """Return until when a letter of a rule waits; ``None`` where nothing ends its waiting."""
-    rule = rule_for(case, of)
-    return rule.until(case, prepared_at) if rule else None
+    rule = rule_for(playbook, of)
+    return rule.until(playbook.calendar, prepared_at) if rule else None

@@ -32,7 +32,7 @@ def waiting(case: Case, letter: SendLetter, owner: str, task: str = "") -> Itera
         to=[roles.get(role, role) for role in letter.to],
         owner=roles.get(owner, owner),
         key=key,
-        until=draft_shape.until(case, letter.cite.rule, case.now),
+        until=draft_shape.until(case.playbook, letter.cite.rule, case.now),
     )
     blocks = (Paragraph(text=ready), *letter.document.blocks)
     note = letter.document.model_copy(update={"blocks": blocks, "footer": ()})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,30 @@ def test_an_emergency_is_listed_until_it_is_closed(
     assert listed(capsys, "incidents") == []
     assert [row["state"] for row in listed(capsys, "incidents", "--all")] == ["closed"]
     assert (site / "state" / "tracker.db").exists()
+
+
+def test_a_letter_that_waits_is_listed_with_its_term(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whose it is, until when he decides, and that it was too late; a late word is refused."""
+    (site / "feeds" / "one.csv").write_text(
+        "number,received_at,subcategory\n7,2026-11-18T09:10:00+03:00,Теплотрасса\n", "utf-8"
+    )
+    main(["once", "--at", "2026-11-18T09:00"])
+    main(["once", "--at", "2026-11-18T09:20"])
+    [task] = [row["key"] for row in listed(capsys, "tasks") if row["kind"] == "executor"]
+    main(["act", "unsolved", task, "--by", "mcur_resp"])
+    [waiting] = listed(capsys, "drafts")
+    prepared, due, expires = (
+        datetime.fromisoformat(waiting[name]) for name in ("prepared", "due", "expires")
+    )
+    main(["once", "--at", f"{expires + timedelta(minutes=1):%Y-%m-%dT%H:%M}"])
+    [expired] = listed(capsys, "drafts", "--all")
+
+    assert (waiting["owner"], waiting["state"]) == ("mcur_head", "waiting")
+    assert (due - prepared, expires - prepared) == (timedelta(hours=4), timedelta(days=7))
+    assert listed(capsys, "drafts") == []
+    assert (expired["key"], expired["state"]) == (waiting["key"], "expired")
 
 
 def test_assumptions_name_the_value_and_the_gap(capsys: pytest.CaptureFixture[str]) -> None:
