@@ -215,6 +215,10 @@ class Facts(Protocol):
         """Return every climb of a ladder on an object, the oldest first."""
         ...
 
+    def unheard(self, playbook: str, after: datetime, until: datetime) -> Sequence[Task]:
+        """Return the open tasks of executors whose last news came in (after, until]."""
+        ...
+
     def answers(self, key: str) -> Sequence[Letter]:
         """Return the letters that answered a task, or a letter about it, the oldest first."""
         ...

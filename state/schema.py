@@ -289,6 +289,10 @@ MIGRATIONS: tuple[str, ...] = (
         task TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (task, digest)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE INDEX acts_at ON acts (at);
+    CREATE INDEX acts_of ON acts (key, seq);
+    """,
 )
 
 

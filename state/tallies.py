@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from mcur.playbooks.climbs import Climb
 from mcur.playbooks.counting import Tally
-from mcur.playbooks.facts import Act, Letter
+from mcur.playbooks.facts import Act, Letter, Task
 from mcur.playbooks.incidents import Incident, Plan
 from mcur.state.climbs import Climbs
 from mcur.state.database import StateDatabase
 from mcur.state.rows import act_of, letter_of
 from mcur.state.stamps import moment_or_none, text_of
+from mcur.state.unheard import Unheard
 
 if TYPE_CHECKING:
     from mcur.state.store import State
@@ -61,6 +62,10 @@ class GrowthAnswers:
     def climbs_of(self, playbook: str, rule: str, object_: str) -> Sequence[Climb]:
         """Return every climb of a ladder on an object, the oldest first."""
         return Climbs(self._db).of(playbook, rule, object_)
+
+    def unheard(self, playbook: str, after: datetime, until: datetime) -> Sequence[Task]:
+        """Return the open tasks of executors whose last news came in (after, until]."""
+        return Unheard(self._db).between(playbook, after, until)
 
     def answers(self, key: str) -> Sequence[Letter]:
         """Return the letters that answered a task, or a letter about it, the oldest first."""

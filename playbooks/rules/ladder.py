@@ -21,13 +21,14 @@ from mcur.playbooks.documents import Document, Pairs, Paragraph
 from mcur.playbooks.facts import Act, Task, TaskKind, TaskStatus
 from mcur.playbooks.intents import Channel, Intent, SendLetter
 from mcur.playbooks.language import capital
-from mcur.playbooks.rules import climbing, drafting, gathering, pressing, stalling, window
+from mcur.playbooks.rules import climbing, drafting, gathering, pressing, stalling, unheard, window
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
 from mcur.playbooks.rules.climbing import OnIncident
 from mcur.playbooks.rules.gathering import OnOverdue
 from mcur.playbooks.rules.pressing import OnTask
 from mcur.playbooks.rules.stalling import OnSilence
 from mcur.playbooks.rules.steps import Step
+from mcur.playbooks.rules.unheard import Waiting
 
 
 class SaidStep(Step):
@@ -50,15 +51,15 @@ class OnRefusal(Rule):
     steps: tuple[SaidStep, ...] = Field(min_length=1)
 
 
-class OnUnsolved(Rule):
+class OnUnsolved(Waiting):
     """Letters after a person said that a task cannot be solved; they wait for the owner's word (E-4).
 
     ``says``: which words of people start it; ``kinds``: of which tasks, of any where none is named.
+    ``wait``: what executors are silent about so long is told without a word of anybody (K-L1).
     """
 
     on: Literal["unsolved"]
     kinds: tuple[TaskKind, ...] = ()
-    says: tuple[Literal["unsolved", "no-progress"], ...] = ("unsolved",)
     release: Literal["auto", "manual"] = "manual"
     immediate: bool = False
     owner: str = ""
@@ -83,6 +84,8 @@ def decide(rule: LadderRule, case: Case) -> Iterator[Intent]:
             task = case.facts.task(act.key or "")
             if task and task.playbook == case.playbook.id:
                 yield from _said(rule, case, act, task)
+        if isinstance(rule, OnUnsolved):
+            yield from unheard.decide(rule, case)
     elif isinstance(rule, OnIncident):
         yield from climbing.decide(rule, case)
     elif isinstance(rule, OnTask):

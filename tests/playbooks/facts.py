@@ -279,6 +279,10 @@ class Known:
         """No ladder was ever begun."""
         return ()
 
+    def unheard(self, playbook: str, after: datetime, until: datetime) -> Sequence[Task]:
+        """Everything was heard of."""
+        return ()
+
     def answers(self, key: str) -> Sequence[Letter]:
         """Nobody answered."""
         return ()

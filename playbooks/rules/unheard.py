@@ -1,0 +1,116 @@
+"""Tasks of executors that have had no news for too long go up in one letter (khimki 2.8, G17).
+
+News is a change of the task, somebody's note or act on it, a letter of its executor. A task is told
+once for each silence; what a person has said of it himself is not told again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Literal
+
+from mcur.playbooks.climbs import Climb
+from mcur.playbooks.documents import Column, Document, Paragraph, Table
+from mcur.playbooks.durations import ElapsedField
+from mcur.playbooks.facts import Task, TaskKind, TaskStatus
+from mcur.playbooks.intents import Channel, Intent, SendLetter, digest_of
+from mcur.playbooks.language import capital, duration
+from mcur.playbooks.rules import window
+from mcur.playbooks.rules.base import Case, Rule
+from mcur.playbooks.rules.steps import Step
+
+_WITH_EXECUTOR = frozenset(
+    {TaskStatus.NEW, TaskStatus.IN_WORK, TaskStatus.ON_CONTROL, TaskStatus.RETURNED}
+)
+"""States in which the next word is the executor's."""
+
+
+class Waiting(Rule):
+    """Tasks of executors are told of after ``wait`` without news, at most so often as ``gathers`` says.
+
+    ``says``: words of people that tell of a task too. The first of ``steps`` says who is told.
+    """
+
+    says: tuple[Literal["unsolved", "no-progress"], ...] = ("unsolved",)
+    wait: ElapsedField | None = None
+    gathers: ElapsedField = timedelta(minutes=30)
+    steps: tuple[Step, ...]
+
+
+def decide(rule: Waiting, case: Case) -> Iterator[Intent]:
+    """Tell of the tasks whose silence has lasted so long since the last look that found some."""
+    if rule.wait is None:
+        return
+    told = case.facts.climbs_of(case.playbook.id, rule.id, "")
+    if told and case.now < told[-1].since + rule.gathers:
+        return
+    since = told[-1].since if told else case.facts.live_from
+    quiet = case.facts.unheard(case.playbook.id, since - rule.wait, case.now - rule.wait)
+    found = [task for task in quiet if _counts(rule, case, task)]
+    if found:
+        yield _looked(rule, case, since, len(told) + 1)
+        yield from window.leaving(case, _letter(rule, case, found, rule.wait))
+
+
+def _counts(rule: Waiting, case: Case, task: Task) -> bool:
+    if task.kind is not TaskKind.EXECUTOR or task.status not in _WITH_EXECUTOR:
+        return False
+    acts = case.facts.acts_on(task.key)
+    return not acts or acts[-1].do not in rule.says
+
+
+def _looked(rule: Waiting, case: Case, since: datetime, occasion: int) -> Climb:
+    return Climb(
+        key=f"climb:{case.playbook.id}:{rule.id}::{occasion}",
+        playbook=case.playbook.id, rule=rule.id, object="", occasion=occasion,
+        started_at=since, since=case.now, step=0, state="done",
+    )  # fmt: skip
+
+
+def _letter(rule: Waiting, case: Case, found: list[Task], wait: timedelta) -> SendLetter:
+    step = rule.steps[0]
+    clause = step.clause or rule.clause
+    values = {"tasks": found, "wait": duration(wait)}
+    why = case.say("unheard.why", **values)
+    about = found[0].key if len(found) == 1 else digest_of(*(task.key for task in found))
+    return SendLetter(
+        key=f"letter:{case.playbook.id}:{rule.id}:unheard:{about}:{_last(case, found):%Y-%m-%dT%H:%M}",
+        cite=case.cite(rule, why, clause=clause),
+        channel=Channel.ESCALATIONS,
+        urgent=True,
+        sender=step.sender,
+        to=step.to,
+        cc=step.cc,
+        subject=case.say("unheard.subject", **values),
+        document=Document(
+            title=case.say("unheard.title"),
+            lead=(capital(why) + ".",),
+            blocks=(Paragraph(text=case.say("unheard.ask")), _table(case, found)),
+            footer=(case.clause_line(clause),),
+        ),
+    )
+
+
+def _last(case: Case, found: list[Task]) -> datetime:
+    last = max(task.changed_at or task.decided_at for task in found)
+    return case.playbook.calendar.local(last)
+
+
+def _table(case: Case, found: list[Task]) -> Table:
+    names = ("number", "address", "problem", "executor")
+    return Table(
+        columns=tuple(
+            Column(title=case.say(f"control.column.{name}"), weight=weight)
+            for name, weight in zip(names, (2, 4, 4, 3), strict=True)
+        ),
+        rows=tuple(
+            (
+                f"№ {task.ident}" if task.ident else (task.number or ""),
+                task.address or case.say("no_address"),
+                task.topic or task.subject,
+                task.executor or case.say("no_executor"),
+            )
+            for task in found
+        ),
+    )
