@@ -204,7 +204,8 @@ class Bell(Protocol):
     def listen(self) -> Iterator[bool]:
         """Yield ``True`` when a look is worth while; ``False``, now and then, while all is still.
 
-        The first ``True`` says that it listens. Raises what connectors raise, and is begun anew then.
+        The first ``True`` says that it listens. Raises what connectors raise; then, and where it
+        ends by itself, it is begun anew.
         """
         ...
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import structlog
 
 from mcur.connectors.ports import AppealFeed, Rejected, Unavailable
-from mcur.playbooks.documents import plain
+from mcur.daemon import administrator
 from mcur.playbooks.facts import Export
-from mcur.playbooks.intents import Channel, Cite, SendLetter
+from mcur.playbooks.intents import Cite
 from mcur.playbooks.owning import reader_of
 from mcur.playbooks.playbook import Playbook
 from mcur.state.store import State, is_unusable
@@ -131,21 +131,11 @@ class FeedSource:
         """Write to the administrator of a file that needs him: once a day, feed and kind of trouble."""
         if not self.administrator:
             return
-        playbook = self._reader()
-        calendar, say = playbook.calendar, playbook.texts.say
-        values = {"feed": self.feed.name, "file": file, "why": why}
-        subject = say(f"service.{what}_subject", zone=calendar.zone, **values)
-        text = say(f"service.{what}", zone=calendar.zone, **values)
-        letter = SendLetter(
-            key=f"letter:{playbook.id}:service:{what}:{self.feed.name}:{calendar.day_of(now)}",
-            cite=self.cite().model_copy(update={"why": text}),
-            channel=Channel.SERVICE,
-            sender="",
-            to=(self.administrator,),
-            subject=subject,
-            document=plain(text).model_copy(update={"title": subject}),
-        )
-        state.outbox.put(letter, "courier", now)
+        told = administrator.letter(
+            self.administrator, self._reader(), self.cite(), what, self.feed.name, now,
+            feed=self.feed.name, file=file, why=why,
+        )  # fmt: skip
+        state.outbox.put(told, "courier", now)
 
     def cite(self) -> Cite:
         """Name the rule that reads this feed."""

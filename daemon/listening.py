@@ -35,11 +35,17 @@ class Listeners:
     """The threads of a site, one for each bell; ``ring`` is called from them with its name."""
 
     def __init__(
-        self, bells: Mapping[str, Bell], ring: Callable[[str], None], first: float = FIRST
+        self,
+        bells: Mapping[str, Bell],
+        ring: Callable[[str], None],
+        *,
+        first: float = FIRST,
+        steady: float = STEADY,
     ) -> None:
         self._bells = bells
         self._ring = ring
         self._first = first
+        self._steady = steady
         self._news: SimpleQueue[News] = SimpleQueue()
         self._stopped = threading.Event()
 
@@ -68,18 +74,19 @@ class Listeners:
         while not self._stopped.is_set():
             begun = stopwatch()
             why, wanted = self._listen(name, bell)
-            if stopwatch() - begun > STEADY:
+            if stopwatch() - begun > self._steady:
                 pause = self._first
-            self._news.put(News(name, why))
+            if why:
+                self._news.put(News(name, why))
             self._stopped.wait(max(pause, wanted))
             pause = min(2 * pause, LONGEST)
 
     def _listen(self, name: str, bell: Bell) -> tuple[str, float]:
-        """Listen until it ends; return why, and for how many seconds the server wants peace."""
+        """Listen until it ends; return its trouble, and how many seconds of peace the server wants."""
         try:
             for heard in bell.listen():
                 if self._stopped.is_set():
-                    return "stopped", 0
+                    break
                 if heard:
                     self._news.put(News(name, None))
                     self._ring(name)
@@ -90,4 +97,4 @@ class Listeners:
         except Exception as exc:  # a fault of ours at one bell: letters are polled all the same
             log.exception("fault", bell=name)
             return f"a fault of mcur itself, {type(exc).__name__}: {exc}", LONGEST
-        return "the bell has ended", 0
+        return "", 0

@@ -15,6 +15,7 @@ import structlog
 
 from mcur.connectors.mail.mime import Unreadable, parse
 from mcur.connectors.ports import (
+    Barred,
     ConnectorError,
     Mailbox,
     Tracker,
@@ -192,6 +193,8 @@ class Observers:
         self.unreachable: dict[str, Exception] = {}
         self.when_back: Callable[[], None] = lambda: None
         """Called from a pool thread when a look, or what follows it, is over."""
+        self.when_shut: Callable[[str, str, datetime], None] = lambda _source, _why, _now: None
+        """Called when a look is not let in, each time."""
 
     @property
     def sources(self) -> Sequence[Source]:
@@ -280,6 +283,8 @@ class Observers:
             why = f"a fault of mcur itself, {type(cause).__name__}: {cause}"
             log.error("fault", source=source.name, exc_info=cause)
         self.unreachable[source.name] = cause
+        if isinstance(cause, Barred):
+            self.when_shut(source.name, why, now)
         if self._state.note_health(source.name, now, why):
             log.warning("no answer", source=source.name, why=why)
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mcur.connectors.ports import MailFile, NewTask, OutgoingLetter, Rejected, TaskChange
+from mcur.daemon import administrator
 from mcur.daemon.settings import Settings
 from mcur.daemon.settings_values import Gate, GateMode
 from mcur.playbooks.directory import Directory, Notify, Recipient
 from mcur.playbooks.documents import Document, Paragraph, Table
 from mcur.playbooks.intents import (
-    Channel,
     CreateTask,
     Effect,
     FileDocument,
@@ -171,20 +171,10 @@ class Desk:
         if not self._directory.administrator:
             return None
         playbook = self._playbooks.get(effect.cite.playbook) or next(iter(self._playbooks.values()))
-        calendar = playbook.calendar
-        values = {"destination": destination, "key": effect.key, "why": why}
-        subject = playbook.texts.say(f"service.{what}_subject", zone=calendar.zone, **values)
-        text = playbook.texts.say(f"service.{what}", zone=calendar.zone, **values)
-        day = calendar.day_of(now)
-        return SendLetter(
-            key=f"letter:{playbook.id}:service:{what}:{destination}:{day}",
-            cite=effect.cite.model_copy(update={"why": text, "playbook": playbook.id}),
-            channel=Channel.SERVICE,
-            sender="",
-            to=(self._directory.administrator,),
-            subject=subject,
-            document=Document(title=subject, blocks=(Paragraph(text=text),)),
-        )
+        return administrator.letter(
+            self._directory.administrator, playbook, effect.cite, what, destination, now,
+            destination=destination, key=effect.key, why=why,
+        )  # fmt: skip
 
     def _playbook(self, effect: Effect) -> Playbook:
         name = effect.cite.playbook

@@ -7,11 +7,11 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mcur.connectors.papers.cabinet import FolderCabinet
 from mcur.connectors.ports import Bell, Cabinet, Courier, Mailbox, Tracker
-from mcur.daemon import outside
+from mcur.daemon import administrator, outside
 from mcur.daemon.books import load_playbooks
 from mcur.daemon.clock import Clock, must_be_plausible
 from mcur.daemon.dispatch import SETTLE, Dispatcher
@@ -31,9 +31,6 @@ from mcur.playbooks.intents import Channel
 from mcur.playbooks.playbook import Playbook
 from mcur.state.store import State
 from mcur.state.systems import LISTENING
-
-if TYPE_CHECKING:
-    pass
 
 COURIER = "courier"
 CABINET = "documents"
@@ -86,6 +83,13 @@ class Site:
             return COURIER if what == "letter" else CABINET
         tracker = self.settings.tracker_for(TaskKind(what))
         return f"tracker:{tracker.id}" if tracker else "tracker:"
+
+    def tell_of_shut_door(self, source: str, why: str, now: datetime) -> None:
+        """Write to the administrator, once a day, that a source lets nobody in."""
+        if to := self.directory.administrator:
+            told = administrator.of_shut_door(to, self.playbooks, source, why, now)
+            with self.state.atomic():
+                self.state.outbox.put(told, COURIER, now)
 
     def systems(self) -> set[str]:
         """Name what the site keeps the health of."""
@@ -173,6 +177,7 @@ def assemble(
     )
     sources = _sources(site, feeds, mailboxes, trackers)
     site.observers = Observers(sources, state, looking)
+    site.observers.when_shut = site.tell_of_shut_door
     return site
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sysconfig
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -133,3 +134,30 @@ def test_a_report_whose_answer_was_lost_leaves_once(
 
     sent = subjects(exchange, "robot", "sentitems")
     assert len([one for one in sent if "Отчет 1" in one]) == 1
+
+
+def test_a_letter_is_a_task_long_before_the_poll(
+    exchange: ExchangeServer, site: Path, mcur: Callable[..., str]
+) -> None:
+    """The daemon listens by streaming notifications; the mailbox is polled every ten minutes."""
+    config = site / "mcur.toml"
+    text = config.read_text("utf-8").replace('mail = "2m"', 'mail = "10m"')
+    config.write_text(text.replace(DAY.isoformat(), "2026-01-01T00:00:00+03:00"), "utf-8")
+    mcur("once")
+    daemon = subprocess.Popen([str(MCUR), "-c", str(config), "run"], stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: '(bell)": "on, last heard' in mcur("status", "--json"))
+        text = "Адрес: Одинцово, ул. Маршала Жукова, д. 10\nПроблема: нет освещения\n"
+        exchange.deliver("robot", [a_letter("cur@cur.mosreg.ru", "Поручение", text, "heard")])
+        wait_for(lambda: "нет освещения" in mcur("tasks", "--json"))
+    finally:
+        daemon.terminate()
+        assert daemon.wait(10) == 0
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait for what the daemon does."""
+    begun = time.monotonic()
+    while not condition():
+        assert time.monotonic() - begun < 40
+        time.sleep(0.1)

@@ -30,12 +30,16 @@ Words = list[bool | Exception]
 
 @dataclass
 class Said:
-    """A bell that says what the test wrote for each time that somebody listens; then it is still."""
+    """A bell that says what the test wrote for each time that somebody listens; then it is still.
+
+    ``lasts`` are the seconds of each time that ends by itself.
+    """
 
     name: str = "in"
     turns: list[Words] = field(default_factory=list)
     begun: list[float] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
+    lasts: float | None = None
 
     def listen(self) -> Iterator[bool]:
         """Say the words of this turn."""
@@ -44,6 +48,9 @@ class Said:
             if isinstance(word, Exception):
                 raise word
             yield word
+        if self.lasts is not None:
+            self.over.wait(self.lasts)
+            return
         while not self.over.wait(0.01):
             yield False
 
@@ -53,9 +60,10 @@ def attended() -> Iterator[Callable[..., tuple[Listeners, Alarm]]]:
     """Attend to bells; all is stopped at the end."""
     made: list[tuple[Listeners, tuple[Said, ...]]] = []
 
-    def attend(*bells: Said, first: float = 0.02) -> tuple[Listeners, Alarm]:
+    def attend(*bells: Said, steady: float = 60) -> tuple[Listeners, Alarm]:
         alarm = Alarm()
-        listeners = Listeners({bell.name: bell for bell in bells}, alarm.ring, first)
+        named = {bell.name: bell for bell in bells}
+        listeners = Listeners(named, alarm.ring, first=0.02, steady=steady)
         made.append((listeners, bells))
         listeners.start()
         return listeners, alarm
@@ -99,6 +107,18 @@ def test_a_bell_in_trouble_is_begun_anew_later_and_later(attended: Attended) -> 
 
     gaps = [after - before for before, after in zip(bell.begun, bell.begun[1:], strict=False)]
     assert all(gap >= 0.02 * 2**n for n, gap in enumerate(gaps))
+
+
+def test_a_bell_that_ends_by_itself_is_begun_anew_and_nobody_hears_of_it(
+    attended: Attended,
+) -> None:
+    """A stream has its time; only one that ends at once, again and again, has to wait longer."""
+    long, short = Said("long", lasts=0.05), Said("short", lasts=0.0)
+    listeners, _ = attended(long, short, steady=0.04)
+    wait_for(lambda: len(long.begun) == 8 and len(short.begun) >= 4)
+
+    assert listeners.news() == {}
+    assert len(short.begun) < len(long.begun)
 
 
 def test_a_server_that_wants_peace_gets_it(attended: Attended) -> None:

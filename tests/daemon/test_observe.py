@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mcur.connectors.ports import Rejected, Unavailable
+from mcur.connectors.ports import Barred, Rejected, Unavailable
 from mcur.daemon.feeding import FeedSource
 from mcur.daemon.observe import MailSource, Observers
 from mcur.playbooks.facts import Export
@@ -457,3 +457,23 @@ def test_what_staff_correct_on_a_task_wins_over_the_next_export(
     assert appeal is not None
     assert (appeal.house, appeal.subcategory) == ("одинцово, солнцева, 7", "Течь кровли")
     assert (task.address, task.topic) == ("Одинцово, ул. Солнцева, д. 7", "Течь кровли")
+
+
+def test_a_mailbox_that_lets_nobody_in_is_told_to_the_administrator_once_a_day(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the connector's own sentence; a server that does not answer is no letter."""
+    [source] = [one for one in stand.site.observers.sources if one.name == "mail:inbox"]
+    trouble: list[Exception] = [Unavailable("mail did not answer"), *[Barred("wrong password")] * 3]
+
+    def look(cursor: str | None, now: datetime) -> object:
+        raise trouble.pop(0)
+
+    monkeypatch.setattr(type(source), "look", lambda _self, cursor, now: look(cursor, now))
+    for hours in (0, 1, 2, 26):
+        stand.cycle(MORNING + timedelta(hours=hours))
+
+    told = [e for e in stand.told("mail.sent") if ":service:shut:" in e.key]
+    assert [e.key.rpartition(":")[2] for e in told] == ["2026-11-18", "2026-11-19"]
+    assert told[0].subject == "mcur: нет доступа к «mail:inbox»"
+    assert "«mail:inbox» не пускает: wrong password." in told[0].data["text"]

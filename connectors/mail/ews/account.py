@@ -48,6 +48,7 @@ from exchangelib.errors import (  # type: ignore[import-untyped]
     ErrorTimeoutExpired,
     EWSError,
     ResponseMessageError,
+    SessionPoolMinSizeReached,
     UnauthorizedError,
 )
 from exchangelib.protocol import BaseProtocol  # type: ignore[import-untyped]
@@ -259,13 +260,25 @@ def _log_in(shape: ExchangeShape) -> Any:
         retry_policy=FailFast(),
         max_connections=_CONNECTIONS,
     )
-    return Account(
+    account = Account(
         primary_smtp_address=shape.address,
         config=configuration,
         autodiscover=False,
         access_type=IMPERSONATION if by_token else DELEGATE,
         default_timezone=UTC,
     )
+    account.protocol.decrease_poolsize = _never
+    return account
+
+
+def _never() -> None:
+    """Give up no connection where a server is busy: whoever calls us waits.
+
+    The library would hold a lock while it waits for one to give up, and where a stream and a look
+    have them all, take the same lock again and stand still for ever.
+    """
+    msg = "each connection is needed"
+    raise SessionPoolMinSizeReached(msg)
 
 
 def _server(url: str) -> str:

@@ -19,6 +19,7 @@ from exchangelib.errors import (  # type: ignore[import-untyped]
 from exchangelib.services import SyncFolderItems  # type: ignore[import-untyped]
 
 from mcur.connectors.mail.ews.account import ExchangeAccount, folder_of
+from mcur.connectors.mail.ews.bell import EwsBell
 from mcur.connectors.mail.parts import HEADER_BLOCK
 from mcur.connectors.ports import MailBatch, RawLetter, Rejected
 from mcur.playbooks.facts import LetterPlace
@@ -99,8 +100,9 @@ class EwsMailbox:
                 if isinstance(moved, Exception) and not isinstance(moved, ErrorItemNotFound):
                     raise moved
 
-    def bell(self) -> None:
-        """Return ``None``: it is polled."""
+    def bell(self) -> EwsBell:
+        """Return what listens to the folder, over a connection of its own."""
+        return EwsBell(self.name, self._account, self._folder)
 
     def check(self) -> list[str]:
         """Log in and open the folder."""

@@ -68,7 +68,8 @@ class Streams:
         yield _response("GetStreamingEvents", m("ConnectionStatus", "OK"))
         while time.monotonic() < until and idents[0] in self.subscriptions:
             news = self._news(idents[0])
-            yield _response("GetStreamingEvents", news or m("ConnectionStatus", "OK"))
+            still = m("ConnectionStatus", "OK")
+            yield _response("GetStreamingEvents", still if news is None else news)
         yield _response("GetStreamingEvents", m("ConnectionStatus", "Closed"))
 
     def _news(self, ident: str) -> Element | None:
