@@ -130,6 +130,10 @@ class Facts(Protocol):
         """Count the letters of its sender since a moment that came before a letter."""
         ...
 
+    def letters_to_review(self, playbook: str, since: datetime) -> Sequence[tuple[Letter, str]]:
+        """Return the letters received since a moment that wait for a person, each with the reason."""
+        ...
+
     def letter_sent(self, key: str) -> Sent | None:
         """Return a letter of ours by its key."""
         ...

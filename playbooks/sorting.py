@@ -16,7 +16,7 @@ from mcur.playbooks import phrases
 from mcur.playbooks.letters import Letter
 
 What = Literal[
-    "history", "own", "bounce", "auto", "flood", "decision", "unproven", "outsider", "adrift", "numbered", "answer",
+    "history", "own", "bounce", "auto", "flood", "decision", "unproven", "outsider", "adrift", "numbered", "answer", "thanks", "question",
     "report", "assignment", "spoofed", "ours", "staff", "unknown",
 ]  # fmt: skip
 Sender = Literal["executor", "staff", "giver", "stranger"]
@@ -38,7 +38,7 @@ class Row(_Table):
     one too many of its sender, ``decides`` begins with a word of decision (``orders``: one that can
     mean nothing else), ``numbered`` says something of several tasks by their numbers, ``report`` begins as the reports of a day do. ``answers`` names what of ours
     it may answer, ``sender`` who may write it, ``proven`` what the own server may have said of him,
-    ``begins`` how its subject may begin.
+    ``begins`` how its subject may begin, ``opens`` what alone may stand in the first line of its text.
     """
 
     what: What
@@ -55,6 +55,7 @@ class Row(_Table):
     sender: tuple[Sender, ...] = ()
     proven: tuple[Proven, ...] = ()
     begins: tuple[str, ...] = ()
+    opens: tuple[str, ...] = ()
 
 
 class Decision(_Table):
@@ -87,9 +88,10 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """All that a row may ask of a letter. ``key`` and ``object`` are what of ours it answers."""
+    """All that a row may ask of a letter: ``text`` is its own, ``key`` and ``object`` what of ours it answers."""
 
     letter: Letter
+    text: str = ""
     key: str = ""
     object: Object | None = None
     senders: frozenset[str] = frozenset()
@@ -182,3 +184,6 @@ def _conditions(row: Row, sight: Sight) -> Iterator[tuple[str, bool]]:
         yield f"proven {sight.proven}", sight.proven in row.proven
     if row.begins:
         yield f"begins {letter.subject[:40]!r}", phrases.begins(row.begins, letter.subject)
+    if row.opens:
+        first = next((line for line in sight.text.splitlines() if line.strip()), "")
+        yield f"opens {first[:40]!r}", _is_only(row.opens, first)

@@ -146,6 +146,10 @@ class Answers(GrowthAnswers, MirrorAnswers):
         """Count the letters of its sender since a moment that came before a letter."""
         return self._state.letters.before(letter, since)
 
+    def letters_to_review(self, playbook: str, since: datetime) -> Sequence[tuple[Letter, str]]:
+        """Return the letters received since a moment that wait for a person, each with the reason."""
+        return self._state.letters.to_review(playbook, since)
+
     def letter_sent(self, key: str) -> Sent | None:
         """Return a letter of ours by its key."""
         return sent(self._db, key)

@@ -8,7 +8,7 @@ from typing import Any
 from mcur.playbooks.facts import Letter
 from mcur.playbooks.intents import SortLetter
 from mcur.state.database import StateDatabase
-from mcur.state.rows import letter_to_json
+from mcur.state.rows import letter_of, letter_to_json
 from mcur.state.stamps import text_of
 
 SHORT = 8
@@ -66,6 +66,18 @@ class Letters:
             (letter.sender, text_of(since), text_of(letter.received_at), letter.digest),
         ).fetchone()
         return int(row[0])
+
+    def to_review(self, playbook: str, since: datetime) -> list[tuple[Letter, str]]:
+        """Return the letters received since a moment that wait for a person, with the reason.
+
+        What no regulation took is everybody's.
+        """
+        rows = self._db.query(
+            "SELECT letter, why FROM letters WHERE state = 'review' AND received_at >= ?"
+            " AND playbook IN (?, '') ORDER BY received_at, digest",
+            [text_of(since), playbook],
+        )
+        return [(letter_of(row["letter"]), row["why"]) for row in rows]
 
     def named(self, digest: str) -> dict[str, Any] | None:
         """Return the only letter whose digest begins so, with what became of it."""

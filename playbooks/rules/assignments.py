@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field
 
 from mcur.playbooks import inbound, notes, sorting
 from mcur.playbooks.documents import Block, Document, Pairs, Paragraph, plain
+from mcur.playbooks.durations import ElapsedField
 from mcur.playbooks.facts import Letter, Task, TaskKind, TaskStatus
 from mcur.playbooks.intents import (
     Channel,
@@ -41,7 +43,8 @@ class FromLetters(Rule):
     trusted ``senders`` may give assignments, and of our own people those in the roles of
     ``givers``; a report of the day begins with one of ``reports_begin``. ``table`` says what a letter
     is, its first matching row counts; ``decisions`` are the words by which a person in a role
-    decides, ``greetings`` may stand before them and ``closings`` end them. ``per_sender`` letters of one sender are taken a day.
+    decides, ``greetings`` may stand before them and ``closings`` end them. ``per_sender`` letters of one sender are taken a day, a
+    question to a report is answered within ``question_within``.
     """
 
     takes: Literal["letters"]
@@ -56,6 +59,7 @@ class FromLetters(Rule):
     greetings: tuple[str, ...] = ()
     closings: tuple[str, ...] = ()
     per_sender: int = Field(default=100, ge=1)
+    question_within: ElapsedField = timedelta(hours=24)
 
 
 def may_give(rule: FromLetters, case: Case, letter: Letter) -> bool:

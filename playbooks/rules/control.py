@@ -18,7 +18,7 @@ from mcur.playbooks.intents import (
     UpdateTask,
 )
 from mcur.playbooks.language import capital
-from mcur.playbooks.rules import day_tasks, stock, window
+from mcur.playbooks.rules import day_tasks, queued, stock, window
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
 from mcur.playbooks.rules.stock import StockControl
 from mcur.playbooks.rules.term import is_late
@@ -130,6 +130,7 @@ def _daily(rule: DailyControl, case: Case) -> Iterator[Intent]:
             blocks.append(_table(case, rows))
     for known in rule.reference:
         blocks += reference.block(case, known.part, known.clause, last)
+    blocks += queued.block(case, moment - timedelta(days=1))
     lead = case.say("control.lead", first=first)
     body = Document(
         lead=(lead,),

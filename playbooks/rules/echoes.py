@@ -29,7 +29,7 @@ def echo(case: Case, cite: Cite, letter: Letter, text: str) -> SendLetter:
         cite=cite.model_copy(update={"why": text}),
         channel=Channel.TASKS,
         sender="",
-        to=(_reader(case, letter),),
+        to=(reader(case, letter),),
         subject=case.say("echo.subject", letter=letter),
         document=Document(blocks=(Paragraph(text=text),), footer=(case.clause_line(cite.clause),)),
         answers=letter.message_id,
@@ -47,7 +47,7 @@ def _subject_of(case: Case, act: Act) -> str:
     return case.place(incident) if incident else ""
 
 
-def _reader(case: Case, letter: Letter) -> str:
+def reader(case: Case, letter: Letter) -> str:
     """Name the sender by his role where the role's letters reach him, else by his address."""
     day = case.playbook.calendar.local(letter.received_at).date()
     directory = case.facts.directory

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mcur.playbooks.facts import Letter
 from mcur.playbooks.intents import Intent, RaiseFlag, SortLetter
-from mcur.playbooks.rules import assignments, deciding, itemized
+from mcur.playbooks.rules import assignments, bounced, deciding, itemized, questions
 from mcur.playbooks.rules.assignments import FromLetters
 from mcur.playbooks.rules.base import Case
 from mcur.playbooks.rules.sighting import Seen, see
@@ -23,6 +23,7 @@ def decide(rule: FromLetters, case: Case) -> Iterator[Intent]:
         if seen is not None:
             yield from _sort(rule, case, seen)
     yield from assignments.owed(rule, case)
+    yield from questions.answered(case)
 
 
 def decide_early(rule: FromLetters, case: Case) -> Iterator[Intent]:
@@ -55,8 +56,7 @@ def _noted(word: str, state: str = "noted") -> Hand:
 
     def note(rule: FromLetters, case: Case, seen: Seen) -> Iterator[Intent]:  # noqa: ARG001 - the shape of all hands
         letter = seen.sight.letter
-        names = letter.bounce.recipients if letter.bounce else ()
-        why = case.say(word, letter=letter, names=names)
+        why = case.say(word, letter=letter)
         known = seen.task.key if seen.task else None
         if state == "history":
             yield SortLetter(digest=letter.digest, state="history", why=why)
@@ -115,7 +115,7 @@ def _flood(rule: FromLetters, case: Case, seen: Seen) -> Iterator[Intent]:
 _HANDS: dict[str, Hand] = {
     "history": _noted("letter.history", "history"),
     "own": _noted("letter.own"),
-    "bounce": _noted("letter.bounce"),
+    "bounce": bounced.returned,
     "auto": _noted("letter.auto"),
     "flood": _flood,
     "decision": deciding.decided,
@@ -124,6 +124,8 @@ _HANDS: dict[str, Hand] = {
     "adrift": _asked("letter.adrift"),
     "numbered": _numbered,
     "answer": _answer,
+    "thanks": _noted("letter.thanks"),
+    "question": questions.asked,
     "report": _letter(assignments.report_of_the_day),
     "assignment": _letter(assignments.assignment),
     "spoofed": _asked("letter.spoofed"),

@@ -26,21 +26,21 @@ class Seen:
 
 def see(rule: FromLetters, case: Case, letter: Letter) -> Seen | None:
     """Say what a letter is; ``None`` where another regulation sorts it: what it answers, or was written to, is that one's."""
-    key = case.facts.letter_for(
-        (letter.in_reply_to or "", *letter.references, *letter.to, *letter.cc)
-    )
+    key = case.facts.letter_for(_named(letter))
     kind, about, task = _object(case, key) if key else (None, "", None)
     task = task or answers.named_task(case, letter)
     other = task.playbook if task else key.split(":")[1] if key else letter.playbook
     if other not in {"", case.playbook.id}:
         return None
+    own = strip_quoted(letter.text)[0]
     parts = itemized.parts_of(rule, case, letter, task)
     sight = Sight(
         letter=letter,
+        text=own,
         key=about,
         object=kind or ("task" if task else None),
         senders=_senders(rule, case, letter),
-        word=word_of(rule.decisions, rule.greetings, rule.closings, strip_quoted(letter.text)[0]),
+        word=word_of(rule.decisions, rule.greetings, rule.closings, own),
         early=letter.received_at < case.facts.live_from,
         own=case.facts.letter_for((letter.message_id or "",)) is not None,
         flood=_is_flood(rule, case, letter),
@@ -49,6 +49,13 @@ def see(rule: FromLetters, case: Case, letter: Letter) -> Seen | None:
     )
     row = first_match(rule.table, sight)
     return Seen(sight, row, task, key, parts) if row else None
+
+
+def _named(letter: Letter) -> tuple[str, ...]:
+    """Name the letters of ours that it may answer: the one that bounced, the newest it continues first."""
+    bounced = letter.bounce.original if letter.bounce else None
+    answered = (bounced, letter.in_reply_to, *letter.references[::-1], *letter.to, *letter.cc)
+    return tuple(filter(None, answered))
 
 
 def _object(case: Case, key: str) -> tuple[Object, str, Task | None]:

@@ -96,6 +96,7 @@ class Known:
 
     asked: list[Extension] = field(default_factory=list)
     left: list[Sent] = field(default_factory=list)
+    queued: list[tuple[Letter, str]] = field(default_factory=list)
 
     def fresh_appeals(self) -> Sequence[AppealChange]:
         """Return what is new or changed."""
@@ -225,6 +226,10 @@ class Known:
             for x in self.letters
             if x.sender == letter.sender and x.received_at >= since
         )
+
+    def letters_to_review(self, playbook: str, since: datetime) -> Sequence[tuple[Letter, str]]:
+        """Return what waits for a person."""
+        return [(one, why) for one, why in self.queued if one.received_at >= since]
 
     def letter_sent(self, key: str) -> Sent | None:
         """Return a letter of ours."""

@@ -28,7 +28,7 @@ def what(**given: Any) -> str:
     """Say what a letter is."""
     values = {"letter": PLAIN, **given}
     if "text" in values:
-        text = values.pop("text")
+        text = values["text"]
         values["word"] = word_of(RULE.decisions, RULE.greetings, RULE.closings, text)
     row = first_match(RULE.table, Sight(**values))
     assert row is not None
@@ -127,7 +127,19 @@ ROWS = {
     ),
     "no letter of ours": ({"letter": PROVEN, "text": "Утверждаю", "senders": {"staff"}}, "adrift"),
     "a word that decides nothing here": (
-        {"letter": PROVEN, "text": "Принято", "object": "report", "senders": {"staff"}},
+        {"letter": PROVEN, "text": "Прошу закрыть", "object": "draft", "senders": {"staff"}},
+        "ours",
+    ),
+    "thanks": (
+        {"letter": PROVEN, "text": "Спасибо!\nИванов", "object": "report", "senders": {"staff"}},
+        "thanks",
+    ),
+    "a question": (
+        {"text": "Почему нет мер?", "object": "report", "senders": {"staff"}},
+        "question",
+    ),
+    "a question of a stranger": (
+        {"text": "Почему?", "object": "report", "senders": {"stranger"}},
         "ours",
     ),
     "an order": ({"senders": {"giver"}}, "assignment"),
