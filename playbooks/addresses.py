@@ -49,6 +49,9 @@ _STREETS = _table(
 )
 _KINDS = _PLACES | _STREETS
 _STREET_KINDS = frozenset(_STREETS.values())
+# Words inside an address that begin with a small letter: kinds of places, «50 лет Октября».
+_SMALL = frozenset(_KINDS) | frozenset(_KINDS.values()) | {"лет"}
+_NAME = re.compile("[а-яё]{3,}")
 # An estate stands for the street only where the address names no street.
 _ESTATES = frozenset({"мкр", "квартал", "снт", "днп", "жк"})
 _NOISE = frozenset(
@@ -159,6 +162,16 @@ def house_of(address: str | None, municipality: str | None = None) -> str | None
         return None
     place = _place(before, after, municipality)
     return f"{place}, {house}" if place else None
+
+
+def shown(house: str) -> str:
+    """Write a normalised house as people do, its names with capitals («Руза, Солнцева, 5к2»)."""
+    place, _, number = house.rpartition(", ")
+    return ", ".join(part for part in (_NAME.sub(_capital, place), number) if part)
+
+
+def _capital(found: re.Match[str]) -> str:
+    return found[0] if found[0] in _SMALL else found[0].capitalize()
 
 
 @dataclass(slots=True)

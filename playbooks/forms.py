@@ -100,7 +100,8 @@ def problems(rule: Report, case: Case, first: datetime, _last: datetime) -> Fill
         Column(title=case.say(f"form.problems.{name}"), number=str(n), weight=weight)
         for n, (name, weight) in enumerate(zip(names, (5, 4, 5, 4, 2), strict=True), start=1)
     )
-    blocks: list[Block] = [Table(columns=columns, rows=rows, empty=case.say("form.problems.empty"))]
+    empty = case.say("form.problems.no_news" if silent else "form.problems.empty")
+    blocks: list[Block] = [Table(columns=columns, rows=rows, empty=empty)]
     blocks.extend(_silent(case, silent))
     figures = {
         "solved": verdicts["solved"],
@@ -116,7 +117,10 @@ def problems(rule: Report, case: Case, first: datetime, _last: datetime) -> Fill
 
 def work(rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
     """Fill the report on the work done in a day: figures, tasks, escalations, executors."""
-    count = {name: len(entered(case, name, first, last)) for name in GROUPS}
+    count: dict[str, Any] = {name: len(entered(case, name, first, last)) for name in GROUPS}
+    if not count["new"] and not case.facts.has_data(first, last):
+        unknown = case.say("form.work.unknown")
+        count |= {"new": unknown, "repeat": unknown, "no_data": True}
     tasks = [
         t for t in case.facts.tasks(case.playbook.id, set(rule.kinds), since=first) if not t.history
     ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from mcur.playbooks.addresses import shown
 from mcur.playbooks.counting import Tally, object_of, shares
 from mcur.playbooks.directory import fold
+from mcur.playbooks.documents import Bullets
 from mcur.playbooks.incidents import WHOLE, Incident
 from mcur.playbooks.rules.base import Case
 
@@ -21,6 +23,11 @@ def pairs(case: Case, incident: Incident) -> tuple[tuple[str, str], ...]:
     if incident.count:
         found.append((case.say("label.count"), str(incident.count)))
     return tuple(found)
+
+
+def houses(incident: Incident) -> tuple[Bullets, ...]:
+    """Return the list of the houses that an incident concerns, if any."""
+    return (Bullets(items=tuple(map(shown, incident.houses))),) if incident.houses else ()
 
 
 def with_shares(case: Case, incident: Incident) -> tuple[tuple[str, str], ...]:

@@ -12,11 +12,14 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from mcur.playbooks import dynamics
-from mcur.playbooks.counting import by_object
+from mcur.playbooks import dynamics, portrait
+from mcur.playbooks.addresses import shown
+from mcur.playbooks.counting import by_object, shares
+from mcur.playbooks.crowded import without_flat
 from mcur.playbooks.documents import Block, Bullets, Column, Heading, Paragraph, Table
 from mcur.playbooks.entries import GROUPS, entered
 from mcur.playbooks.facts import Appeal, Task, TaskKind, TaskStatus
+from mcur.playbooks.incidents import Incident
 from mcur.playbooks.intents import Outcome
 from mcur.playbooks.language import mask_personal, shorten
 from mcur.playbooks.rules.base import Case, Rule
@@ -90,7 +93,7 @@ def houses(_rule: Report, case: Case, first: datetime, last: datetime) -> list[B
 def _house_row(case: Case, own: Sequence[Appeal]) -> tuple[str, ...]:
     names = Counter(a.topic or case.say("no_topic") for a in own)
     said = "; ".join(f"{name}: {count}" for name, count in names.most_common(3))
-    return (own[0].address or own[0].house or "", str(len(own)), said)
+    return (without_flat(own[0].address or own[0].house or ""), str(len(own)), said)
 
 
 def _nothing(case: Case, first: datetime, last: datetime) -> str:
@@ -156,6 +159,13 @@ def _received(case: Case, first: datetime, last: datetime) -> int:
 # --- what people must hear of ----------------------------------------------------------------------------
 
 
+def _problem(case: Case, incident: Incident) -> str:
+    """Say what most appeals of an incident are about, and why it is one."""
+    about = shares(portrait.of_incident(case, incident, incident.detected_at), "subcategory")
+    topics = [topic for topic, _ in about[:3] if topic and topic != incident.object]
+    return "; ".join((*topics, incident.why))
+
+
 def emergency(_rule: Report, case: Case, first: datetime, _last: datetime) -> list[Block]:
     """Name address, problem and number of appeals of each incident that lasts or ended in the period."""
     found = [
@@ -170,8 +180,8 @@ def emergency(_rule: Report, case: Case, first: datetime, _last: datetime) -> li
         return []
     rows = tuple(
         (
-            "; ".join(i.houses[:10]) or case.place(i),
-            i.why,
+            "; ".join(map(shown, i.houses[:10])) or case.place(i),
+            _problem(case, i),
             str(i.count),
             case.say("section.emergency.state_line", incident=i),
         )

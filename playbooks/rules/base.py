@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mcur.playbooks.addresses import shown
 from mcur.playbooks.facts import Act, TaskKind
 from mcur.playbooks.incidents import WHOLE, Incident
 from mcur.playbooks.inquiry import Facts
@@ -86,9 +87,9 @@ class Case:
         return act.person or self.playbook.roles.get(act.by, act.by.removeprefix("executor:"))
 
     def place(self, incident: Incident) -> str:
-        """Name the object of an incident as people know it: the whole territory by its own name."""
+        """Name the object of an incident as people know it: a house, the territory by its own name."""
         if incident.object != WHOLE:
-            return incident.object
+            return shown(incident.object) if incident.object in incident.houses else incident.object
         return self.say("incident.whole", place=self.playbook.own_municipality)
 
     def clause_line(self, clause: str) -> str:

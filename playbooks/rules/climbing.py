@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from mcur.playbooks import portrait
-from mcur.playbooks.documents import Bullets, Document, Pairs, Paragraph
+from mcur.playbooks.documents import Document, Pairs, Paragraph
 from mcur.playbooks.durations import ElapsedField, one_or_more
 from mcur.playbooks.incidents import Incident
 from mcur.playbooks.intents import (
@@ -171,7 +171,7 @@ def _incident_letter(
 ) -> Document:
     known = Pairs(items=portrait.with_shares(case, incident))
     ask = Paragraph(text=case.say(f"ladder.incident.{step.text}_ask"))
-    houses = (Bullets(items=incident.houses),) if incident.houses else ()
+    houses = portrait.houses(incident)
     return Document(
         title=case.say("ladder.incident.title"),
         lead=(capital(why) + ".",),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mcur.playbooks import portrait
 from mcur.playbooks.addresses import house_of
 from mcur.playbooks.directory import fold
-from mcur.playbooks.documents import Bullets, Document, Pairs, Paragraph
+from mcur.playbooks.documents import Document, Pairs, Paragraph
 from mcur.playbooks.facts import Appeal, TaskKind
 from mcur.playbooks.incidents import Incident
 from mcur.playbooks.intents import CreateTask, Intent
@@ -32,7 +32,7 @@ def task(
     name = _executor(case, incident)
     asked = "handed" if name else "unknown"
     known = Pairs(items=portrait.with_shares(case, incident))
-    houses = (Bullets(items=incident.houses),) if incident.houses else ()
+    houses = portrait.houses(incident)
     yield CreateTask(
         key=key,
         cite=case.cite(rule, incident.why, clause=duty.clause, clauses=duty.clauses),
@@ -45,7 +45,7 @@ def task(
         ),
         assignee=f"executor:{name}" if name else officer,
         parent=incident.key,
-        topic=incident.object,
+        topic=case.place(incident),
         fields={"executor": name} if name else {},
         announce=bool(name),
         urgent=True,

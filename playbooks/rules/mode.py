@@ -16,7 +16,7 @@ from mcur.playbooks import portrait
 from mcur.playbooks.acts import say_act
 from mcur.playbooks.addresses import house_of
 from mcur.playbooks.directory import fold
-from mcur.playbooks.documents import Bullets, Document, Pairs, Paragraph
+from mcur.playbooks.documents import Document, Pairs, Paragraph
 from mcur.playbooks.durations import ElapsedField
 from mcur.playbooks.facts import Act, TaskKind, TaskStatus
 from mcur.playbooks.incidents import Incident
@@ -140,7 +140,7 @@ def _task(rule: Mode, case: Case, incident: Incident) -> Iterator[Intent]:
             subject=case.say("mode.subject", incident=incident),
             body=_body(rule, case, incident),
             assignee=rule.officer,
-            topic=incident.object,
+            topic=case.place(incident),
             urgent=True,
         )
         yield MarkDone(key=key)
@@ -157,7 +157,7 @@ def _task(rule: Mode, case: Case, incident: Incident) -> Iterator[Intent]:
 
 def _body(rule: Mode, case: Case, incident: Incident) -> Document:
     known = Pairs(items=portrait.with_shares(case, incident))
-    houses = (Bullets(items=incident.houses),) if incident.houses else ()
+    houses = portrait.houses(incident)
     return Document(
         blocks=(known, *houses, Paragraph(text=case.say("mode.done_when"))),
         footer=(case.clause_line(incident.clause), case.clause_line(rule.clause)),

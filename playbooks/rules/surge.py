@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
+from mcur.playbooks.addresses import shown
 from mcur.playbooks.baselines import Span, base_count, base_spans
 from mcur.playbooks.counting import Tally, by_object, grown, object_of, over
 from mcur.playbooks.incidents import WHOLE
@@ -75,7 +76,8 @@ def _absolute(
     values = {"limit": limit, "over": _over(rule, case), "period": rule.period}
     for name, count in counts.items():
         if over(count, rule.op, limit):
-            why = case.say("surge.value", object=name, count=count, **values)
+            place = shown(name) if rule.scope == "address" else name
+            why = case.say("surge.value", object=place, count=count, **values)
             yield from fire(rule, case, span, _hit(rule, case, span, name, count, why))
     yield from _largest(rule, case, span, counts.most_common(1), limit)
     yield from _blank(rule, case, span, tallies)
