@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from mcur.daemon.settings import CHANNELS, Settings
@@ -34,7 +34,7 @@ def gather(
         "outbox": _outbox(state, zone),
         "connectors": _connectors(settings, state, zone),
         "letters_today": _letters_today(playbooks[0], state, now),
-        "to_look_at": _to_look_at(settings, state),
+        "to_look_at": _to_look_at(settings, state, now),
         "taken_as_history": state.history(),
     }
 
@@ -146,13 +146,14 @@ def _letters_today(playbook: Playbook, state: State, now: datetime) -> dict[str,
     }
 
 
-def _to_look_at(settings: Settings, state: State) -> dict[str, int]:
+def _to_look_at(settings: Settings, state: State, now: datetime) -> dict[str, int]:
     homes = {"courier", *(f"tracker:{tracker.id}" for tracker in settings.trackers)}
     letters = state.letters.counts()
     found = {
         "letters for review": letters.get("review", 0),
         "rows and letters in quarantine": state.quarantined(),
         "drafts waiting for a word": state.drafts.count(),
+        "what should have happened and did not (two days)": state.audited(now - timedelta(days=2)),
         "dead letters": state.outbox.counts().get("dead", 0),
         "held by the fuse": state.outbox.counts().get("held", 0),
     }

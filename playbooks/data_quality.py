@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mcur.playbooks.entries import entered
 from mcur.playbooks.facts import Appeal
+from mcur.playbooks.language import capital
 from mcur.playbooks.rules.base import Case
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ _LACKS = {"address": "house", "subcategory": "topic", "category": "topic"}
 
 def lines(rule: Report, case: Case, first: datetime, last: datetime) -> tuple[str, ...]:
     """Return one sentence a gap, and the rules that wait for a value that the text does not give."""
-    return (*_gaps(rule, case, first, last), *_unset(case))
+    audited = case.facts.audited(case.playbook.id, first, case.now)
+    return (*_gaps(rule, case, first, last), *map(capital, audited), *_unset(case))
 
 
 def _gaps(rule: Report, case: Case, first: datetime, last: datetime) -> list[str]:

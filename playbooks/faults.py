@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mcur.playbooks.documents import Document, Paragraph
-from mcur.playbooks.intents import Channel, Intent, SendLetter
+from mcur.playbooks.intents import Channel, Intent, RaiseFlag, SendLetter
 from mcur.playbooks.rules.base import Case, Rule
 
 
 def told(case: Case, rule: Rule, fault: str) -> Iterator[Intent]:
-    """Write to the administrator about a rule that failed: once a day and rule, as a rule fails on."""
+    """Flag a rule that failed and write to the administrator: once a day and rule, as a rule fails on."""
+    why = case.say("fault.why", rule=rule.id, fault=fault)
+    day = case.playbook.calendar.day_of(case.now)
+    yield RaiseFlag(
+        key=f"flag:{case.playbook.id}:audit:fault:{rule.id}:{day}",
+        cite=case.cite(rule, why),
+        object=rule.id,
+        text=why,
+    )
     administrator = case.facts.directory.administrator
     if not administrator:
         return
-    why = case.say("fault.why", rule=rule.id, fault=fault)
     subject = case.say("fault.subject", rule=rule.id)
     yield SendLetter(
-        key=f"letter:{case.playbook.id}:fault:{rule.id}:{case.playbook.calendar.day_of(case.now)}",
+        key=f"letter:{case.playbook.id}:fault:{rule.id}:{day}",
         cite=case.cite(rule, why),
         channel=Channel.SERVICE,
         urgent=True,

@@ -25,7 +25,7 @@ from mcur.playbooks.facts import (
 from mcur.playbooks.incidents import Incident, Plan
 from mcur.playbooks.letters import Sent
 from mcur.playbooks.mirrored import AppealStep, Inspection, MirrorKind, OutageSeen
-from mcur.playbooks.waiting import Draft
+from mcur.playbooks.waiting import DeadLetter, Draft
 
 
 class Facts(Protocol):
@@ -255,6 +255,14 @@ class Facts(Protocol):
 
     def drafts(self, playbook: str) -> Sequence[Draft]:
         """Return the letters that wait for a person's word, the oldest first."""
+        ...
+
+    def dead_letters(self, playbook: str) -> Sequence[DeadLetter]:
+        """Return what cannot be delivered and waits for the administrator, the oldest first."""
+        ...
+
+    def audited(self, playbook: str, first: datetime, last: datetime) -> Sequence[str]:
+        """Return what the audit found in [first, last], the oldest first."""
         ...
 
     def first_cycle(self) -> datetime | None:

@@ -1,4 +1,4 @@
-"""A letter that waits for a person's word, as state keeps it."""
+"""Letters that wait for a person's word, and deliveries that a server refused for good."""
 
 from __future__ import annotations
 
@@ -23,3 +23,12 @@ class Draft:
     task: str | None = None
     subject: str = ""
     to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """Something that cannot be delivered and is not tried again, with the reason."""
+
+    key: str
+    rule: str
+    why: str

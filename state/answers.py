@@ -24,7 +24,7 @@ from mcur.playbooks.facts import (
     Term,
 )
 from mcur.playbooks.letters import Sent
-from mcur.playbooks.waiting import Draft
+from mcur.playbooks.waiting import DeadLetter, Draft
 from mcur.state.database import StateDatabase
 from mcur.state.mirrors import MirrorAnswers
 from mcur.state.rows import act_of, letter_of
@@ -249,6 +249,22 @@ class Answers(GrowthAnswers, MirrorAnswers):
     def drafts(self, playbook: str) -> Sequence[Draft]:
         """Return the letters that wait for a person's word, the oldest first."""
         return self._state.drafts.waiting(playbook)
+
+    def dead_letters(self, playbook: str) -> Sequence[DeadLetter]:
+        """Return what cannot be delivered and waits for the administrator, the oldest first."""
+        rows = self._db.query(
+            "SELECT key, rule, why FROM outbox WHERE state = 'dead' AND playbook = ? ORDER BY id",
+            [playbook],
+        )
+        return [DeadLetter(**row) for row in rows]
+
+    def audited(self, playbook: str, first: datetime, last: datetime) -> Sequence[str]:
+        """Return what the audit found in [first, last], the oldest first."""
+        rows = self._db.execute(
+            "SELECT text FROM flags WHERE key GLOB ? AND at >= ? AND at <= ? ORDER BY at, key",
+            [f"flag:{playbook}:audit:*", text_of(first), text_of(last)],
+        )
+        return [row[0] for row in rows]
 
     def first_cycle(self) -> datetime | None:
         """Return the moment of the first cycle of this site."""

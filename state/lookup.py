@@ -101,6 +101,11 @@ class Lookup:
         """Count what could not be read."""
         return int(self.db.execute("SELECT count(*) FROM quarantine").fetchone()[0])
 
+    def audited(self, since: datetime) -> int:
+        """Count what the audit found since a moment."""
+        query = "SELECT count(*) FROM flags WHERE key GLOB 'flag:*:audit:*' AND at >= ?"
+        return int(self.db.execute(query, [text_of(since)]).fetchone()[0])
+
     def history(self) -> dict[str, int]:
         """Count what was there before the site went live and makes nothing."""
         queries = {

@@ -87,17 +87,34 @@ def decide(rule: OnIncident, case: Case) -> Iterator[Intent]:
 def _climb(rule: OnIncident, case: Case, incident: Incident) -> Iterator[Intent]:
     """Take the steps in their order: a step is a fact for those that count from it."""
     for number, step in enumerate(rule.steps, start=1):
-        key = f"letter:{case.playbook.id}:{rule.id}:{number}:{incident.key}:1"
-        known = case.facts.knows(key) or case.facts.knows(drafting.draft_key(key))
-        if known or not _is_due(rule, case, incident, number):
+        if not _is_untaken(rule, case, incident, number):
             continue
-        yield from _taken(rule, case, incident, step, key)
+        yield from _taken(rule, case, incident, step, _key(rule, case, incident, number))
         cite = case.cite(
             rule, rule.title, clause=_clause(rule, step, incident), clauses=step.clauses
         )
         fact = f"{rule.id}.{number}"
         yield ChangeIncident(key=incident.key, cite=cite, event="", fact=fact, at=case.now)
         incident = case.facts.incident(incident.key) or incident
+
+
+def untaken(rule: OnIncident, case: Case) -> Iterator[tuple[Incident, int]]:
+    """Yield the steps whose moment has come and that were not taken, with their incidents."""
+    for incident in case.facts.incidents(case.playbook.id):
+        if incident.mode == rule.mode:
+            for number, _ in enumerate(rule.steps, start=1):
+                if _is_untaken(rule, case, incident, number):
+                    yield incident, number
+
+
+def _is_untaken(rule: OnIncident, case: Case, incident: Incident, number: int) -> bool:
+    key = _key(rule, case, incident, number)
+    known = case.facts.knows(key) or case.facts.knows(drafting.draft_key(key))
+    return not known and _is_due(rule, case, incident, number)
+
+
+def _key(rule: OnIncident, case: Case, incident: Incident, number: int) -> str:
+    return f"letter:{case.playbook.id}:{rule.id}:{number}:{incident.key}:1"
 
 
 def _taken(

@@ -114,7 +114,7 @@ def _daily(rule: DailyControl, case: Case) -> Iterator[Intent]:
     moment = calendar.at(calendar.local(case.now).date(), rule.at)
     due = case.now >= moment >= case.facts.live_from
     task = day_tasks.day_task_key(case, rule.assignee)
-    if not due or _is_made(rule, case, task):
+    if not due or is_made(rule, case, task):
         return
     yield from _days_over(rule, case)
     first, last = calendar.day_bounds(calendar.day_of(moment) - timedelta(days=1))
@@ -144,7 +144,7 @@ def _daily(rule: DailyControl, case: Case) -> Iterator[Intent]:
         yield day_tasks.day_task(case, rule.assignee, body, cite)
 
 
-def _is_made(rule: DailyControl, case: Case, key: str) -> bool:
+def is_made(rule: DailyControl, case: Case, key: str) -> bool:
     """Whether the lists stand on the task of today; what came at night may have made it without."""
     if case.facts.knows(_filled_key(rule, key)):
         return True

@@ -158,6 +158,15 @@ def _report(
         yield from _take(rule, case, climb, task, "unreported")
 
 
+def untaken(rule: OnTask, case: Case) -> Iterator[tuple[Climb, datetime]]:
+    """Yield the climbs that wait longer than they may, with the end of their wait."""
+    for climb in case.facts.climbs(case.playbook.id, rule.id):
+        asked = climb.step == AFTER["at_once"]
+        until = silent_at(rule, case, climb) if asked else climb.due_at
+        if until is not None and until <= case.now:
+            yield climb, until
+
+
 def silent_at(rule: OnTask, case: Case, climb: Climb) -> datetime:
     """Return when the silence has lasted long enough: the end of the wait, in the send window."""
     end = _wait_ends(rule, case, climb)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from mcur.playbooks.rules import (
+    audit,
     calls,
     checklist,
     control,
@@ -46,6 +47,7 @@ LAYERS: tuple[Kind[Any], ...] = (
     cycle.KIND,
     rating.KIND,
     report.KIND,
+    audit.KIND,
 )
 
 BEFORE_ACTS: tuple[Kind[Any], ...] = (intake.EARLY,)

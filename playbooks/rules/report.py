@@ -39,12 +39,9 @@ def decide(rule: AnyReport, case: Case) -> Iterator[Intent]:
         if act.key == key:
             yield from _act(rule, case, act, key, today)
     kept = case.facts.report(key)
-    send_at = rule.leaves_at(case.playbook.calendar, today)
-    if send_at < case.facts.live_from or not rule.is_due(case.playbook.calendar, today):
+    if not rule.is_owed(case, today):
         return
-    if not rule.is_asked(case, send_at):
-        return
-    if case.now >= send_at:
+    if case.now >= rule.leaves_at(case.playbook.calendar, today):
         yield from _leave_if_wanted(rule, case, key, today, kept)
     elif kept is None and _draft_moment(rule, case, today) <= case.now:
         yield from _draft(rule, case, key, today)
@@ -196,10 +193,8 @@ def _missed(rule: Report, case: Case) -> Iterator[Intent]:
     while day < today:
         key = report_key(rule, case, day)
         kept = case.facts.report(key)
-        slot = rule.leaves_at(case.playbook.calendar, day)
         waiting = kept is None or kept.state in {ReportState.DRAFTED, ReportState.HELD}
-        due = slot >= case.facts.live_from and rule.is_due(case.playbook.calendar, day)
-        if waiting and due and rule.is_asked(case, slot):
+        if waiting and rule.is_owed(case, day):
             held = kept is not None and kept.state == ReportState.HELD
             why = case.say(
                 "report.missed_held" if held else "report.missed", rule=rule, due_day=day

@@ -106,6 +106,13 @@ class Report(Rule):
         """Whether there is anything to report at a slot: always, or while its mode lasts."""
         return not self.while_mode or bool(self.incidents(case, slot))
 
+    def is_owed(self, case: Case, day: date) -> bool:
+        """Whether it has to leave on a day: since the site is live, on its days, while it is asked for."""
+        slot = self.leaves_at(case.playbook.calendar, day)
+        if slot < case.facts.live_from or not self.is_due(case.playbook.calendar, day):
+            return False
+        return self.is_asked(case, slot)
+
     def leaves_at(self, calendar: Calendar, day: date) -> datetime:
         """Return the moment of sending on a day."""
         return calendar.at(day, self.clock)

@@ -31,7 +31,7 @@ from mcur.playbooks.letters import Sent
 from mcur.playbooks.load import load
 from mcur.playbooks.mirrored import AppealStep, Inspection, MirrorKind, OutageSeen
 from mcur.playbooks.rules.base import Case, Rule
-from mcur.playbooks.waiting import Draft
+from mcur.playbooks.waiting import DeadLetter, Draft
 
 ID = "odintsovo-1204"
 PLAYBOOK = load(ID)
@@ -80,6 +80,8 @@ class Known:
     data: bool = True
     reports: list[Report] = field(default_factory=list)
     waiting: list[Draft] = field(default_factory=list)
+    dead: list[DeadLetter] = field(default_factory=list)
+    flagged: list[str] = field(default_factory=list)
     threads: dict[str, str] = field(default_factory=dict)
     before: datetime | None = None
     systems: list[Health] = field(default_factory=list)
@@ -345,6 +347,14 @@ class Known:
     def drafts(self, playbook: str) -> Sequence[Draft]:
         """Return the letters that wait."""
         return [d for d in self.waiting if d.playbook == playbook and d.state == "waiting"]
+
+    def dead_letters(self, playbook: str) -> Sequence[DeadLetter]:
+        """Return what cannot be delivered."""
+        return self.dead
+
+    def audited(self, playbook: str, first: datetime, last: datetime) -> Sequence[str]:
+        """Return what the audit found."""
+        return self.flagged
 
     def first_cycle(self) -> datetime | None:
         """Return the first cycle."""
