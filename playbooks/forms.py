@@ -371,7 +371,12 @@ def _late_list(case: Case, late: Sequence[Task], limit: int) -> list[Block]:
     if not late:
         return []
     shown = sorted(late, key=lambda t: (t.due_at or case.now, t.key))[:limit]
-    lines = [case.say("form.work.late_line", task=t, known=known(case, t)) for t in shown]
+    lines = [
+        case.say(
+            "form.work.late_line", task=t, said=mask_personal(t.measures or "") or known(case, t)
+        )
+        for t in shown
+    ]
     if len(late) > len(shown):
         lines.append(case.say("form.more", count=len(late) - len(shown)))
     return [Heading(text=case.say("form.work.late")), Bullets(items=tuple(lines))]

@@ -63,7 +63,7 @@ def standings(rule: Report, case: Case, _first: datetime, _last: datetime) -> Fi
             str(one.due),
             str(one.in_time),
             _share(case, one.timeliness),
-            str(one.returned) if one.judged else case.say("rating.none"),
+            str(one.returned) if one.judged else case.say("nothing"),
             _share(case, one.defects),
             str(one.overdue),
         )
@@ -75,7 +75,7 @@ def standings(rule: Report, case: Case, _first: datetime, _last: datetime) -> Fi
 def _share(case: Case, share: Fraction | None) -> str:
     """Write a share; of nothing there is none."""
     if share is None:
-        return case.say("rating.none")
+        return case.say("nothing")
     return percent(share.numerator, share.denominator)
 
 

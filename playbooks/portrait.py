@@ -8,9 +8,12 @@ from datetime import datetime
 from mcur.playbooks.addresses import shown
 from mcur.playbooks.counting import Tally, object_of, shares
 from mcur.playbooks.directory import fold
-from mcur.playbooks.documents import Bullets
+from mcur.playbooks.documents import Block, Bullets, Heading
 from mcur.playbooks.incidents import WHOLE, Incident
 from mcur.playbooks.rules.base import Case
+
+MOST = 40
+"""How many rows a letter carries (the default of a report's ``max_rows``)."""
 
 
 def pairs(case: Case, incident: Incident) -> tuple[tuple[str, str], ...]:
@@ -25,9 +28,16 @@ def pairs(case: Case, incident: Incident) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def houses(incident: Incident) -> tuple[Bullets, ...]:
-    """Return the list of the houses that an incident concerns, if any."""
-    return (Bullets(items=tuple(map(shown, incident.houses))),) if incident.houses else ()
+def houses(case: Case, incident: Incident) -> tuple[Block, ...]:
+    """Return the houses that an incident concerns, under their number, as many as a letter carries."""
+    if not incident.houses:
+        return ()
+    named, rest = incident.houses[:MOST], len(incident.houses[MOST:])
+    more = (case.say("form.more", count=rest),) if rest else ()
+    return (
+        Heading(text=case.say("label.houses", count=len(incident.houses))),
+        Bullets(items=(*map(shown, named), *more)),
+    )
 
 
 def with_shares(case: Case, incident: Incident) -> tuple[tuple[str, str], ...]:

@@ -182,7 +182,7 @@ def emergency(_rule: Report, case: Case, first: datetime, _last: datetime) -> li
         (
             "; ".join(map(shown, i.houses[:10])) or case.place(i),
             _problem(case, i),
-            str(i.count),
+            str(i.count) if i.count else case.say("nothing"),
             case.say("section.emergency.state_line", incident=i),
         )
         for i in found

@@ -23,6 +23,7 @@ from mcur.playbooks.intents import (
     SortLetter,
     UpdateTask,
 )
+from mcur.playbooks.language import mask_personal
 from mcur.playbooks.quotes import strip_quoted
 from mcur.playbooks.rules import answers, draft_shape, inbound_reports
 from mcur.playbooks.rules.answers import FromExecutors
@@ -239,9 +240,15 @@ def _owed(
             Paragraph(text=case.say("intake.letters.answer_text", letter=letter, task=task)),
             Pairs(
                 items=(
-                    (case.say("label.measures"), task.measures or case.say("no_measures")),
-                    (case.say("label.causes"), task.causes or case.say("not_given")),
-                    (case.say("label.prevention"), task.prevention or case.say("not_given")),
+                    (
+                        case.say("label.measures"),
+                        mask_personal(task.measures or case.say("no_measures")),
+                    ),
+                    (case.say("label.causes"), mask_personal(task.causes or case.say("not_given"))),
+                    (
+                        case.say("label.prevention"),
+                        mask_personal(task.prevention or case.say("not_given")),
+                    ),
                 )
             ),
         ),

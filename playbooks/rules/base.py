@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from mcur.playbooks.addresses import shown
+from mcur.playbooks.climbs import Climb
 from mcur.playbooks.facts import Act, TaskKind
 from mcur.playbooks.incidents import WHOLE, Incident
 from mcur.playbooks.inquiry import Facts
 from mcur.playbooks.intents import Cite, Intent
+from mcur.playbooks.language import mask_personal
 
 if TYPE_CHECKING:
     from mcur.playbooks.playbook import Playbook
@@ -77,9 +79,12 @@ class Case:
         incident = values.get("incident")
         if isinstance(incident, Incident):
             values["incident"] = replace(incident, object=self.place(incident))
-        act = values.get("act")
+        act, climb = values.get("act"), values.get("climb")
         if isinstance(act, Act):
+            values["act"] = replace(act, text=mask_personal(act.text))
             values.setdefault("who", self.doer(act))
+        if isinstance(climb, Climb):
+            values["climb"] = replace(climb, said=mask_personal(climb.said))
         return self.playbook.texts.say(name, zone=self.playbook.calendar.zone, **values)
 
     def doer(self, act: Act) -> str:

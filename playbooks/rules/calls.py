@@ -252,7 +252,7 @@ def _request(rule: Calls, case: Case, incident: Incident, call: Call, key: str) 
         assignee=rule.caller,
         due_at=due,
         parent=incident.key,
-        topic=incident.object,
+        topic=case.place(incident),
         rings=chosen,
         urgent=True,
     )  # fmt: skip

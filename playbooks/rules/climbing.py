@@ -188,11 +188,10 @@ def _incident_letter(
 ) -> Document:
     known = Pairs(items=portrait.with_shares(case, incident))
     ask = Paragraph(text=case.say(f"ladder.incident.{step.text}_ask"))
-    houses = portrait.houses(incident)
     return Document(
         title=case.say("ladder.incident.title"),
         lead=(capital(why) + ".",),
-        blocks=(ask, known, *houses),
+        blocks=(ask, known, *portrait.houses(case, incident)),
         footer=(case.clause_line(_clause(rule, step, incident)),),
     )
 

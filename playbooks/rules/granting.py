@@ -11,6 +11,7 @@ from mcur.playbooks.documents import plain
 from mcur.playbooks.extension import Extension
 from mcur.playbooks.facts import Act, Task, TaskStatus
 from mcur.playbooks.intents import Cite, Intent, KeepExtension, UpdateTask
+from mcur.playbooks.language import mask_personal
 from mcur.playbooks.rules import answers, hearing, replies
 from mcur.playbooks.rules.answers import FromExecutors, Told
 from mcur.playbooks.rules.base import Case
@@ -223,7 +224,7 @@ def _returned(rule: FromExecutors, case: Case, act: Act, task: Task) -> Iterator
             task=task.key,
             assignee=_back(rule, task),
         )
-    text = case.say("executors.returned_text", task=task, reason=act.text)
+    text = case.say("executors.returned_text", task=task, reason=mask_personal(act.text))
     letter = replies.to_executor(rule, case, task, cite, "returned", act.ident, text, None)
     if letter:
         yield letter

@@ -32,7 +32,6 @@ def task(
     name = _executor(case, incident)
     asked = "handed" if name else "unknown"
     known = Pairs(items=portrait.with_shares(case, incident))
-    houses = portrait.houses(incident)
     yield CreateTask(
         key=key,
         cite=case.cite(rule, incident.why, clause=duty.clause, clauses=duty.clauses),
@@ -40,7 +39,11 @@ def task(
         project=case.playbook.projects["executor"],
         subject=case.say("handing.subject", incident=incident),
         body=Document(
-            blocks=(Paragraph(text=case.say(f"handing.{asked}")), known, *houses),
+            blocks=(
+                Paragraph(text=case.say(f"handing.{asked}")),
+                known,
+                *portrait.houses(case, incident),
+            ),
             footer=(case.clause_line(duty.clause),),
         ),
         assignee=f"executor:{name}" if name else officer,

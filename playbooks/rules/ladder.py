@@ -20,7 +20,7 @@ from pydantic import Field
 from mcur.playbooks.documents import Document, Pairs, Paragraph
 from mcur.playbooks.facts import Act, Task, TaskKind, TaskStatus
 from mcur.playbooks.intents import Channel, Intent, SendLetter
-from mcur.playbooks.language import capital
+from mcur.playbooks.language import capital, mask_personal
 from mcur.playbooks.rules import climbing, drafting, gathering, pressing, stalling, unheard, window
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
 from mcur.playbooks.rules.climbing import OnIncident
@@ -197,8 +197,8 @@ def _task_letter(case: Case, act: Act, task: Task, why: str, word: str, clause: 
         (case.say("label.problem"), task.topic or task.subject),
         (case.say("label.executor"), executor),
         (case.say("label.due"), due),
-        (case.say(f"ladder.{word}.label"), act.text or case.say("not_given")),
-        (case.say("label.measures"), task.measures or case.say("no_measures")),
+        (case.say(f"ladder.{word}.label"), mask_personal(act.text) or case.say("not_given")),
+        (case.say("label.measures"), mask_personal(task.measures or case.say("no_measures"))),
     )
     return Document(
         title=case.say(f"ladder.{word}.title"),

@@ -157,9 +157,12 @@ def _task(rule: Mode, case: Case, incident: Incident) -> Iterator[Intent]:
 
 def _body(rule: Mode, case: Case, incident: Incident) -> Document:
     known = Pairs(items=portrait.with_shares(case, incident))
-    houses = portrait.houses(incident)
     return Document(
-        blocks=(known, *houses, Paragraph(text=case.say("mode.done_when"))),
+        blocks=(
+            known,
+            *portrait.houses(case, incident),
+            Paragraph(text=case.say("mode.done_when")),
+        ),
         footer=(case.clause_line(incident.clause), case.clause_line(rule.clause)),
     )
 

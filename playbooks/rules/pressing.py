@@ -19,6 +19,7 @@ from mcur.playbooks.documents import Document, Pairs, Paragraph
 from mcur.playbooks.durations import ClockField, Duration, DurationField, Unit
 from mcur.playbooks.facts import Act, Task, TaskKind
 from mcur.playbooks.intents import Channel, CreateTask, Intent, SendLetter
+from mcur.playbooks.language import mask_personal
 from mcur.playbooks.rules import drafting, reactions, window
 from mcur.playbooks.rules.base import Case, Rule
 from mcur.playbooks.rules.steps import Step
@@ -280,8 +281,8 @@ def _known(case: Case, climb: Climb, task: Task) -> tuple[tuple[str, str], ...]:
         (case.say("label.problem"), task.topic or task.subject),
         (case.say("label.executor"), task.executor or case.say("no_executor")),
         (case.say("label.due"), due),
-        (case.say("pressing.said"), climb.said or case.say("not_given")),
-        (case.say("label.measures"), task.measures or case.say("no_measures")),
+        (case.say("pressing.said"), mask_personal(climb.said) or case.say("not_given")),
+        (case.say("label.measures"), mask_personal(task.measures or case.say("no_measures"))),
     )
 
 

@@ -292,3 +292,12 @@ def test_the_list_of_what_is_late_is_cut_and_says_so() -> None:
 
     assert len(bullets[0].items) == 41
     assert bullets[0].items[-1] == "и ещё 2"
+
+
+def test_a_phone_in_the_measures_never_leaves() -> None:
+    """What staff write for themselves is read by others in the list of what is late."""
+    late = task("1", due_at=at("12:00"), measures="Бригада вышла, звонить +7 916 123-45-67")
+    said = str(fill("work", Known(kept=[late])).blocks)
+
+    assert "Бригада вышла" in said
+    assert "123-45-67" not in said

@@ -124,7 +124,7 @@ def test_more_than_twenty_on_one_topic_list_their_houses(n: int, opened: int) ->
     [
         (40, 51, Outcome.NOT_FIRED, "рост 27,5 % (40 -> 51)"),
         (40, 52, Outcome.FIRED, "рост 30,0 % (40 -> 52)"),
-        (40, 30, Outcome.NOT_FIRED, "рост −25,0 % (40 -> 30)"),
+        (40, 30, Outcome.NOT_FIRED, "снижение 25,0 % (40 -> 30)"),
         (0, 9, Outcome.NOT_COMPUTABLE, "рост не вычисляется (вчера 0)"),
         (None, 9, Outcome.NOT_COMPUTABLE, "не вычислимо: нет данных за 16.11.2026"),
     ],

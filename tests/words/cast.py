@@ -57,7 +57,7 @@ def _moments() -> dict[str, Any]:
         "at": at("12:00"), "cutoff": at("17:00"), "day_": date(2026, 11, 17), "deadline": at("10:00"),
         "due": DUE, "due_day": date(2026, 11, 17), "ended": at("18:00:05", 20),
         "first": at("00:00", 17), "last": at("16:50"), "new": at("18:00", 25),
-        "newest": at("09:00"), "old": at("18:00", 19), "sent": at("10:05"), "shifted": at("21:59"),
+        "newest": at("09:00"), "opens": at("08:00", 19), "old": at("18:00", 19), "sent": at("10:05"), "shifted": at("21:59"),
         "since": at("09:30"), "slot": at("15:00"), "through": at("00:00", 17), "until": at("12:30"),
         "week": date(2026, 11, 9), "year": 2026,
     }  # fmt: skip

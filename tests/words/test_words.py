@@ -31,7 +31,8 @@ SAID_OF_SOMETHING = frozenset((
     "itemized.report", "announcing.lead", "ladder.overdue.why", "ladder.overdue.ask", "control.stock.why",
     "control.quality.why", "control.quality.subject", "reference.no_history",
     "form.problems.silent", "fuse.why", "surge.value", "surge.growth", "cycle.slept",
-    "plan.weekly_why", "plan.weekly_group", "plan.bare",
+    "plan.weekly_why", "plan.weekly_group", "plan.bare", "joined.why", "joined.subject",
+    "joined.lead", "window.quiet",
 ))  # fmt: skip
 """Where there is nothing to say it of, its callers do not say it."""
 BY_COMMAND = ("service.", "fault.", "act.bad_status")
