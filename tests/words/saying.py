@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import nodes
+from jinja2 import meta, nodes
 
 from mcur.playbooks.texts import Texts
-from tests.words.cast import cast
+from tests.words.cast import DUE, cast
 from tests.words.clerk import Forms
 
 ZONE = ZoneInfo("Europe/Moscow")
 Change = Callable[[dict[str, Any]], None]
+
+
+class Word(str):
+    """A word that stands for a name which the cast does not know, and for whatever it has."""
+
+    def __getattr__(self, name: str) -> Word:
+        return self
+
+    def __format__(self, spec: str) -> str:
+        return format(DUE, spec) if "%" in spec else str(self)
+
+
+_FUNCTIONS = {"moment", "short", "day", *Texts({})._environment.globals}
+_GIVEN: dict[str, Callable[[int], Any]] = {
+    "moment": lambda _: DUE, "short": lambda _: DUE, "day": lambda _: DUE, "counted": int,
+    "plural": int, "decimal": Decimal, "growth": int,
+}  # fmt: skip
+"""What a name is that a function of the texts is given."""
 
 
 class Template:
@@ -24,12 +43,17 @@ class Template:
 
     def __init__(self, texts: Texts, name: str) -> None:
         self.name, self._texts = name, texts
-        self._tree = texts._environment.parse(texts._sources[name])
+        read = texts._environment.parse
+        # Looking for the names folds the tables of the tree: each has a tree of its own.
+        self._names = meta.find_undeclared_variables(read(texts._sources[name])) - _FUNCTIONS
+        self._tree = read(texts._sources[name])
 
     def said(self, n: int) -> Iterator[str]:
         """Yield the text said of n things, in each of its ways."""
         for change in (lambda _: None, *self._changes):
-            values = cast(self.name, n)
+            values = self._guessed(n) | self._known(n)
+            for settle in self._settled:
+                settle(values)
             change(values)
             yield self._texts.say(self.name, zone=ZONE, **values)
 
@@ -47,6 +71,34 @@ class Template:
     def _all(self, *kinds: type[nodes.Node]) -> Iterator[Any]:
         return (node for kind in kinds for node in self._tree.find_all(kind))
 
+    def _guessed(self, n: int) -> dict[str, Any]:
+        """Return a value for each name, by what the text does with it: the cast knows most of them better."""
+        values: dict[str, Any] = {name: Word("слово") for name in self._names}
+        for call in self._all(nodes.Call):
+            said = call.args[:1] if isinstance(call.node, nodes.Name) else []
+            for asked in said:
+                if isinstance(asked, nodes.Name) and call.node.name in _GIVEN:
+                    values[asked.name] = _GIVEN[call.node.name](n)
+        return values
+
+    def _known(self, n: int) -> dict[str, Any]:
+        """Return what the cast knows, but for names by which this text means something else."""
+        values = cast(self.name, n)
+        for part in self._all(nodes.Getattr):
+            thing = values.get(part.node.name) if isinstance(part.node, nodes.Name) else None
+            has = hasattr(thing, part.attr) or (isinstance(thing, dict) and part.attr in thing)
+            if thing is not None and not has:
+                values[part.node.name] = Word("слово")
+        return values
+
+    @cached_property
+    def _settled(self) -> list[Change]:
+        """What puts the first word of each table of the text at the place that is looked up in it."""
+        first: dict[str, tuple[nodes.Node, Any]] = {}
+        for place, value in self._enumerated(tables_only=True):
+            first.setdefault(repr(place), (place, value))
+        return [change for place, value in first.values() for change in _put(place, value)]
+
     @cached_property
     def _changes(self) -> list[Change]:
         found: list[Change] = []
@@ -56,11 +108,13 @@ class Template:
             found += _put(place, None)
         return found
 
-    def _enumerated(self) -> Iterator[tuple[nodes.Node, Any]]:
+    def _enumerated(self, *, tables_only: bool = False) -> Iterator[tuple[nodes.Node, Any]]:
         """Yield what the text looks up in a table of its own, or compares with a word, and each word."""
         for item in self._all(nodes.Getitem):
             if isinstance(item.node, nodes.Dict):
                 yield from ((item.arg, pair.key.as_const()) for pair in item.node.items)
+        if tables_only:
+            return
         for call in self._all(nodes.Call):
             if isinstance(call.node, nodes.Getattr) and isinstance(call.node.node, nodes.Dict):
                 yield from ((call.args[0], pair.key.as_const()) for pair in call.node.node.items)
