@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -13,6 +13,8 @@ from mcur.playbooks.directory import fold
 
 Op = Literal["gt", "gte"]
 Scope = Literal["total", "block", "category", "subcategory", "address"]
+Takes = Callable[[str | None, str | None, str | None], bool]
+"""Whether appeals of a municipality, a block and a category are asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,11 +78,7 @@ def _periods(case: Case, first: datetime, last: datetime) -> list[Counts | None]
     for back in range(3):
         start = begin - timedelta(days=days * back)
         bounds = calendar.day_bounds(start)[0], calendar.day_bounds(start + timedelta(days=days))[0]
-        tallies = [
-            t
-            for t in case.facts.tallies(*bounds, by_house=False)
-            if case.playbook.covers(t.municipality)
-        ]
+        tallies = [t for t in case.facts.tallies(*bounds, by_house=False) if case.playbook.owns(t)]
         has = case.facts.has_data(*bounds)
         found.append(dict(by_object(tallies, "subcategory")) if has else None)
     return found

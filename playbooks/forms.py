@@ -56,7 +56,7 @@ def groups(rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
         figures["no_data"] = True
     empty = case.say("form.groups.no_data" if "no_data" in figures else "form.groups.empty")
     table = Table(columns=columns, groups=heads, rows=body, empty=empty)
-    stock = case.facts.stock(case.playbook.covers)
+    stock = case.facts.stock(case.playbook.takes)
     lead = (case.say("form.groups.lead", figures=figures, first=first, stock=stock),)
     blocks: tuple[Block, ...] = (table,)
     crowded = len(body) > rule.max_rows
@@ -155,7 +155,7 @@ def overview(_rule: Report, case: Case, first: datetime, last: datetime) -> Fill
     figures: dict[str, Any] = {name: len(entered(case, name, first, last)) for name in GROUPS}
     if not figures["new"] and not case.facts.has_data(first, last):
         figures["no_data"] = True
-    stock = case.facts.stock(case.playbook.covers)
+    stock = case.facts.stock(case.playbook.takes)
     lead = (case.say("form.overview.lead", figures=figures, first=first, stock=stock),)
     return Filled(blocks=(), lead=lead, figures=figures)
 

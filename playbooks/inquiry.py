@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from mcur.playbooks.climbs import Climb
-from mcur.playbooks.counting import Tally
+from mcur.playbooks.counting import Takes, Tally
 from mcur.playbooks.directory import Directory
 from mcur.playbooks.extension import Extension
 from mcur.playbooks.facts import (
@@ -167,7 +167,7 @@ class Facts(Protocol):
         """Count entries over all municipalities; who entered twice (returned, again) counts twice."""
         ...
 
-    def stock(self, covers: Callable[[str | None], bool]) -> dict[str, int]:
+    def stock(self, takes: Takes) -> dict[str, int]:
         """Count known appeals by status (``open`` and ``overdue`` beside the statuses)."""
         ...
 

@@ -153,11 +153,17 @@ def _edition(
         directory=_directory(table),
         texts=Texts(_texts() | table.get("texts", {})),
         sides=tuple(sides),
+        topics=_topics(rules),
         digest=hashlib.sha256(
             json.dumps(table, sort_keys=True, default=str, ensure_ascii=False).encode()
         ).hexdigest()[:16],
         act=LegalAct(**table.get("act", {})),
     )
+
+
+def _topics(rules: Mapping[str, Mapping[str, Rule]]) -> frozenset[str]:
+    intakes = (rule for rule in rules["intake"].values() if rule.enabled)
+    return frozenset(topic for rule in intakes for topic in getattr(rule, "topics", ()))
 
 
 def _strange_clauses(table: Mapping[str, Any], clauses: Mapping[str, Clause]) -> list[str]:

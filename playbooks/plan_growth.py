@@ -30,11 +30,7 @@ def top_growth(case: Case, week: date) -> list[Growth]:
 
 
 def _own(case: Case, first: datetime, last: datetime) -> dict[str, int]:
-    tallies = [
-        t
-        for t in case.facts.tallies(first, last, by_house=False)
-        if case.playbook.covers(t.municipality)
-    ]
+    tallies = [t for t in case.facts.tallies(first, last, by_house=False) if case.playbook.owns(t)]
     return dict(by_object(tallies, "subcategory"))
 
 

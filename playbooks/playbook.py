@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
+from typing import Protocol
 
 from mcur.playbooks.addresses import centre_of
 from mcur.playbooks.calendar import Calendar
 from mcur.playbooks.counting import is_about
 from mcur.playbooks.directory import fold
-from mcur.playbooks.facts import Appeal
 from mcur.playbooks.rules.base import Rule
 from mcur.playbooks.texts import Texts
 
@@ -44,13 +44,32 @@ class LegalAct:
     clause: str = ""
 
 
+class Placed(Protocol):
+    """What says where it lies and what it is about."""
+
+    @property
+    def municipality(self) -> str | None:
+        """Where it lies."""
+        ...
+
+    @property
+    def block(self) -> str | None:
+        """The coarsest topic."""
+        ...
+
+    @property
+    def category(self) -> str | None:
+        """The topic below it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Playbook:
     """Everything that one regulation says, in the shapes of the rule kinds.
 
     ``rules`` holds enabled and disabled rules by kind and id; ``roles`` the Russian titles of the
     roles; ``human`` says of clauses why they are left to people, ``directory`` which ones the people
-    and executors of a site answer; ``digest`` names this very edition, kept with each decision.
+    and executors of a site answer; ``topics`` what its appeals are about, all where it is empty; ``digest`` names this very edition, kept with each decision.
     """
 
     id: str
@@ -66,6 +85,7 @@ class Playbook:
     human: Mapping[str, str] = field(default_factory=dict)
     directory: tuple[str, ...] = ()
     sides: tuple[str, ...] = ()
+    topics: frozenset[str] = frozenset()
     digest: str = ""
     act: LegalAct = LegalAct()
     later: tuple[tuple[date, Playbook], ...] = field(default=(), repr=False)
@@ -86,11 +106,14 @@ class Playbook:
             if rule.enabled and (not self.sides or not rule.side or rule.side in self.sides):
                 yield rule
 
-    def owns(self, appeal: Appeal) -> bool:
-        """Whether the appeal belongs here by municipality and topic; without one it belongs to all."""
-        topics = {t for rule in self.enabled("intake") for t in getattr(rule, "topics", ())}
-        on_topic = not topics or is_about(appeal.block, appeal.category, frozenset(topics))
-        return on_topic and self.covers(appeal.municipality)
+    def owns(self, row: Placed) -> bool:
+        """Whether an appeal, or a count of them, belongs here by municipality and topic; without one it does."""
+        return self.takes(row.municipality, row.block, row.category)
+
+    def takes(self, municipality: str | None, block: str | None, category: str | None) -> bool:
+        """Whether appeals of a place and a topic belong here."""
+        on_topic = not self.topics or is_about(block, category, self.topics)
+        return on_topic and self.covers(municipality)
 
     @property
     def own_municipality(self) -> str:

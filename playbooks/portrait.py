@@ -56,7 +56,7 @@ def of_incident(case: Case, incident: Incident, at: datetime) -> list[Tally]:
     return [
         tally
         for tally in case.facts.tallies(*calendar.day_bounds(calendar.day_of(at)))
-        if case.playbook.covers(tally.municipality)
+        if case.playbook.owns(tally)
         and fold(object_of(tally, scope) or WHOLE) == fold(incident.object)
     ]
 

@@ -26,11 +26,7 @@ def averages(case: Case, last: datetime) -> list[str]:
     first = last - timedelta(days=AVERAGED_DAYS)
     if not case.facts.has_data(first, first + timedelta(days=1)):
         return [case.say("reference.no_history", days=AVERAGED_DAYS)]
-    tallies = [
-        t
-        for t in case.facts.tallies(first, last, by_house=False)
-        if case.playbook.covers(t.municipality)
-    ]
+    tallies = [t for t in case.facts.tallies(first, last, by_house=False) if case.playbook.owns(t)]
     return [
         case.say("reference.average", category=category, tenths=round_half_up(count))
         for category, count in by_object(tallies, "category").most_common()
@@ -48,11 +44,7 @@ def flow(case: Case, last: datetime) -> list[str]:
     if not all(case.facts.has_data(*day) for day in days):
         return [case.say("reference.no_flow")]
     now, before = (
-        sum(
-            t.n
-            for t in case.facts.tallies(*day, by_house=False)
-            if case.playbook.covers(t.municipality)
-        )
+        sum(t.n for t in case.facts.tallies(*day, by_house=False) if case.playbook.owns(t))
         for day in days
     )
     return [case.say("reference.came", now=now, before=before)]
@@ -65,7 +57,7 @@ def top(case: Case, last: datetime) -> list[str]:
     """
     index = case.facts.indices(case.playbook.covers, fresh=False)
     tallies = case.facts.tallies(last - timedelta(days=1), last)
-    came = by_object((t for t in tallies if case.playbook.covers(t.municipality)), "category")
+    came = by_object((t for t in tallies if case.playbook.owns(t)), "category")
     counts = {fold(name): (name, count) for name, count in came.items()}
     ranked = sorted(index, key=lambda n: (-index[n], -counts.get(n, ("", 0))[1], n))
     lines = [
@@ -91,7 +83,7 @@ def _measure(case: Case, task: Task) -> str:
 
 def statuses(case: Case, last: datetime) -> list[str]:
     """Say how many appeals were closed on the day, and how many stand open in each status."""
-    stock = case.facts.stock(case.playbook.covers)
+    stock = case.facts.stock(case.playbook.takes)
     closed = entered(case, "closed", last - timedelta(days=1), last)
     return [case.say("reference.closed", count=len(closed), stock=stock)]
 

@@ -148,11 +148,7 @@ def trend(_rule: Report, case: Case, _first: datetime, last: datetime) -> list[B
 
 
 def _received(case: Case, first: datetime, last: datetime) -> int:
-    tallies = [
-        t
-        for t in case.facts.tallies(first, last, by_house=False)
-        if case.playbook.covers(t.municipality)
-    ]
+    tallies = [t for t in case.facts.tallies(first, last, by_house=False) if case.playbook.owns(t)]
     return sum(by_object(tallies, "total").values())
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from mcur.playbooks.counting import Takes
 from mcur.playbooks.directory import Absence, Directory
 from mcur.playbooks.documents import Document
 from mcur.playbooks.extension import Extension
@@ -209,9 +210,9 @@ class Answers(GrowthAnswers, MirrorAnswers):
         """Count entries over all municipalities; who entered twice (returned, again) counts twice."""
         return self._state.appeals.count_entered(what, first, last)
 
-    def stock(self, covers: Callable[[str | None], bool]) -> dict[str, int]:
+    def stock(self, takes: Takes) -> dict[str, int]:
         """Count known appeals by status, ``open`` and ``overdue`` beside the statuses."""
-        return self._state.appeals.stock(covers)
+        return self._state.appeals.stock(takes)
 
     def has_data(self, first: datetime, last: datetime) -> bool:
         """Whether any source gave a row, or an empty export, for [first, last)."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from mcur.playbooks.addresses import house_of
+from mcur.playbooks.counting import Takes
 from mcur.playbooks.facts import Appeal, AppealChange, BadRow, Export
 from mcur.state.database import StateDatabase
 from mcur.state.imports import SECOND, Batch, Entries, Read, corrections_of
@@ -162,19 +163,21 @@ class Appeals:
         tail = self._count(what, f"{whole_last}:00:00.000000Z", text_of(last))
         return int(middle) + head + tail
 
-    def stock(self, covers: Callable[[str | None], bool] | None = None) -> dict[str, int]:
+    def stock(self, takes: Takes | None = None) -> dict[str, int]:
         """Count what is known by status; ``open``, ``overdue`` and ``repeat`` count open ones.
 
-        ``covers`` chooses municipalities; without it all count.
+        ``takes`` chooses by municipality, block and category; without it all count.
         """
         found: Counter[str] = Counter(open=0, overdue=0)
         rows = self._db.query(
-            "SELECT municipality, status, is_open, count(*) n, sum(overdue_at IS NOT NULL) late,"
-            " sum(repeat) again FROM appeals WHERE spam = 0 AND vanished_at IS NULL"
-            " GROUP BY municipality, status, is_open"
+            "SELECT municipality, block, category, status, is_open, count(*) n,"
+            " sum(overdue_at IS NOT NULL) late, sum(repeat) again FROM appeals"
+            " WHERE spam = 0 AND vanished_at IS NULL"
+            " GROUP BY municipality, block, category, status, is_open"
         )
         for row in rows:
-            if covers is not None and not covers(row["municipality"]):
+            place = (row["municipality"], row["block"], row["category"])
+            if takes is not None and not takes(*place):
                 continue
             found[row["status"] or "unknown"] += row["n"]
             if row["is_open"]:

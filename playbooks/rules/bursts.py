@@ -115,7 +115,7 @@ class _Places:
             counts: Counter[str] = Counter()
             for tally in tallies:
                 name = tally.subcategory or tally.category or tally.block
-                if name and self._case.playbook.covers(tally.municipality):
+                if name and self._case.playbook.owns(tally):
                     counts[fold(name)] += tally.n
             self._topics[day] = counts
         return self._topics[day][fold(topic)]

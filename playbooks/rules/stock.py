@@ -158,7 +158,7 @@ def _readers(rule: StockControl, case: Case) -> tuple[str, ...]:
 
 def _stocks(rule: StockControl, case: Case) -> dict[str, int]:
     """Count what is judged: each status, or all of them as one."""
-    stock = case.facts.stock(case.playbook.covers)
+    stock = case.facts.stock(case.playbook.takes)
     counts: dict[str, int] = {status: stock.get(status, 0) for status in rule.statuses}
     return counts if rule.per_status else {"all": sum(counts.values())}
 

@@ -47,13 +47,13 @@ def taken(rule: Surge, case: Case, span: Span, *, by_house: bool = False) -> lis
     houses = by_house or rule.scope == "address"
     tallies = case.facts.tallies(*span.bounds(case.playbook.calendar), by_house=houses)
     topics = frozenset(rule.topics)
-    covers = case.playbook.covers
+    owns = case.playbook.owns
     return [
         tally
         for tally in tallies
         if (not topics or is_about(tally.block, tally.category, topics))
         and (not rule.origins or tally.origin is None or tally.origin in rule.origins)
-        and covers(tally.municipality)
+        and owns(tally)
     ]
 
 

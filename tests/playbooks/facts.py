@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from mcur.playbooks.climbs import Climb
-from mcur.playbooks.counting import Tally
+from mcur.playbooks.counting import Takes, Tally
 from mcur.playbooks.directory import Directory, Executor, Person
 from mcur.playbooks.extension import Extension
 from mcur.playbooks.facts import (
@@ -324,7 +324,7 @@ class Known:
         """Return the accepted acts on something."""
         return [a for a in self.accepted if a.key == key]
 
-    def stock(self, covers: Callable[[str | None], bool]) -> dict[str, int]:
+    def stock(self, takes: Takes) -> dict[str, int]:
         """Count what is open."""
         return {"open": 7, "overdue": 2}
 
