@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
@@ -139,13 +140,26 @@ def letters(config: str | None, everything: bool, as_json: bool) -> None:
     show(rows, columns, as_json=as_json, empty="no letters wait for review")
 
 
-@click.command(epilog="\b\nExample:\n  mcur quarantine --json")
+@click.command(
+    epilog="\b\nExamples:\n  mcur quarantine --json\n  mcur quarantine --save /tmp/letters"
+)
+@click.option(
+    "--save",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the letters there as they came, one .eml each.",
+)
 @_json
 @click.pass_obj
-def quarantine(config: str | None, as_json: bool) -> None:
+def quarantine(config: str | None, save: Path | None, as_json: bool) -> None:
     """List what could not be read: rows, files and letters, each with its reason."""
     with reading(config) as (_settings, state):
         rows = state.quarantine()
+        if save is not None:
+            save.mkdir(parents=True, exist_ok=True)
+            for row in rows:
+                if row["kind"] == "letter":
+                    raw = state.blobs.get(row["raw"])
+                    (save / f"{row['raw'][:16]}.eml").write_bytes(raw)
     show(
         rows,
         ("at", "kind", "feed", "file", "line", "reason"),

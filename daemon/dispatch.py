@@ -20,7 +20,7 @@ from mcur.connectors.ports import (
     Rejected,
     Unavailable,
 )
-from mcur.daemon import hands, telling
+from mcur.daemon import attached, hands, telling
 from mcur.daemon.hands import Delivered, Destination, InDoubt, Prepared, TooLate
 from mcur.daemon.render import Addressed, Desk, Filed
 from mcur.daemon.settings_values import Gate, GateMode
@@ -31,6 +31,7 @@ from mcur.playbooks.intents import (
     SendLetter,
     UpdateTask,
 )
+from mcur.state import flags
 from mcur.state.journal import Event
 from mcur.state.outbox import Row
 from mcur.state.store import State, is_unusable
@@ -229,7 +230,7 @@ class Dispatcher:
         with self._state.atomic():
             self._state.outbox.done(row, back.receipt, now, late=late, repeated=back.repeated)
             self._answered(destination, now)
-            self._keep(row, back)
+            self._keep(row, back, now)
             self._state.tell(
                 self._event(row, prepared, back, now),
                 evidence=f"{destination.name} {back.receipt}",
@@ -237,10 +238,13 @@ class Dispatcher:
             if isinstance(row.effect, CreateTask) and row.effect.rings:
                 self._state.tell(telling.call_requested(row.effect, now))
 
-    def _keep(self, row: Row, back: Delivered) -> None:
+    def _keep(self, row: Row, back: Delivered, now: datetime) -> None:
         match row.effect:
             case CreateTask() if back.seen:
                 self._state.tasks.made(row.key, back.seen)
+                flag = attached.missing(row.effect, back.seen, self._desk.playbook(row.effect))
+                if flag is not None:
+                    flags.keep(self._state, flag, now)
             case UpdateTask() if back.seen:
                 self._state.tasks.remember(row.effect.task, back.seen)
             case SendLetter(channel=Channel.REPORTS) | FileDocument():

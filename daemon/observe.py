@@ -13,11 +13,12 @@ from typing import Any, Protocol
 
 import structlog
 
-from mcur.connectors.mail.mime import Unreadable, parse
+from mcur.connectors.mail.mime import Unreadable
 from mcur.connectors.ports import (
     Barred,
     ConnectorError,
     Mailbox,
+    RawLetter,
     Tracker,
     TrackerChanges,
     Unavailable,
@@ -70,7 +71,7 @@ class Post:
 
 @dataclass(slots=True, kw_only=True)
 class MailSource:
-    """A mailbox; ``translate`` shows stamps of the machine in the program's time.
+    """A mailbox; ``read`` parses a letter, ``translate`` shows stamps of the machine in the program's time.
 
     ``taker`` names the regulation that takes a letter which answers nothing of ours.
     """
@@ -79,7 +80,7 @@ class MailSource:
     every: timedelta
     mailbox: Mailbox
     blobs: Any
-    authserv: str | None
+    read: Callable[[RawLetter], Letter]
     translate: Callable[[datetime], datetime]
     taker: Callable[[Letter], str]
     unproven: str = "assignments"
@@ -91,7 +92,7 @@ class MailSource:
         unreadable = []
         for raw in batch.letters:
             try:
-                letter = parse(raw, self.blobs, trusted_authserv=self.authserv)
+                letter = self.read(raw)
             except Exception as exc:  # noqa: BLE001  (one letter never holds up the mailbox)
                 digest = self.blobs.put(raw.raw or raw.head)
                 unreadable.append((raw.place, _why_unreadable(exc, raw.place), digest))

@@ -71,7 +71,7 @@ class Desk:
 
     def task(self, effect: CreateTask, now: datetime) -> NewTask:
         """Prepare a task for its tracker."""
-        playbook = self._playbook(effect)
+        playbook = self.playbook(effect)
         return NewTask(
             key=effect.key,
             kind=effect.kind,
@@ -107,7 +107,7 @@ class Desk:
             subject=effect.subject,
             body=effect.body,
             status=effect.status,
-            assignee=self._login(effect.assignee, self._playbook(effect), now),
+            assignee=self._login(effect.assignee, self.playbook(effect), now),
             due_at=effect.due_at,
             fields=effect.fields,
             attachments=effect.attachments,
@@ -115,7 +115,7 @@ class Desk:
 
     def letter(self, effect: SendLetter, gate: Gate, made_at: datetime, now: datetime) -> Addressed:
         """Prepare a letter; who is absent is replaced, and a late letter says so."""
-        playbook = self._playbook(effect)
+        playbook = self.playbook(effect)
         to = self._recipients(effect.to, playbook, now)
         cc = self._recipients(effect.cc, playbook, now)
         if not to:
@@ -146,8 +146,8 @@ class Desk:
         """Return from when on an effect may leave: a letter of a ladder may keep to the send window."""
         if not isinstance(effect, SendLetter) or not effect.windowed:
             return now
-        calendar = self._playbook(effect).calendar
-        return self._playbook(effect).on(calendar.day_of(now)).calendar.sends_at(now)
+        calendar = self.playbook(effect).calendar
+        return self.playbook(effect).on(calendar.day_of(now)).calendar.sends_at(now)
 
     def file(self, effect: FileDocument, made_at: datetime, now: datetime) -> Filed:
         """Prepare a document that is put away."""
@@ -176,7 +176,8 @@ class Desk:
             destination=destination, key=effect.key, why=why,
         )  # fmt: skip
 
-    def _playbook(self, effect: Effect) -> Playbook:
+    def playbook(self, effect: Effect) -> Playbook:
+        """Return the regulation behind an effect; :class:`Rejected` where the site has it no more."""
         name = effect.cite.playbook
         if name not in self._playbooks:
             msg = f"deliver {effect.key}: {name} is not a playbook of this site any more"

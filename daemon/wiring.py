@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from mcur.connectors.mail.apart import Reader
+from mcur.connectors.mail.mime import parse
 from mcur.connectors.papers.cabinet import FolderCabinet
-from mcur.connectors.ports import Bell, Cabinet, Courier, Mailbox, Tracker
+from mcur.connectors.ports import Bell, Cabinet, Courier, Mailbox, RawLetter, Tracker
 from mcur.daemon import administrator, outside
 from mcur.daemon.books import load_playbooks
 from mcur.daemon.clock import Clock, must_be_plausible
@@ -64,6 +66,8 @@ class Site:
     dispatcher: Dispatcher
     destinations: Mapping[str, Destination]
     pools: Sequence[Executor] = ()
+    readers: Sequence[Reader] = ()
+    """What reads letters in processes of their own."""
     bells: Mapping[str, Bell] = field(default_factory=dict)
     """What listens, by the name of its source; only the daemon does, no single cycle."""
     _live: datetime | None = field(default=None)
@@ -102,6 +106,8 @@ class Site:
         """Let everything go; a hand that is still out is not waited for."""
         for pool in self.pools:
             pool.shutdown(wait=False, cancel_futures=True)
+        for reader in self.readers:
+            reader.close()
         self.state.close()
 
 
@@ -175,7 +181,9 @@ def assemble(
         destinations=destinations,
         pools=[looking, *(d.executor for d in destinations.values())],
     )
-    sources = _sources(site, feeds, mailboxes, trackers)
+    reads = _reads(site, [name for name, _ in mailboxes], apart=threads)
+    site.readers = [read for read in reads.values() if isinstance(read, Reader)]
+    sources = _sources(site, feeds, mailboxes, trackers, reads)
     site.observers = Observers(sources, state, looking)
     site.observers.when_shut = site.tell_of_shut_door
     return site
@@ -194,11 +202,22 @@ def _trackers(
     }
 
 
+def _reads(
+    site: Site, mailboxes: Sequence[str], *, apart: bool
+) -> dict[str, Callable[[RawLetter], Letter]]:
+    """Return what reads the letters of each mailbox: ``apart`` in a process of its own."""
+    blobs, authserv = site.state.blobs, site.settings.mail.authserv or None
+    if apart:
+        return {name: Reader(blobs, authserv) for name in mailboxes}
+    return dict.fromkeys(mailboxes, partial(parse, blobs=blobs, trusted_authserv=authserv))
+
+
 def _sources(
     site: Site,
     feeds: Sequence[tuple[FeedSettings, Any]],
     mailboxes: Sequence[tuple[str, Mailbox]],
     trackers: Mapping[str, Tracker],
+    reads: Mapping[str, Callable[[RawLetter], Letter]],
 ) -> list[Source]:
     poll, mail = site.settings.poll, site.settings.mail
     found: list[Source] = [
@@ -219,7 +238,7 @@ def _sources(
             every=poll.mail,
             mailbox=one,
             blobs=site.state.blobs,
-            authserv=mail.authserv or None,
+            read=reads[name],
             unproven=mail.unproven,
             translate=site.clock.translate,
             taker=_taker(site, name),

@@ -44,6 +44,7 @@ from mcur.playbooks.intents import (
     UpdateTask,
 )
 from mcur.playbooks.joining import JoinTask, TellJoined
+from mcur.state import flags
 from mcur.state.climbs import Climbs
 from mcur.state.gathered import merged
 from mcur.state.journal import Event, append
@@ -312,17 +313,7 @@ class Decision:
             self._tell("rule.not_computable", key, cite, {"object": finding.object})
 
     def _flag(self, flag: RaiseFlag) -> None:
-        if not self._new_key(flag.key, "flag"):
-            return
-        self._db.execute(
-            "INSERT INTO flags VALUES (?,?,?,?,?,?,?)",
-            (
-                flag.key, flag.cite.playbook, flag.cite.rule, flag.cite.clause, flag.object,
-                flag.text, text_of(self._now),
-            ),
-        )  # fmt: skip
-        data = {"object": flag.object, "text": flag.text}
-        self._tell("flag.raised", flag.key, flag.cite, data, to=flag.to)
+        flags.keep(self._state, flag, self._now)
 
     def _draft(self, draft: PrepareDraft) -> None:
         if not self._new_key(draft.key, "draft"):
