@@ -182,7 +182,6 @@ def assemble(
         pools=[looking, *(d.executor for d in destinations.values())],
     )
     reads = _reads(site, [name for name, _ in mailboxes], apart=threads)
-    site.readers = [read for read in reads.values() if isinstance(read, Reader)]
     sources = _sources(site, feeds, mailboxes, trackers, reads)
     site.observers = Observers(sources, state, looking)
     site.observers.when_shut = site.tell_of_shut_door
@@ -208,7 +207,8 @@ def _reads(
     """Return what reads the letters of each mailbox: ``apart`` in a process of its own."""
     blobs, authserv = site.state.blobs, site.settings.mail.authserv or None
     if apart:
-        return {name: Reader(blobs, authserv) for name in mailboxes}
+        site.readers = [Reader(blobs, authserv) for _ in mailboxes]
+        return dict(zip(mailboxes, site.readers, strict=True))
     return dict.fromkeys(mailboxes, partial(parse, blobs=blobs, trusted_authserv=authserv))
 
 
