@@ -36,6 +36,8 @@ from mcur.state.systems import LISTENING
 PATIENCE = 5
 """A look that is out for so many of its periods hangs: each connector ends its waits long before."""
 LEAST_PATIENCE = timedelta(minutes=5)
+REST = timedelta(seconds=30)
+"""A look that failed is repeated after so long where its poll comes later: a bell may have rung for it."""
 
 log = structlog.get_logger()
 
@@ -191,6 +193,7 @@ class Observers:
         self._again: set[str] = set()
         self._begun: dict[str, datetime] = {}
         self._hanging: set[str] = set()
+        self._resting: dict[str, tuple[datetime, datetime]] = {}
         self.unreachable: dict[str, Exception] = {}
         self.when_back: Callable[[], None] = lambda: None
         """Called from a pool thread when a look, or what follows it, is over."""
@@ -211,12 +214,15 @@ class Observers:
             wait(self._flying.values())
             self.collect(now)
             wait(self._settling.values())
-            waiting = set(self._again)
+            waiting = set(self.impatient(now))
 
     def ask(self, name: str, now: datetime) -> None:
-        """Start a look, unless the last one is still out: a connector is never used twice at once."""
+        """Start a look, unless the last one is still out: a connector is never used twice at once.
+
+        A server that asked for peace has it until then.
+        """
         settling = self._settling.get(name)
-        if name in self._flying or (settling and not settling.done()):
+        if name in self._flying or (settling and not settling.done()) or self._rests(name, now):
             return
         self._again.discard(name)
         self._begun[name] = now
@@ -250,9 +256,13 @@ class Observers:
             if self._state.note_health(name, now, why):
                 log.error("hangs", source=name, since=str(since))
 
-    def impatient(self) -> list[str]:
-        """Name the sources that have more to give at once."""
-        return sorted(self._again)
+    def impatient(self, now: datetime) -> list[str]:
+        """Name the sources that have more to give at once, and those whose last look failed."""
+        return sorted(name for name in self._again if not self._rests(name, now))
+
+    def _rests(self, name: str, now: datetime) -> bool:
+        since, until = self._resting.get(name, (now, now))
+        return since <= now < until  # a clock that was set back ends it
 
     def _keep(self, source: Source, future: Future[Any], now: datetime) -> None:
         try:
@@ -286,6 +296,10 @@ class Observers:
         self.unreachable[source.name] = cause
         if isinstance(cause, Barred):
             self.when_shut(source.name, why, now)
+        elif isinstance(cause, Unavailable):
+            until = now + (cause.retry_after or min(source.every, REST))
+            self._resting[source.name] = (now, until)
+            self._again.add(source.name)
         if self._state.note_health(source.name, now, why):
             log.warning("no answer", source=source.name, why=why)
 

@@ -78,7 +78,7 @@ class Loop:
         """Do what can be done now without waiting for anybody."""
         site, now = self._site, self._site.clock.now()
         self._bells.ring()
-        self._asked.update(site.observers.impatient())
+        self._asked.update(site.observers.impatient(now))
         for name, why in self.listeners.news().items():
             site.observers.note_bell(name, now, why)
         for name in sorted(self._asked):

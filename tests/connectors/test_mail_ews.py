@@ -16,6 +16,7 @@ from mcur.connectors.mail.mime import parse
 from mcur.connectors.ports import Barred, MailBatch, Rejected, Unavailable
 from tests.connectors.test_courier_contract import LETTER
 from tests.connectors.test_mailbox_contract import numbered
+from tests.servers.ews.mailboxes import Folder
 from tests.servers.ews.server import CLIENT, ExchangeServer, Fault
 from tests.servers.fixtures_exchange import exchange_account
 from tests.servers.letters import NOON, Blobs
@@ -245,3 +246,54 @@ def test_a_refused_letter_is_for_a_person(exchange: ExchangeServer) -> None:
 
     with pytest.raises(Rejected, match="out: https://localhost"):
         courier.send(LETTER)
+
+
+def a_folder(exchange: ExchangeServer, name: str) -> Folder:
+    """Make a folder of the robot's, in place of the one of its name."""
+    box = exchange.firm.box("robot@firm.test")
+    for ident in [one.ident for one in box.folders.values() if one.name == name]:
+        del box.folders[ident]
+    return box.add_folder(name, box.well_known["msgfolderroot"])
+
+
+def test_a_folder_made_anew_is_read_from_its_beginning(exchange: ExchangeServer) -> None:
+    """Somebody deletes it in Outlook and makes it again: nobody has to restart anything."""
+    mailbox = EwsMailbox("in", exchange_account(exchange, "basic"), folder="Поручения")
+    old = a_folder(exchange, "Поручения")
+    old.box.add(old, numbered(1))
+    first, cursor = all_of(mailbox)
+    new = a_folder(exchange, "Поручения")
+    new.box.add(new, numbered(2))
+
+    assert (first, all_of(mailbox, cursor)[0]) == (ids(1), ids(2))
+
+
+def test_a_folder_that_is_gone_is_said_until_it_is_there_again(exchange: ExchangeServer) -> None:
+    """By its name."""
+    mailbox = EwsMailbox("in", exchange_account(exchange, "basic"), folder="Поручения")
+    old = a_folder(exchange, "Поручения")
+    _, cursor = all_of(mailbox)
+    del old.box.folders[old.ident]
+    with pytest.raises(Barred, match="there is no folder «Поручения»"):
+        mailbox.fetch(cursor, NOON)
+    new = a_folder(exchange, "Поручения")
+    new.box.add(new, numbered(1))
+
+    assert all_of(mailbox, cursor)[0] == ids(1)
+
+
+def test_letters_are_filed_in_a_folder_that_was_deleted_meanwhile(
+    exchange: ExchangeServer,
+) -> None:
+    """It is made again."""
+    mailbox = EwsMailbox("in", exchange_account(exchange, "basic"), settle="move:Обработано")
+    box = exchange.firm.box("robot@firm.test")
+    cursor = None
+    for number in (1, 2):
+        exchange.deliver("robot", [numbered(number)])
+        batch = mailbox.fetch(cursor, NOON)
+        cursor = batch.cursor
+        mailbox.settle([raw.place for raw in batch.letters])
+        [filed] = [one for one in box.folders.values() if one.name == "Обработано"]
+        assert len(filed.items) == 1
+        del box.folders[filed.ident]

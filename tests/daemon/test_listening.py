@@ -210,7 +210,7 @@ def test_what_rang_during_a_look_is_looked_at_again(tmp_path: Path) -> None:
         observers.ask("mail:in", MORNING)
         observers.owe("mail:in")
         observers.ask("mail:in", MORNING)
-        during = observers.impatient()
+        during = observers.impatient(MORNING)
         open_.set()
         wait_for(lambda: observers.collect(MORNING) or bool(slow.kept))
         wait_for(lambda: bool(slow.settled))
@@ -220,7 +220,7 @@ def test_what_rang_during_a_look_is_looked_at_again(tmp_path: Path) -> None:
 
     assert during == ["mail:in"]
     assert len(slow.kept) == 2
-    assert observers.impatient() == []
+    assert observers.impatient(MORNING) == []
     assert len(backs) == 4
 
 

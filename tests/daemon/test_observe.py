@@ -477,3 +477,39 @@ def test_a_mailbox_that_lets_nobody_in_is_told_to_the_administrator_once_a_day(
     assert [e.key.rpartition(":")[2] for e in told] == ["2026-11-18", "2026-11-19"]
     assert told[0].subject == "mcur: нет доступа к «mail:inbox»"
     assert "«mail:inbox» не пускает: wrong password." in told[0].data["text"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seconds"), [(None, 30), (timedelta(minutes=5), 300)], ids=["nothing", "peace"]
+)
+def test_a_look_that_failed_is_repeated_after_its_rest_and_not_before(
+    state: State, pool: ThreadPoolExecutor, wanted: timedelta | None, seconds: int
+) -> None:
+    """Before its poll where that is far; as late as the server wants, whoever asks or rings."""
+    asked: list[datetime] = []
+    source = Place("mail:in", raising(Unavailable("busy", retry_after=wanted)), timedelta(hours=1))
+    observers = Observers([source], state, pool)
+    for second in range(0, 320, 10):
+        now = MORNING + timedelta(seconds=second)
+        observers.owe("mail:in") if second == 20 else None
+        for name in {*observers.impatient(now), *(["mail:in"] if second in {0, 20} else [])}:
+            observers.ask(name, now)
+            if observers._flying:
+                asked.append(now)
+                source.look_ = lambda: None
+        while observers._flying:
+            observers.collect(now)
+
+    assert [int((moment - MORNING).total_seconds()) for moment in asked] == [0, seconds]
+
+
+def test_one_cycle_waits_for_nobody_who_does_not_answer(
+    state: State, pool: ThreadPoolExecutor
+) -> None:
+    """``once`` asks each source, and ends."""
+    silent = Place("mail:in", raising(Unavailable("busy", retry_after=timedelta(minutes=5))))
+    observers = Observers([silent, good := Place("good", batches=3)], state, pool)
+    observers.look_at_all(MORNING)
+
+    assert len(good.kept) == 3
+    assert list(observers.unreachable) == ["mail:in"]

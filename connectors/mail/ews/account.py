@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -45,7 +45,9 @@ from exchangelib.errors import (  # type: ignore[import-untyped]
     ErrorMailboxStoreUnavailable,
     ErrorNonExistentMailbox,
     ErrorServerBusy,
+    ErrorSyncFolderNotFound,
     ErrorTimeoutExpired,
+    ErrorToFolderNotFound,
     EWSError,
     ResponseMessageError,
     SessionPoolMinSizeReached,
@@ -63,10 +65,12 @@ Login = Literal["ntlm", "basic", "oauth2"]
 INBOX = "INBOX"
 """The name that stands for the well-known folder, whatever its name in the office's language."""
 
+_T = TypeVar("_T")
 _REFUSALS = 2  # after so many the directory is left in peace
 _CONNECTIONS = 3  # reading, sending, and a stream that keeps its own open
 _TIMEOUT = 60  # seconds
 _WRONG_CLIENT = {"invalid_client", "unauthorized_client", "invalid_scope"}
+_GONE = (ErrorFolderNotFound, ErrorSyncFolderNotFound, ErrorToFolderNotFound)
 _PASSING = (
     ErrorInternalServerError,
     ErrorInternalServerTransientError,
@@ -92,6 +96,10 @@ class ExchangeShape:
     token_url: str = ""
     scope: str = ""
     ca_file: Path | None = None
+
+
+class FolderGone(Barred):
+    """A folder is not there any more; it may have been made anew, and is looked up by the next call."""
 
 
 class _TransportHeaders(ExtendedProperty):  # type: ignore[misc]  # the library has no types
@@ -172,6 +180,9 @@ class ExchangeAccount:
         try:
             yield self._opened(who)
             self._refused = 0
+        except FolderGone:
+            self._forget_folders()
+            raise
         except (ConnectorError, GeneratorExit):
             raise
         except UnauthorizedError as exc:
@@ -179,6 +190,10 @@ class ExchangeAccount:
             raise self._not_let_in(where, exc) from exc
         except OAuth2Error as exc:
             raise self._no_token(where, exc) from exc
+        except _GONE as exc:
+            self._forget_folders()
+            msg = f"{where}: {exc}; check address, folder and the rights of the login"
+            raise FolderGone(msg) from exc
         except (EWSError, requests.RequestException, OSError) as exc:
             raise _translated(where, exc) from exc
 
@@ -207,6 +222,11 @@ class ExchangeAccount:
         self._forget_token()
         return Unavailable(f"{where}: {self.shape.token_url} gave no token: {exc}")
 
+    def _forget_folders(self) -> None:
+        """Let the next session look its folders up by their names."""
+        with self._lock:
+            self._account = None
+
     def _forget_token(self) -> None:
         """Let the next session ask for a token of its own."""
         with self._lock:
@@ -224,6 +244,14 @@ class ExchangeAccount:
 def account_of(shape: ExchangeShape) -> ExchangeAccount:
     """Return the one account of a shape: a mailbox and a courier must count refusals together."""
     return ExchangeAccount(shape)
+
+
+def with_its_folders(work: Callable[[], _T]) -> _T:
+    """Do a work, and once more where a folder was deleted meanwhile: it may have been made anew."""
+    try:
+        return work()
+    except FolderGone:
+        return work()
 
 
 def folder_of(who: str, account: Any, path: str, *, make: bool = False) -> Any:
@@ -244,7 +272,7 @@ def folder_of(who: str, account: Any, path: str, *, make: bool = False) -> Any:
                 f"{who}: there is no folder «{name}» in {folder.name}; "
                 "name it as Outlook shows it, below the mailbox, with / between folders"
             )
-            raise Barred(msg)
+            raise FolderGone(msg)
         folder = found
     return folder
 
@@ -297,7 +325,7 @@ def _translated(where: str, exc: Exception) -> ConnectorError:
             f"{where}: the certificate is not trusted ({said}); "
             "set ca_file to the certificate of the authority that issued it"
         )
-    if isinstance(exc, ErrorNonExistentMailbox | ErrorFolderNotFound | ErrorAccessDenied):
+    if isinstance(exc, ErrorNonExistentMailbox | ErrorAccessDenied):
         return Barred(f"{where}: {said}; check address, folder and the rights of the login")
     if isinstance(exc, ResponseMessageError) and not isinstance(exc, _PASSING):
         return Rejected(f"{where} refused: {said}")

@@ -34,14 +34,16 @@ class EwsBell:
         self._folder = folder
         self._minutes = minutes
         self._who = f"mailbox {name}"
-        self._subscription: str | None = None
+        self._subscription = ""
+        self._subscribed_to = ""
 
     def listen(self) -> Iterator[bool]:
         """Yield ``True`` when a look is worth while, until the time of one stream is over."""
         with self._account.session(self._who) as account:
             folder = folder_of(self._who, account, self._folder)
-            if self._subscription is None:
+            if self._subscribed_to != folder.id:  # the first time, or it was made anew
                 self._subscription = folder.subscribe_to_streaming(event_types=_EVENTS)
+                self._subscribed_to = folder.id
             yield True
             yield from self._heard(folder)
 
@@ -52,6 +54,6 @@ class EwsBell:
             ):
                 yield True
         except _FORGOTTEN as exc:
-            self._subscription = None
+            self._subscribed_to = ""
             msg = f"{self._who}: the server has forgotten that somebody listens ({exc})"
             raise Unavailable(msg) from exc

@@ -18,7 +18,7 @@ from exchangelib.errors import (  # type: ignore[import-untyped]
 )
 from exchangelib.services import SyncFolderItems  # type: ignore[import-untyped]
 
-from mcur.connectors.mail.ews.account import ExchangeAccount, folder_of
+from mcur.connectors.mail.ews.account import ExchangeAccount, folder_of, with_its_folders
 from mcur.connectors.mail.ews.bell import EwsBell
 from mcur.connectors.mail.parts import HEADER_BLOCK
 from mcur.connectors.ports import MailBatch, RawLetter, Rejected
@@ -73,7 +73,9 @@ class EwsMailbox:
 
     def fetch(self, cursor: str | None, now: datetime) -> MailBatch:  # noqa: ARG002 - the server stamps what it receives
         """Return letters after the cursor, stamped in the server's time."""
-        place = _read(cursor)
+        return with_its_folders(lambda: self._fetched(_read(cursor)))
+
+    def _fetched(self, place: _Place) -> MailBatch:
         with self._account.session(self._who) as account:
             folder = folder_of(self._who, account, self._folder)
             if not place.waiting:
@@ -90,8 +92,10 @@ class EwsMailbox:
     def settle(self, places: Iterable[LetterPlace]) -> None:
         """Move stored letters to the folder of ``settle``, which is made where it is missing."""
         idents = [(place.uid, None) for place in places if place.folder == self._folder]
-        if self._settle == "keep" or not idents:
-            return
+        if self._settle != "keep" and idents:
+            with_its_folders(lambda: self._move(idents))
+
+    def _move(self, idents: list[tuple[str, None]]) -> None:
         with self._account.session(self._who) as account:
             path = self._settle.removeprefix("move:")
             target = folder_of(self._who, account, path, make=True)
