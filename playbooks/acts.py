@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from mcur.playbooks import drafts, ticking
+from mcur.playbooks import drafts, notes, ticking
 from mcur.playbooks.documents import plain
 from mcur.playbooks.facts import Act, Task, TaskKind, TaskStatus
 from mcur.playbooks.incidents import Incident, Plan
@@ -24,7 +24,6 @@ from mcur.playbooks.intents import (
     ReportState,
     UpdateTask,
 )
-from mcur.playbooks.notes import fields_in
 from mcur.playbooks.permits import (
     DEPUTIES,
     HEADS,
@@ -104,10 +103,7 @@ def _answer(act: Act, case: Case, cite: Cite, refusal: str | None) -> Iterator[I
         return
     told = cite.model_copy(update={"why": refusal})
     yield RaiseFlag(key=f"flag:{act.ident}", cite=told, object=act.key or act.do, text=refusal)
-    plan = case.facts.plan(act.key or "")
-    draft = case.facts.draft(act.key or "")
-    place = plan.task if plan else draft.task if draft else None
-    task = case.facts.task(act.key or "") or (case.facts.task(place) if place else None)
+    task = _place(act, case)
     if task:
         yield UpdateTask(
             key=f"update:{task.key}:refused:{act.ident}",
@@ -115,6 +111,13 @@ def _answer(act: Act, case: Case, cite: Cite, refusal: str | None) -> Iterator[I
             task=task.key,
             note=plain(refusal),
         )
+
+
+def _place(act: Act, case: Case) -> Task | None:
+    """Find the task on which an answer is read: where it was written, else what it is about."""
+    plan, draft = case.facts.plan(act.key or ""), case.facts.draft(act.key or "")
+    places = (act.fields.get(notes.WRITTEN_ON), act.key, plan and plan.task, draft and draft.task)
+    return next((task for key in places if key and (task := case.facts.task(key))), None)
 
 
 def _refusal(act: Act, case: Case) -> str | None:
@@ -295,7 +298,7 @@ def _on_task(act: Act, case: Case, cite: Cite, task: Task) -> Iterator[Intent]:
             task=task.key,
             note=plain(case.say("act.note", act=act, text=note)) if note else None,
             status=status,
-            fields=fields_in(act.text),
+            fields=notes.fields_in(act.text),
             at=act.at,
         )
     elif act.do in {"confirm", "dismiss", "call-done"} and status:

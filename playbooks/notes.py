@@ -20,6 +20,9 @@ _FIELD = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+WRITTEN_ON = "written_on"
+"""The field of an act that names the task on which it was written, whatever it is about."""
+
 
 CORRECTIONS = {"адрес": "address", "категория": "category", "подкатегория": "subcategory"}
 _CORRECTION = re.compile(
@@ -76,7 +79,7 @@ def _spoken(ident: str, note: Note, by: str, person: str, task_key: str) -> list
             key=said.key or task_key,
             text=said.text,
             origin="note",
-            fields=said.fields,
+            fields={**said.fields, WRITTEN_ON: task_key},
         )
         for n, said in enumerate(spoken.acts_in(note.text), start=1)
     ]

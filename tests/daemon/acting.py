@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import tomllib
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mcur.connectors.embedded import EmbeddedTracker
+from mcur.connectors.embedded import ROBOT, EmbeddedTracker
 from mcur.daemon import books, scenario, settings
 from mcur.daemon.cli import main
 from mcur.daemon.simulate import NOBODY, Simulation
@@ -117,6 +119,18 @@ class Worked:
             return [note.text for note in self._on(tracker, on).notes]
         finally:
             tracker.close()
+
+    def answers(self, on: str) -> list[str]:
+        """Return what the daemon noted on a task, the oldest first."""
+        path = self._folder / "state" / "tracker.db"
+        tracker = EmbeddedTracker(path)
+        try:
+            ident = self._on(tracker, on).ident
+        finally:
+            tracker.close()
+        question = "select text from notes where task = ? and author = ? and text <> '' order by id"
+        with closing(sqlite3.connect(path)) as file:
+            return [text for (text,) in file.execute(question, [ident, ROBOT])]
 
     def key(self, glob: str) -> str:
         """Return the first key that the state has under a glob."""

@@ -281,6 +281,29 @@ def test_the_wrong_role_is_told_who_may(
     assert {line["event"] for line in refused.told()} >= {"flag.raised"}
 
 
+@pytest.mark.parametrize("row", [r for r in ROWS if r.wrong and not r.status], ids=str)
+def test_the_wrong_role_is_told_who_may_where_it_wrote(
+    row: Row, prepared: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """One flag and one note on the task, and no second ones by the next cycle.
+
+    A mere status is not among them: who may change it is for the tracker's own rights.
+    """
+    now = a_minute_after(row, monkeypatch)
+    _, site = sites(row, prepared, tmp_path, capsys)
+    key = key_of(row, site)
+    on = row.on or key
+    before = site.answers(on)
+    site.write(on, row.wrong or "", now, row.said.format(key=key), None)
+    site.mcur("once")
+
+    flags = [line["key"] for line in site.told() if line["event"] == "flag.raised"]
+    notes = site.answers(on)[len(before) :]
+    assert (len(flags), len(notes)) == (1, 1), (flags, notes)
+    assert "может" in notes[0] or row.wrong == "nobody"
+
+
 def a_minute_after(row: Row, monkeypatch: pytest.MonkeyPatch) -> datetime:
     """Set the machine's clock to a minute after the state of a row."""
     now: datetime = tomllib.loads(row.state)["until"] + timedelta(minutes=1)
