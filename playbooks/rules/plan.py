@@ -46,6 +46,8 @@ def decide(rule: PlanRule, case: Case) -> Iterator[Intent]:
         plan = case.facts.plan(act.key or "")
         if plan is not None and plan.rule == rule.id and plan.playbook == case.playbook.id:
             yield from _act(rule, case, act, plan)
+        elif rule.occasion != "week" and act.do in {"close", "dismiss"}:
+            yield from _pointless(rule, case, act)
 
 
 def _on_incidents(rule: PlanRule, case: Case) -> Iterator[Intent]:
@@ -115,6 +117,17 @@ def _operational(rule: PlanRule, case: Case, incident: Incident) -> Iterator[Int
         subject = case.say("plan.operational_subject", incident=incident)
         sheet = _incident_sheet(rule, case, incident)
         yield from _draft(rule, case, key, why, subject, sheet, incident)
+
+
+def _pointless(rule: PlanRule, case: Case, act: Act) -> Iterator[UpdateTask]:
+    """With its incident ends the draft of a plan that nobody approved."""
+    plan = case.facts.plan(f"plan:{case.playbook.id}:operational:{act.key}")
+    if plan is not None and plan.approved_at is None:
+        why = case.say("plan.pointless")
+        yield UpdateTask(
+            key=f"update:{plan.task}:pointless", cite=case.cite(rule, why), task=plan.task,
+            status=TaskStatus.REJECTED, note=Document(blocks=(Paragraph(text=why),)),
+        )  # fmt: skip
 
 
 # --- the sheet --------------------------------------------------------------------------------------------
