@@ -19,7 +19,9 @@ _DATE = re.compile(
     rf"|\s+(?P<name>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})[а-я]*(?:\s+(?P<full>\d{{4}}))?)",
     re.IGNORECASE,
 )
-_CLOCK = re.compile(r"(?<![\d.])(?P<hour>[01]?\d|2[0-3])(?P<sign>[:.])(?P<minute>[0-5]\d)(?![\d.])")
+_CLOCK = re.compile(
+    r"(?<![\d.])(?P<hour>[01]?\d|2[0-3])(?P<sign>[:.])(?P<minute>[0-5]\d)(?!\d|\.\d)"
+)
 _END_OF_DAY = time(23, 59, 59)
 _BESIDE = 12
 """How many characters may stand between a date and its hour."""
