@@ -10,7 +10,7 @@ from mcur.playbooks.intents import Intent, RaiseFlag, SortLetter
 from mcur.playbooks.rules import assignments, bounced, deciding, itemized, questions
 from mcur.playbooks.rules.assignments import FromLetters
 from mcur.playbooks.rules.base import Case
-from mcur.playbooks.rules.sighting import Seen, see
+from mcur.playbooks.rules.sighting import Seen, see, word_in
 from mcur.playbooks.sorting import conditions
 
 Hand = Callable[[FromLetters, Case, Seen], Iterator[Intent]]
@@ -29,7 +29,7 @@ def decide(rule: FromLetters, case: Case) -> Iterator[Intent]:
 def decide_early(rule: FromLetters, case: Case) -> Iterator[Intent]:
     """Take the decisions of managers, before the acts of this cycle are judged."""
     for letter in case.facts.fresh_letters():
-        seen = see(rule, case, letter)
+        seen = see(rule, case, letter) if word_in(rule, letter) else None
         if seen is not None and seen.row.what == "decision":
             yield from _sort(rule, case, seen)
 

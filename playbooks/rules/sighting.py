@@ -10,7 +10,7 @@ from mcur.playbooks.rules import announcing, answers, assignments, itemized
 from mcur.playbooks.rules.assignments import FromLetters
 from mcur.playbooks.rules.base import Case
 from mcur.playbooks.rules.itemized import Parts
-from mcur.playbooks.sorting import Object, Row, Sight, first_match, word_of
+from mcur.playbooks.sorting import Object, Row, Sight, Word, first_match, word_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,14 @@ def see(rule: FromLetters, case: Case, letter: Letter) -> Seen | None:
     other = task.playbook if task else key.split(":")[1] if key else letter.playbook
     if other not in {"", case.playbook.id}:
         return None
-    own = strip_quoted(letter.text)[0]
     parts = itemized.parts_of(rule, case, letter, task)
     sight = Sight(
         letter=letter,
-        text=own,
+        text=strip_quoted(letter.text)[0],
         key=about,
         object=kind or ("task" if task else None),
         senders=_senders(rule, case, letter),
-        word=word_of(rule.decisions, rule.greetings, rule.closings, own),
+        word=word_in(rule, letter),
         early=letter.received_at < case.facts.live_from,
         own=case.facts.letter_for((letter.message_id or "",)) is not None,
         flood=_is_flood(rule, case, letter),
@@ -49,6 +48,12 @@ def see(rule: FromLetters, case: Case, letter: Letter) -> Seen | None:
     )
     row = first_match(rule.table, sight)
     return Seen(sight, row, task, key, parts) if row else None
+
+
+def word_in(rule: FromLetters, letter: Letter) -> Word | None:
+    """Read the decision that a letter begins with, without what it quotes."""
+    own = strip_quoted(letter.text)[0]
+    return word_of(rule.decisions, rule.greetings, rule.closings, own)
 
 
 def _named(letter: Letter) -> tuple[str, ...]:
