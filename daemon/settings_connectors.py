@@ -35,6 +35,7 @@ from mcur.daemon.settings_values import (
     Url,
     Zone,
 )
+from mcur.playbooks.directory import FeedEntry
 from mcur.playbooks.durations import ClockField
 from mcur.playbooks.facts import AppealStatus, TaskKind, TaskStatus
 
@@ -87,6 +88,10 @@ class FeedSettings(Table):
         if isinstance(data, dict) and isinstance(data.get("id"), str):
             return {"source": data["id"], **data}
         return data
+
+    def entry(self) -> FeedEntry:
+        """Return the feed as rules know it."""
+        return FeedEntry(id=self.id, source=self.source, playbooks=self.playbooks)
 
 
 class TrustedSender(Table):

@@ -255,6 +255,7 @@ class Settings(Table):
             executors=tuple(entry.executor() for entry in self.executors),
             trusted=tuple((entry.sender, entry.side) for entry in self.mail.trusted),
             administrator=self.administrator,
+            feeds=tuple(feed.entry() for feed in self.feeds if feed.kind == "appeals"),
         )
 
     def secrets(self) -> tuple[Secret, ...]:

@@ -10,6 +10,7 @@ from mcur.playbooks.entries import entered
 from mcur.playbooks.facts import Appeal
 from mcur.playbooks.language import capital
 from mcur.playbooks.rules.base import Case
+from mcur.playbooks.staleness import stale_feeds
 
 if TYPE_CHECKING:
     from mcur.playbooks.rules.report_shape import Report
@@ -22,6 +23,13 @@ def lines(rule: Report, case: Case, first: datetime, last: datetime) -> tuple[st
     """Return one sentence a gap, and the rules that wait for a value that the text does not give."""
     audited = case.facts.audited(case.playbook.id, first, case.now)
     return (*_gaps(rule, case, first, last), *map(capital, audited), *_unset(case))
+
+
+def _stale(case: Case, last: datetime) -> list[str]:
+    """Name the feeds whose newest export is too old for the end of what the report covers."""
+    stale = stale_feeds(case, min(last, case.now))
+    feeds = [case.say("staleness.feed", feed=feed) for feed in stale]
+    return [case.say("staleness.report", feeds=feeds)] if feeds else []
 
 
 def _gaps(rule: Report, case: Case, first: datetime, last: datetime) -> list[str]:
@@ -39,7 +47,7 @@ def _gaps(rule: Report, case: Case, first: datetime, last: datetime) -> list[str
         if count:
             known = case.say(f"report.without_{lack}", count=count)
             found.append("; ".join((known, *_not_computable(case, lack))))
-    return found
+    return found + _stale(case, last)
 
 
 def _without_topic(received: Sequence[Appeal]) -> int:

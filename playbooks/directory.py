@@ -104,8 +104,17 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEntry:
+    """A feed of appeals that is read here: the system behind it, and for which playbooks (none: for all)."""
+
+    id: str
+    source: str
+    playbooks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """People, executors and who may give assignments."""
+    """People, executors, who may give assignments, which feeds are read."""
 
     people: tuple[Person, ...] = ()
     executors: tuple[Executor, ...] = ()
@@ -113,6 +122,11 @@ class Directory:
     """Who may give assignments: globs over addresses, each with what the sender is (``cur``)."""
     administrator: str = ""
     """E-mail of the administrator; empty where nobody was named."""
+    feeds: tuple[FeedEntry, ...] = ()
+
+    def feeds_of(self, playbook: str) -> list[FeedEntry]:
+        """List the feeds of appeals that a playbook rests on."""
+        return [feed for feed in self.feeds if not feed.playbooks or playbook in feed.playbooks]
 
     def holders(self, role: str) -> list[Person]:
         """List the people of a role, of its plural, or of all its blocks.

@@ -175,8 +175,8 @@ class Facts(Protocol):
         """Whether any source gave a row, or an empty export, for [first, last)."""
         ...
 
-    def newest_export(self) -> datetime | None:
-        """Return when the newest export of any feed was made; ``None`` where none ever came."""
+    def newest_exports(self) -> Mapping[str, datetime]:
+        """Return by feed of appeals when its newest export was made; a feed that never gave one is not there."""
         ...
 
     def report(self, key: str) -> Report | None:

@@ -15,7 +15,7 @@ from mcur.playbooks.incidents import Incident, Plan
 from mcur.state.climbs import Climbs
 from mcur.state.database import StateDatabase
 from mcur.state.rows import act_of, letter_of
-from mcur.state.stamps import moment_or_none, text_of
+from mcur.state.stamps import moment_of, text_of
 from mcur.state.unheard import Unheard
 
 if TYPE_CHECKING:
@@ -112,10 +112,10 @@ class GrowthAnswers:
         )
         return [(name, outcome, why) for name, outcome, why in rows.fetchall()]
 
-    def newest_export(self) -> datetime | None:
-        """Return when the newest export of any feed was made."""
-        row = self._db.execute("SELECT max(made_at) FROM exports").fetchone()
-        return moment_or_none(row[0])
+    def newest_exports(self) -> Mapping[str, datetime]:
+        """Return by feed of appeals when its newest export was made; a feed that never gave one is not there."""
+        rows = self._db.query("SELECT feed, max(made_at) made_at FROM exports GROUP BY feed")
+        return {row["feed"]: moment_of(row["made_at"]) for row in rows}
 
     def acts_on(self, key: str) -> Sequence[Act]:
         """Return the accepted acts on something, in their order."""

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
 
-from mcur.playbooks.durations import Duration
 from mcur.playbooks.entries import GROUPS, entered
 from mcur.playbooks.intents import Cite, Finding, Intent, Outcome, Tell
 from mcur.playbooks.rules.base import Case, Rule
+from mcur.playbooks.staleness import stale_feeds
 
 _DAYS_BACK = 31
 """Slots of a longer downtime are no news of any day."""
@@ -88,18 +88,20 @@ def _taken(rule: Rule, duty: Monitoring, case: Case, moment: datetime) -> Iterat
     calendar = case.playbook.calendar
     day = calendar.day_of(moment)
     late = case.now - moment >= timedelta(minutes=1)
-    stale = _stale(case)
+    stale = stale_feeds(case, case.now)
     counts = snapshot(case, *calendar.day_bounds(day))
     why = case.say(
-        "monitoring.taken", slot=moment, late=late, stale=stale, counts=counts["statuses"],
-        newest=case.facts.newest_export(),
+        "monitoring.taken", slot=moment, late=late, counts=counts["statuses"],
+        stale=[case.say("staleness.feed", feed=feed) for feed in stale],
     )  # fmt: skip
     cite = _cite(rule, duty, case, why)
     numbers = {str(name): str(count) for name, count in counts["statuses"].items()}
     yield Finding(
         cite=cite, object=_stamp(case, moment), day=day, outcome=Outcome.NOT_FIRED, numbers=numbers
     )
-    data: dict[str, object] = {"slot": _stamp(case, moment), "stale": stale, **counts}
+    data: dict[str, object] = {"slot": _stamp(case, moment), "stale": bool(stale), **counts}
+    if stale:
+        data["stale_feeds"] = [feed.name for feed in stale]
     yield Tell(key=_key(rule, case, moment), cite=cite, event="slot.taken", late=late, data=data)
 
 
@@ -114,13 +116,6 @@ def snapshot(case: Case, first: datetime, last: datetime) -> dict[str, dict[str,
         topics.update(f"{a.topic or case.say('no_topic')}: {group}" for a in found)
         houses.update(a.house or case.say("no_address") for a in found if group == "new")
     return {"statuses": statuses, "topics": dict(topics), "houses": dict(houses)}
-
-
-def _stale(case: Case) -> bool:
-    """Whether the newest export is older than the playbook allows: its silence says nothing."""
-    newest = case.facts.newest_export()
-    allowed = Duration.parse(case.playbook.poll.get("feed_max_age", "3h")).timedelta
-    return newest is None or case.now - newest > allowed
 
 
 def _stamp(case: Case, moment: datetime) -> str:

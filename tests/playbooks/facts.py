@@ -94,6 +94,7 @@ class Known:
     outages: list[OutageSeen] = field(default_factory=list)
     inspected: list[Inspection] = field(default_factory=list)
     exported: datetime | None = None
+    exports: dict[str, datetime] = field(default_factory=dict)
     steps: list[AppealStep] = field(default_factory=list)
 
     asked: list[Extension] = field(default_factory=list)
@@ -316,9 +317,9 @@ class Known:
         """Return the incidents that were closed since then."""
         return [i for i in self.running if i.closed_at and i.closed_at >= since]
 
-    def newest_export(self) -> datetime | None:
-        """Return that no export ever came."""
-        return None
+    def newest_exports(self) -> Mapping[str, datetime]:
+        """Return when each feed gave its newest export."""
+        return self.exports
 
     def acts_on(self, key: str) -> Sequence[Act]:
         """Return the accepted acts on something."""
