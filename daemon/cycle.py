@@ -116,23 +116,27 @@ def _faults_of(rule: Rule, case: Case) -> Iterator[None]:
         raise RuleFault(rule, case, exc) from exc
 
 
-def next_wake(site: Site, facts: Facts, now: datetime) -> datetime:
+def next_wake(site: Site, now: datetime) -> datetime:
     """Return when the next cycle is due by the clock: a report, a control, the end of a term or day.
 
     Errors: ``RuleFault``, where a rule cannot say when it is due.
     """
-    moments: list[datetime | None] = []
-    for case in (_case(facts, playbook, now) for playbook in site.playbooks):
-        playbook = case.playbook
-        calendar = playbook.calendar
-        moments.append(calendar.day_bounds(calendar.day_of(now))[1])
-        moments.append(facts.next_wake(playbook.id, now))
-        moments.append(calendar.sends_at(now))
-        for kind in LAYERS:
-            for rule in playbook.enabled(kind.name):
-                with _faults_of(rule, case):
-                    moments.append(kind.wakes(rule, case))
+    with site.state.looking(site.directory, site.live_from()) as facts:
+        cases = [_case(facts, playbook, now) for playbook in site.playbooks]
+        moments = [moment for case in cases for moment in _moments(case)]
     return min(m for m in moments if m is not None and m > now)
+
+
+def _moments(case: Case) -> Iterator[datetime | None]:
+    calendar = case.playbook.calendar
+    yield calendar.day_bounds(calendar.day_of(case.now))[1]
+    yield case.facts.next_wake(case.playbook.id, case.now)
+    yield calendar.sends_at(case.now)
+    for kind in LAYERS:
+        for rule in case.playbook.enabled(kind.name):
+            with _faults_of(rule, case):
+                moment = kind.wakes(rule, case)
+            yield moment
 
 
 def _fuse(site: Site, cases: list[Case], wishes: Decision) -> None:

@@ -16,7 +16,6 @@ from mcur.daemon import cycle
 from mcur.daemon.listening import Listeners
 from mcur.daemon.wakes import Alarm, Bells
 from mcur.daemon.wiring import Site
-from mcur.state.answers import Answers
 
 log = structlog.get_logger()
 MINUTE = timedelta(minutes=1)
@@ -102,9 +101,8 @@ class Loop:
             self._site.observers.owe(name)
 
     def _next(self, now: datetime) -> datetime:
-        facts = Answers(self._site.state, self._site.directory, self._site.live_from())
         try:
-            return min(cycle.next_wake(self._site, facts, now), now + MINUTE)
+            return min(cycle.next_wake(self._site, now), now + MINUTE)
         except cycle.RuleFault as fault:
             log.exception("fault", rule="/".join(fault.name))
             return now + MINUTE

@@ -26,7 +26,6 @@ from mcur.daemon.wiring import Site
 from mcur.daemon.world import Behind, Outages, World, feed_id
 from mcur.playbooks.directory import fold
 from mcur.playbooks.playbook import Playbook
-from mcur.state.answers import Answers
 from mcur.state.journal import Event
 from mcur.state.store import State
 
@@ -117,8 +116,7 @@ class Simulation:
         moments = [self._scenario.start + polls * self._scenario.poll]
         moments += [m for m in named if m > now][:1]
         if not self._scenario.is_down(now):
-            facts = Answers(self.site.state, self.site.directory, self.site.live_from())
-            moments.append(cycle.next_wake(self.site, facts, now))
+            moments.append(cycle.next_wake(self.site, now))
         return min(moments)
 
     def _restart(self) -> None:

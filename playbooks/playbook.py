@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from mcur.playbooks.addresses import centre_of
@@ -63,7 +63,7 @@ class Placed(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Playbook:
     """Everything that one regulation says, in the shapes of the rule kinds.
 
@@ -100,11 +100,19 @@ class Playbook:
             return replace(edition, rules={kind: {} for kind in edition.rules})
         return edition
 
-    def enabled(self, kind: str) -> Iterator[Rule]:
-        """Yield the rules of a kind that run here, in the order of the file."""
-        for rule in self.rules.get(kind, {}).values():
-            if rule.enabled and (not self.sides or not rule.side or rule.side in self.sides):
-                yield rule
+    def enabled(self, kind: str) -> Sequence[Rule]:
+        """Return the rules of a kind that run here, in the order of the file."""
+        return self._enabled.get(kind, ())
+
+    @cached_property
+    def _enabled(self) -> Mapping[str, tuple[Rule, ...]]:
+        return {
+            kind: tuple(rule for rule in rules.values() if self._runs(rule))
+            for kind, rules in self.rules.items()
+        }
+
+    def _runs(self, rule: Rule) -> bool:
+        return rule.enabled and (not self.sides or not rule.side or rule.side in self.sides)
 
     def owns(self, row: Placed) -> bool:
         """Whether an appeal, or a count of them, belongs here by municipality and topic; without one it does."""

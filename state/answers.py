@@ -331,7 +331,7 @@ def _report(row: dict[str, Any]) -> Report:
 
 def with_absences(db: StateDatabase, directory: Directory) -> Directory:
     """Return the directory with the absences that people told the program beside the site's own."""
-    told = list(db.query("SELECT * FROM absences"))
+    told = db.remembered("absences", lambda: list(db.query("SELECT * FROM absences")))
     if not told:
         return directory
     people = []

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 from mcur.playbooks.addresses import house_of
 from mcur.playbooks.counting import Takes
 from mcur.playbooks.facts import Appeal, AppealChange, BadRow, Export
 from mcur.state.database import StateDatabase
-from mcur.state.imports import SECOND, Batch, Entries, Read, corrections_of
+from mcur.state.imports import SECOND, Batch, Entries, Read
 from mcur.state.rows import appeal_of, dump
 from mcur.state.stamps import hour_of, moment_of, text_of
 
@@ -141,7 +142,7 @@ class Appeals:
         """
         only = f" AND e.source IN ({', '.join('?' * len(sources))})" if sources else ""
         rows = self._db.query(
-            "SELECT a.* FROM entries e JOIN appeals a USING (source, number)"
+            "SELECT a.source, a.number, a.row FROM entries e JOIN appeals a USING (source, number)"
             f" WHERE e.what = ? AND e.at >= ? AND e.at < ?{only}"
             " ORDER BY e.at, e.source, e.number",
             [what, text_of(first), text_of(last), *sources],
@@ -204,18 +205,21 @@ class Appeals:
         return next(iter(rows), None)
 
     def _effective(self, row: dict[str, Any]) -> Appeal:
-        values = json.loads(row["row"]) | corrections_of(self._db, row["source"], row["number"])
-        return appeal_of(values)
+        return self._all_effective([row])[0]
 
-    def _all_effective(self, rows: Sequence[dict[str, Any]]) -> list[Appeal]:
-        corrected: dict[tuple[str, str], dict[str, Any]] = {}
-        for one in self._db.query("SELECT source, number, field, value FROM corrections"):
-            of = corrected.setdefault((one["source"], one["number"]), {})
-            of[one["field"]] = json.loads(one["value"])
+    def _all_effective(self, rows: Iterable[dict[str, Any]]) -> list[Appeal]:
+        corrected = self._db.remembered("corrections", self._corrected)
         return [
-            appeal_of(json.loads(row["row"]) | corrected.get((row["source"], row["number"]), {}))
-            for row in rows
+            _appeal(row["row"], corrected.get((row["source"], row["number"]), "{}")) for row in rows
         ]
+
+    def _corrected(self) -> dict[tuple[str, str], str]:
+        """Return what people corrected, by appeal: its fields as JSON."""
+        rows = self._db.execute(
+            "SELECT source, number, json_group_object(field, json(value)) FROM corrections"
+            " GROUP BY source, number"
+        )
+        return {(source, number): fields for source, number, fields in rows}
 
     def _count(self, what: str, first: str, last: str) -> int:
         return int(
@@ -242,6 +246,12 @@ class Appeals:
             [(text_of(now), *key) for key in gone],
         )
         return len(gone)
+
+
+@lru_cache(maxsize=20_000)
+def _appeal(row: str, corrected: str) -> Appeal:
+    """Read an appeal with its corrections; a day's reports and rules ask for the same ones."""
+    return appeal_of(json.loads(row) | json.loads(corrected))
 
 
 def keep_bad(db: StateDatabase, feed: str, bad: Iterable[BadRow], now: datetime) -> int:

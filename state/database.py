@@ -2,27 +2,132 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Hashable, Sequence
+import sqlite3
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
 Answer = TypeVar("Answer")
+Values = Sequence[Any] | dict[str, Any]
+
+STATEMENTS = 512
+"""How many compiled statements a connection keeps; a cycle of five regulations uses a few hundred."""
+_WRITING = {sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE}
 
 
-class StateDatabase(Database):
-    """A database that remembers, inside one transaction, what it was asked.
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """The tables that a statement reads and writes, as SQLite itself says when it compiles it."""
 
-    A cycle asks the same of it for each of its rules, and most of them write nothing. What a
-    transaction sees changes only by its own writes, so an answer holds until the next of them.
-    """
+    reads: frozenset[str]
+    writes: frozenset[str]
+
+
+class Connection(sqlite3.Connection):
+    """A connection that counts how often each table was written, and notes which were read."""
 
     def __init__(self, *opened: Any, **how: Any) -> None:
         super().__init__(*opened, **how)
+        self._known: dict[str, Touched] = {}
+        self._written: dict[str, int] = {}
+        self._read: set[str] = set()
+        self._compiled: list[tuple[int, str]] = []
+        self.set_authorizer(self._note)
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """Execute a statement and count what it touched."""
+        touched = self._known.get(sql) or self._learn(sql, parameters)
+        cursor = super().execute(sql, parameters)
+        self._read |= touched.reads
+        if touched.writes and (cursor.rowcount or cursor.description):
+            self._count(touched.writes)
+        return cursor
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
+        """Execute a statement for each of many and count what it touched."""
+        rows = list(parameters)
+        if rows:
+            touched = self._known.get(sql) or self._learn(sql, rows[0])
+            self._count(touched.writes)
+        return super().executemany(sql, rows)
+
+    def written(self, tables: Iterable[str]) -> int:
+        """Return how often these tables were written; it only ever grows."""
+        return sum(self._written.get(table, 0) for table in tables)
+
+    @contextmanager
+    def reading(self) -> Iterator[set[str]]:
+        """Gather the tables that are read meanwhile; who reads around this reads them too."""
+        around, self._read = self._read, set()
+        try:
+            yield self._read
+        finally:
+            self._read |= around
+
+    def reads(self, tables: Iterable[str]) -> None:
+        """Note that what was once read from these tables is used."""
+        self._read.update(tables)
+
+    def _note(self, action: int, table: str | None, *_more: object) -> int:
+        if table and (action == sqlite3.SQLITE_READ or action in _WRITING):
+            self._compiled.append((action, table))
+        return sqlite3.SQLITE_OK
+
+    def _learn(self, sql: str, parameters: Any) -> Touched:
+        """Have a statement compiled that nobody executed yet: only then SQLite names its tables."""
+        self._compiled.clear()
+        super().execute(f"EXPLAIN {sql}", parameters).close()
+        touched = Touched(
+            reads=frozenset(t for action, t in self._compiled if action not in _WRITING),
+            writes=frozenset(t for action, t in self._compiled if action in _WRITING),
+        )
+        self._known[sql] = touched
+        return touched
+
+    def _count(self, tables: Iterable[str]) -> None:
+        for table in tables:
+            self._written[table] = self._written.get(table, 0) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """An answer, the tables that it came from and how often they had been written by then."""
+
+    answer: Any
+    tables: frozenset[str]
+    written: int
+
+
+class StateDatabase(Database):
+    """A database that remembers what it was asked until a table behind the answer is written.
+
+    A cycle asks the same for each of its rules, and the next cycle again; most of it has not
+    changed. Only inside a transaction is it known what others wrote, so only there it remembers.
+    """
+
+    conn: Connection
+
+    def __init__(self, path: Path, *, patience: float) -> None:
+        super().__init__(
+            sqlite3.connect(
+                path, timeout=patience, factory=Connection, cached_statements=STATEMENTS
+            )
+        )
+        self._seen: Any = None
         self.forget()
 
+    def execute(self, sql: str, parameters: Values | None = None) -> sqlite3.Cursor:
+        """Execute a statement; outside a transaction the library commits it."""
+        if self.conn.in_transaction:
+            return self.conn.execute(sql, parameters or ())
+        return super().execute(sql, parameters)
+
     def query(
-        self, sql: str, params: Sequence[Any] | dict[str, Any] | None = None
+        self, sql: str, params: Values | None = None
     ) -> Generator[dict[str, Any], None, None]:
         """Ask, and yield the rows by the names of their columns.
 
@@ -32,32 +137,37 @@ class StateDatabase(Database):
         names = [column[0] for column in cursor.description]
         return (dict(zip(names, row, strict=True)) for row in cursor)
 
-    def begin(self) -> None:
-        """Begin a transaction that may write: what was remembered was seen in another one."""
-        self.forget()
-        self.conn.execute("BEGIN IMMEDIATE")
+    def begin(self, *, writing: bool = True) -> None:
+        """Begin a transaction; what another process wrote meanwhile ends all memory."""
+        self.conn.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+        version = self.conn.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._seen:
+            self.forget()
+            self._seen = version
 
     def forget(self) -> None:
-        """Forget what was asked: a transaction begins, or something was undone inside one."""
-        self._answers: dict[Hashable, Any] = {}
-        self._kept: dict[Hashable, Any] = {}
-        self._changes = self.conn.total_changes
+        """Forget what was asked: somebody else has written, or something of ours was undone."""
+        self._answers: dict[Hashable, Remembered] = {}
+        self._before: dict[Hashable, Remembered] = {}
 
-    def remembered(
-        self, question: Hashable, ask: Callable[[], Answer], *, version: int | None = None
-    ) -> Answer:
-        """Return the answer of this transaction, asked anew after anything was written.
+    def turn(self) -> None:
+        """Begin a cycle: what was not asked in the one before is not kept for the next."""
+        self._before, self._answers = self._answers, {}
 
-        With ``version`` it holds as long as that is the same: who alone writes a table counts.
-        """
+    def remembered(self, question: Hashable, ask: Callable[[], Answer]) -> Answer:
+        """Return the answer to a question, asked anew after a table behind it was written."""
         if not self.conn.in_transaction:
             return ask()
-        if self._changes != self.conn.total_changes:
-            self._answers = {}
-            self._changes = self.conn.total_changes
-        known = self._answers if version is None else self._kept
-        place = (question, version)
-        if place not in known:
-            known[place] = ask()
-        answer: Answer = known[place]
+        known = self._answers.get(question) or self._before.get(question)
+        if known is None or known.written != self.conn.written(known.tables):
+            known = self._asked(ask)
+        else:
+            self.conn.reads(known.tables)
+        self._answers[question] = known
+        answer: Answer = known.answer
         return answer
+
+    def _asked(self, ask: Callable[[], Any]) -> Remembered:
+        with self.conn.reading() as tables:
+            answer = ask()
+            return Remembered(answer, frozenset(tables), self.conn.written(tables))

@@ -19,12 +19,9 @@ class Incidents:
 
     def __init__(self, db: StateDatabase) -> None:
         self._db = db
-        self._writes = 0
-        """How often incidents were written; nobody else writes them."""
 
     def open(self, intent: OpenIncident) -> bool:
         """Keep a new incident; return whether it was new."""
-        self._writes += 1
         cursor = self._db.conn.execute(
             "INSERT OR IGNORE INTO incidents (key, playbook, rule, clause, object, mode, state,"
             " detected_at, onset_at, entered_at, count, houses, why, life_threat, declared_by, facts)"
@@ -45,7 +42,6 @@ class Incidents:
         if known is None:
             return None
         values = _news(known, intent)
-        self._writes += 1
         sets = ", ".join(f"{name} = :{name}" for name in values)
         self._db.conn.execute(
             f"UPDATE incidents SET {sets} WHERE key = :key",
@@ -59,7 +55,6 @@ class Incidents:
         return self._db.remembered(
             ("incident", key),
             lambda: next((_incident(row) for row in self._db.query(query, [key])), None),
-            version=self._writes,
         )
 
     def running(self, playbook: str) -> list[Incident]:
@@ -71,7 +66,6 @@ class Incidents:
         return self._db.remembered(
             ("running", playbook),
             lambda: [_incident(row) for row in self._db.query(query, [playbook])],
-            version=self._writes,
         )
 
     def ended(self, playbook: str, since: datetime) -> list[Incident]:

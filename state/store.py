@@ -226,11 +226,21 @@ class State(Lookup):
     # --- deciding -------------------------------------------------------------------------------------
 
     @contextmanager
+    def looking(self, directory: Directory, live_from: datetime) -> Iterator[Answers]:
+        """Hold one view of the facts, to read only."""
+        self.db.begin(writing=False)
+        try:
+            yield Answers(self, directory, live_from)
+        finally:
+            self.db.conn.execute("ROLLBACK")
+
+    @contextmanager
     def deciding(
         self, directory: Directory, live_from: datetime, route: Route, now: datetime
     ) -> Iterator[tuple[Answers, Decision]]:
         """Open one decision: facts to read, and the hand that keeps intents, in one transaction."""
         with self.atomic():
+            self.db.turn()
             last = self.stamp("last_cycle")
             if last is not None and last > now:
                 ahead.forget_missed(self.db, now)
@@ -328,7 +338,7 @@ class State(Lookup):
 def _open(path: Path, *, lasting: bool) -> StateDatabase:
     """Open the database in its newest shape."""
     try:
-        db = StateDatabase(sqlite3.connect(path, timeout=BUSY))
+        db = StateDatabase(path, patience=BUSY)
         db.enable_wal()
         db.execute(f"PRAGMA synchronous = {'NORMAL' if lasting else 'OFF'}")
         db.execute("PRAGMA foreign_keys = ON")

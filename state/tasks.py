@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from mcur.playbooks import notes
@@ -327,7 +328,7 @@ class Tasks:
     def _many(self, where: str, values: list[Any]) -> list[Task]:
         query = f"SELECT {_COLUMNS} FROM tasks WHERE {where}"
         return self._db.remembered(
-            (query, *values), lambda: [_task(row) for row in self._db.query(query, values)]
+            (query, *values), lambda: [_task(row) for row in self._db.execute(query, values)]
         )
 
 
@@ -341,14 +342,17 @@ def token_of(key: str) -> str:
     return digest_of(key)
 
 
-def _task(row: dict[str, Any]) -> Task:
+@lru_cache(maxsize=20_000)
+def _task(row: tuple[Any, ...]) -> Task:
+    """Read a task; most of what a cycle reads has not changed since the one before."""
+    values = dict(zip(_NAMES, row, strict=True))
     for name in _STAMPS:
-        row[name] = moment_or_none(row[name])
+        values[name] = moment_or_none(values[name])
     for name in _FLAGS:
-        row[name] = bool(row[name])
-    row["kind"] = TaskKind(row["kind"])
-    row["status"] = TaskStatus(row["status"])
-    return Task(**row)
+        values[name] = bool(values[name])
+    values["kind"] = TaskKind(values["kind"])
+    values["status"] = TaskStatus(values["status"])
+    return Task(**values)
 
 
 def _moved(task: Task, status: TaskStatus | None, at: datetime) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from mcur.playbooks.baselines import Span, span_of
 from mcur.playbooks.counting import Tally, is_about
+from mcur.playbooks.facts import Appeal
 from mcur.playbooks.incidents import Incident
 from mcur.playbooks.intents import ChangeIncident, Cite, Finding, Intent, OpenIncident, Outcome
 from mcur.playbooks.rules.base import Case
@@ -30,7 +31,8 @@ def judged(rule: Surge, case: Case) -> list[Span]:
     now = span_of(rule.period, calendar.day_of(case.now), calendar)
     before = span_of(rule.period, now.first - timedelta(days=1), calendar)
     live = calendar.day_of(case.facts.live_from)
-    fresh = {calendar.day_of(c.appeal.received_at) for c in case.facts.fresh_appeals()}
+    came = (c for c in case.facts.fresh_appeals() if not c.first or _concerns(rule, case, c.appeal))
+    fresh = {calendar.day_of(c.appeal.received_at) for c in came}
     asked = {span for span in (now, before) if not fresh.isdisjoint(span.days())}
     if not case.facts.knows(close_key(rule, case, before.first)):
         asked.add(before)
@@ -46,15 +48,17 @@ def taken(rule: Surge, case: Case, span: Span, *, by_house: bool = False) -> lis
     """Return the counts of a period that the rule is about; which houses they name is seldom asked."""
     houses = by_house or rule.scope == "address"
     tallies = case.facts.tallies(*span.bounds(case.playbook.calendar), by_house=houses)
+    return [tally for tally in tallies if _concerns(rule, case, tally)]
+
+
+def _concerns(rule: Surge, case: Case, row: Tally | Appeal) -> bool:
+    """Whether a row, or what was counted of such rows, is one that the rule counts."""
     topics = frozenset(rule.topics)
-    owns = case.playbook.owns
-    return [
-        tally
-        for tally in tallies
-        if (not topics or is_about(tally.block, tally.category, topics))
-        and (not rule.origins or tally.origin is None or tally.origin in rule.origins)
-        and owns(tally)
-    ]
+    return (
+        (not topics or is_about(row.block, row.category, topics))
+        and (not rule.origins or row.origin is None or row.origin in rule.origins)
+        and case.playbook.owns(row)
+    )
 
 
 def fire(rule: Surge, case: Case, span: Span, hit: Hit) -> Iterator[Intent]:

@@ -13,7 +13,6 @@ from mcur.daemon.books import known_needs
 from mcur.daemon.site_template import site_text
 from mcur.playbooks.facts import Appeal, AppealStatus
 from mcur.playbooks.load import known_playbooks
-from mcur.state.answers import Answers
 from tests.bench.figures import Figure, Tell, Took, medians
 from tests.fakes import EXECUTOR, MORNING, Stand, an_appeal
 
@@ -73,8 +72,7 @@ def _figure(what: str, took: Took, aim: str) -> Figure:
 def _minute(stand: Stand) -> None:
     stand.pass_time(minutes=1)
     stand.decide()
-    facts = Answers(stand.state, stand.site.directory, stand.site.live_from())
-    cycle.next_wake(stand.site, facts, stand.now)
+    cycle.next_wake(stand.site, stand.now)
     stand.site.dispatcher.step(stand.now)
 
 
