@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mcur.playbooks.directory import fold
 
@@ -17,8 +16,7 @@ Takes = Callable[[str | None, str | None, str | None], bool]
 """Whether appeals of a municipality, a block and a category are asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """How many appeals of a day share municipality, topic, house, source and origin."""
 
     municipality: str | None

@@ -145,6 +145,18 @@ class StateDatabase(Database):
             self.forget()
             self._seen = version
 
+    @contextmanager
+    def nested(self) -> Iterator[None]:
+        """Hold a part of a transaction that is undone alone where it fails."""
+        self.conn.execute("SAVEPOINT nested")
+        try:
+            yield
+        except BaseException:
+            self.conn.execute("ROLLBACK TO nested")
+            raise
+        finally:
+            self.conn.execute("RELEASE nested")
+
     def forget(self) -> None:
         """Forget what was asked: somebody else has written, or something of ours was undone."""
         self._answers: dict[Hashable, Remembered] = {}

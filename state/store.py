@@ -102,7 +102,7 @@ class State(Lookup):
                 # IMMEDIATE: a command line may write beside the daemon; who reads first and
                 # writes later would otherwise be thrown out by the other's commit.
                 self._begin()
-            with nullcontext() if outermost else self.db.atomic():
+            with nullcontext() if outermost else self.db.nested():
                 yield
             if outermost:
                 self.db.conn.execute("COMMIT")

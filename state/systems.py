@@ -19,8 +19,12 @@ LISTENING = " (bell)"
 
 def note(db: StateDatabase, system: str, now: datetime, why: str | None) -> bool:
     """Note that a system answered (``why`` is ``None``) or not; return whether that is news."""
-    row = db.execute("SELECT down_since FROM health WHERE system = ?", (system,)).fetchone()
+    row = db.execute(
+        "SELECT down_since, last_success FROM health WHERE system = ?", (system,)
+    ).fetchone()
     was_down = bool(row and row[0])
+    if why is None and row == (None, text_of(now)):
+        return False  # several letters of one moment: the first has said it
     if why is None:
         db.conn.execute(
             "INSERT INTO health (system, last_success) VALUES (?, ?) ON CONFLICT (system)"

@@ -42,7 +42,7 @@ class GrowthAnswers:
                 " GROUP BY 1, 2, 3, 4, 5, 6, 7",
                 list(period),
             )
-            self._tallies[asked] = [Tally(*row) for row in rows]
+            self._tallies[asked] = [Tally._make(row) for row in rows]
         return self._tallies[asked]
 
     def indices(
