@@ -68,12 +68,15 @@ class Dispatcher:
         self.unreachable: dict[str, Exception] = {}
 
     def step(self, now: datetime) -> bool:
-        """Claim what is due, hand it out, take what came back. Return whether anything moved."""
-        moved = self._expire(now)
-        for destination in self._destinations.values():
-            moved |= self._collect(destination)
-            moved |= self._hand_out(destination, now)
-        return moved
+        """Take what came back, claim what is due and hand it out. Return whether anything moved."""
+        with self._state.atomic():
+            moved = self._expire(now)
+            for destination in self._destinations.values():
+                moved |= self._collect(destination)
+            claimed = [(d, row) for d in self._destinations.values() for row in self._claim(d, now)]
+        for destination, row in claimed:
+            self._start(destination, row, now)
+        return moved or bool(claimed)
 
     def busy(self) -> bool:
         """Whether a hand is still out."""
@@ -115,16 +118,12 @@ class Dispatcher:
 
     # --- out ------------------------------------------------------------------------------------------
 
-    def _hand_out(self, destination: Destination, now: datetime) -> bool:
+    def _claim(self, destination: Destination, now: datetime) -> list[Row]:
         # A hand that comes back finds its next row waiting: so many are claimed ahead, in batches.
         free = 2 * destination.width - len(destination.flying)
         if free < destination.width or not self._state.outbox.is_open(destination.name, now):
-            return False
-        with self._state.atomic():
-            rows = self._state.outbox.claim(destination.name, now, free)
-        for row in rows:
-            self._start(destination, row, now)
-        return bool(rows)
+            return []
+        return self._state.outbox.claim(destination.name, now, free)
 
     def _start(self, destination: Destination, row: Row, now: datetime) -> None:
         gate = self._gates(row.effect.channel)
@@ -320,16 +319,13 @@ class Dispatcher:
     def _expire(self, now: datetime) -> bool:
         expired = self._state.outbox.expired(now)
         orphans = self._state.outbox.orphans()
-        if not expired and not orphans:
-            return False
-        with self._state.atomic():
-            for row in expired:
-                self._end_expired(row, "its day is over", now)
-            for row, ended in orphans:
-                self._state.outbox.end(row, ended, f"its task ended as {ended}", now)
-                if ended == "shadow":
-                    self._tell_shadow(row, None, now)
-        return True
+        for row in expired:
+            self._end_expired(row, "its day is over", now)
+        for row, ended in orphans:
+            self._state.outbox.end(row, ended, f"its task ended as {ended}", now)
+            if ended == "shadow":
+                self._tell_shadow(row, None, now)
+        return bool(expired or orphans)
 
     def _event(self, row: Row, prepared: Any, back: Delivered, now: datetime) -> Event:
         match row.effect:

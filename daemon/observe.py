@@ -237,9 +237,12 @@ class Observers:
     def collect(self, now: datetime) -> bool:
         """Keep what came back; return whether anything did."""
         done = sorted(name for name, future in self._flying.items() if future.done())
-        for name in done:
-            self._hanging.discard(name)
-            self._keep(self._sources[name], self._flying.pop(name), now)
+        self._hanging.difference_update(done)
+        kept = [name for name in done if self._keep(name, self._flying.pop(name), now)]
+        if kept:
+            with self._state.atomic():
+                for name in kept:
+                    self._answered(name, now)
         self._note_hanging(now)
         return bool(done)
 
@@ -264,21 +267,26 @@ class Observers:
         since, until = self._resting.get(name, (now, now))
         return since <= now < until  # a clock that was set back ends it
 
-    def _keep(self, source: Source, future: Future[Any], now: datetime) -> None:
+    def _keep(self, name: str, future: Future[Any], now: datetime) -> bool:
+        """Keep what a look brought, and only then let its source move it away."""
+        source = self._sources[name]
         try:
             found = future.result()
             more = source.keep(found, self._state, now)
         except Exception as exc:  # noqa: BLE001  (a fault of ours in one source stops no other)
             self._trouble(source, exc, now)
-            return
+            return False
         if more:
-            self._again.add(source.name)
-        self.unreachable.pop(source.name, None)
-        if self._state.note_health(source.name, now, None):
-            log.info("answers again", source=source.name)
-        self._begun[source.name] = now
-        self._settling[source.name] = self._pool.submit(_settle, source, found)
-        self._settling[source.name].add_done_callback(lambda _: self.when_back())
+            self._again.add(name)
+        self._begun[name] = now
+        self._settling[name] = self._pool.submit(_settle, source, found)
+        self._settling[name].add_done_callback(lambda _: self.when_back())
+        return True
+
+    def _answered(self, name: str, now: datetime) -> None:
+        self.unreachable.pop(name, None)
+        if self._state.note_health(name, now, None):
+            log.info("answers again", source=name)
 
     def note_bell(self, name: str, now: datetime, why: str | None) -> None:
         """Note that the bell of a source listens (``why`` is ``None``) or is silent."""
