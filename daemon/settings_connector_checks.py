@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from mcur.connectors.feeds.shape import FIELDS
 from mcur.daemon.settings_checks import Check
 from mcur.daemon.settings_connectors import (
     FeedSettings,
@@ -24,7 +25,6 @@ from mcur.daemon.settings_connectors import (
 from mcur.daemon.settings_errors import Finding, Loc, not_known, path_text
 from mcur.daemon.settings_site import Settings
 from mcur.playbooks.facts import Appeal
-from mcur.playbooks.mirrored import Inspection, Outage
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # Domains that nobody owns (RFC 2606), and the one that examples in Russian use.
@@ -100,7 +100,7 @@ def _mapping(loc: Loc, feed: FeedSettings) -> Iterator[Finding]:
 
 
 def _mirror_mapping(loc: Loc, feed: FeedSettings) -> Iterator[Finding]:
-    known = tuple(f.name for f in fields(Outage if feed.kind == "outages" else Inspection))
+    known = tuple(sorted(FIELDS[feed.kind]))
     for table, keys in (("mapping", feed.mapping), ("constants", feed.constants)):
         for key in keys:
             if key not in known:

@@ -1,6 +1,7 @@
 """What other systems keep and we only mirror: outages (РГИС ЖКХ) and inspections (МП ЕГИС ОКНД).
 
 Both come as exports, row by row, known by their number; a value that nobody gave is ``None``.
+``cleared`` names the fields that a row has and leaves empty.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Outage:
     emergency_notice: bool | None = None
     status: Literal["published", "cancelled", "finished"] | None = None
     completion: Literal["auto", "manual"] | None = None
+    cleared: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class Inspection:
     done_at: datetime | None = None
     moderated_at: datetime | None = None
     returned: bool | None = None
+    cleared: frozenset[str] = frozenset()
 
 
 Mirrored = Outage | Inspection

@@ -1,7 +1,7 @@
 """What other systems keep and we mirror, outages and inspections: upsert by number, with history.
 
-A row that lacks a value leaves the known one: exports of a change name only what has changed. What a
-row first carries is entered at its own stamp of change, else at the moment of the export.
+A row that lacks a field leaves the known value: exports of a change name only what has changed. A cell
+that is there and empty takes it back. What a row first carries is entered at its own stamp of change, else at the moment of the export.
 """
 
 from __future__ import annotations
@@ -103,13 +103,15 @@ class Mirrors:
         stamp: datetime,
     ) -> str:
         said = {n: plain_value(v) for n, v in asdict(row).items() if v is not None}
+        del said["cleared"]
         before = json.loads(old["row"]) if old else {}
-        after = before | said
-        changed = [name for name in sorted(after) if before.get(name) != after[name]]
+        after = {n: v for n, v in (before | said).items() if n not in row.cleared}
+        changed = [n for n in sorted(before | after) if before.get(n) != after.get(n)]
         if old and not changed and old["vanished_at"] is None:
             return "repeated"
         at = text_of(getattr(row, "changed_at", None) or stamp)
         entered = (json.loads(old["entered"]) if old else {}) | dict.fromkeys(changed, at)
+        entered = {name: stamp_ for name, stamp_ in entered.items() if name in after}
         earlier = json.loads(old["before"]) if old else {}
         earlier |= {name: before[name] for name in changed if name in before}
         last = max(
@@ -127,7 +129,7 @@ class Mirrors:
         self._db.conn.executemany(
             "INSERT INTO mirror_history (kind, number, at, field, old, new) VALUES (?,?,?,?,?,?)",
             [
-                (kind, row.number, at, n, _text(before.get(n)), _text(after[n]))
+                (kind, row.number, at, n, _text(before.get(n)), _text(after.get(n)))
                 for n in changed
                 if old
             ],

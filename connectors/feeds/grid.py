@@ -33,12 +33,14 @@ class Grid:
 
     ``epoch_1904`` says that serial numbers of days count from 1904-01-01 (Excel on old Macs).
     ``says_nothing`` marks a form that needs no headings to say «no appeals»: an empty JSON list.
+    ``sparse`` marks one whose rows may leave names out: there ``None`` is nothing said, no empty cell.
     """
 
     name: str
     lines: Callable[[], Iterator[Line]]
     epoch_1904: bool = False
     says_nothing: bool = False
+    sparse: bool = False
 
 
 def show(cells: list[Cell], limit: int = 500) -> str:

@@ -76,6 +76,8 @@ _MEANING = {
     for name, table in _WORDS.items()
 }
 _MARKS = frozenset({"emergency_notice", "returned"})
+_LASTING = frozenset({"number", "type", "campaign", "changed_at"})
+"""What a thing is does not end with an empty cell; a stamp of change is that of the row."""
 
 _Convert = Callable[[Cell], Any]
 
@@ -147,7 +149,9 @@ def _read(
         if line.number <= top.number or not any(map(_holds, line.cells)):
             continue
         try:
-            yield make(**_values(line, columns, converters, shape.constants))
+            values = _values(line, columns, converters, shape.constants)
+            empty = _empty(line, columns, sparse=grid.sparse)
+            yield make(**values, cleared=empty - _LASTING - shape.constants.keys())
         except ValueError as exc:
             yield BadRow(file=file, line=line.number, reason=str(exc), raw=show(line.cells))
 
@@ -174,6 +178,13 @@ def _values(
         msg = "has no number"
         raise ValueError(msg)
     return values
+
+
+def _empty(line: Line, columns: Mapping[str, int], *, sparse: bool) -> frozenset[str]:
+    """Name the fields whose cells are there and empty: what was known of them counts no more."""
+    cells = ((name, line.cells[at]) for name, at in columns.items() if at < len(line.cells))
+    empty = (n for n, cell in cells if not _holds(cell) and not (sparse and cell is None))
+    return frozenset(empty)
 
 
 def _converter(name: str, calendar: Calendar) -> _Convert:

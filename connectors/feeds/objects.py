@@ -53,7 +53,8 @@ def _parse_line(line: str) -> object:
 
 def _grid(rows: list[tuple[int, object]]) -> Grid:
     names = list(dict.fromkeys(name for _, row in rows if isinstance(row, dict) for name in row))
-    return Grid(name="JSON", lines=partial(_lines, names, rows), says_nothing=not rows)
+    lines = partial(_lines, names, rows)
+    return Grid(name="JSON", lines=lines, says_nothing=not rows, sparse=True)
 
 
 def _lines(names: list[str], rows: Iterable[tuple[int, object]]) -> Iterator[Line]:
@@ -62,13 +63,15 @@ def _lines(names: list[str], rows: Iterable[tuple[int, object]]) -> Iterator[Lin
         if isinstance(row, Line):
             yield Line(number, row.cells, row.flaw)
         elif isinstance(row, dict):
-            yield Line(number, [_cell(row.get(name)) for name in names])
+            yield Line(number, [_cell(row[name]) if name in row else None for name in names])
         else:
             yield Line(number, [_text(row)], flaw="is not an object with names and values")
 
 
 def _cell(value: object) -> Cell:
-    if value is None or isinstance(value, str | int | Decimal):
+    if value is None:
+        return ""
+    if isinstance(value, str | int | Decimal):
         return value
     return _text(value)
 

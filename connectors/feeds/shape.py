@@ -15,8 +15,8 @@ CANONICAL_FIELDS = frozenset(f.name for f in fields(Appeal)) - {"house", "extra"
 
 FIELDS = {
     "appeals": CANONICAL_FIELDS,
-    "outages": frozenset(f.name for f in fields(Outage)),
-    "inspections": frozenset(f.name for f in fields(Inspection)),
+    "outages": frozenset(f.name for f in fields(Outage)) - {"cleared"},
+    "inspections": frozenset(f.name for f in fields(Inspection)) - {"cleared"},
 }
 """What a column may fill, by the kind of the feed."""
 

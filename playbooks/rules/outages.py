@@ -76,7 +76,8 @@ def _first(rule: OfOutage, case: Case, seen: OutageSeen) -> Iterator[Intent]:
 def _change(rule: OfOutage, case: Case, seen: OutageSeen) -> Iterator[Intent]:
     """A value that stood already is replaced: since the newest stamp that says it had to be."""
     since = getattr(seen.outage, rule.since)
-    has_moved, is_renewed = rule.enters in seen.before, rule.since in seen.before
+    has_moved = rule.enters in seen.before and rule.enters in seen.entered
+    is_renewed = rule.since in seen.before
     if not has_moved and not is_renewed:
         return
     entered = seen.entered.get(rule.enters)
