@@ -312,11 +312,11 @@ def _rendered(document: Document, form: str, made_at: datetime) -> bytes:
         case "xlsx":
             from mcur.connectors.papers.xlsx import to_xlsx
 
-            table = next((b for b in document.blocks if isinstance(b, Table)), None)
-            if table is None:
+            tables = document.annex or tuple(b for b in document.blocks if isinstance(b, Table))[:1]
+            if not tables:
                 msg = "this report has no table for a workbook; take --format docx"
                 raise click.UsageError(msg)
-            return to_xlsx(table, document.title, made_at)
+            return to_xlsx(tables, document.title, made_at)
         case _:
             from mcur.connectors.papers.text import to_text
 

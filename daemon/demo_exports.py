@@ -57,7 +57,7 @@ def write_ecur(appeals: Iterable[Row], path: Path, at: datetime) -> None:
         groups=(Group(title=title, span=len(_ECUR)),),
         rows=tuple(_ecur_cells(row, at) for row in _seen(appeals, at, ecur=True)),
     )
-    path.write_bytes(to_xlsx(table, "Заявки", at))
+    path.write_bytes(to_xlsx((table,), "Заявки", at))
 
 
 def write_dobrodel(appeals: Iterable[Row], path: Path, at: datetime, misprint: Row) -> None:

@@ -271,7 +271,6 @@ def _paper(form: str, document: Document, made_at: datetime, title: str = "") ->
         return MailFile(name=f"{name}.docx", content_type=_DOCX, content=to_docx(document, made_at))
     from mcur.connectors.papers.xlsx import to_xlsx
 
-    tables = (block for block in document.blocks if isinstance(block, Table))
-    table = document.annex or next(tables)
-    content = to_xlsx(table, document.title, made_at)
+    tables = tuple(block for block in document.blocks if isinstance(block, Table))
+    content = to_xlsx(document.annex or tables[:1], document.title, made_at)
     return MailFile(name=f"{name}.xlsx", content_type=_XLSX, content=content)

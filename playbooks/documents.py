@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 class _Shape(BaseModel):
@@ -23,11 +23,19 @@ class Paragraph(_Shape):
     tone: Literal["plain", "lead", "mark", "quiet"] = "plain"
 
 
+class Summary(_Shape):
+    """By what a list is counted where it is too long to be read: headings, and their values row by row."""
+
+    titles: tuple[str, ...] = Field(min_length=1)
+    rows: tuple[tuple[str, ...], ...]
+
+
 class Bullets(_Shape):
     """A list of short lines."""
 
     kind: Literal["bullets"] = "bullets"
     items: tuple[str, ...]
+    summary: Summary | None = None
 
 
 class Pairs(_Shape):
@@ -67,6 +75,7 @@ class Table(_Shape):
     groups: tuple[Group, ...] = ()
     caption: str = ""
     empty: str = ""
+    summary: Summary | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -96,8 +105,8 @@ class Document(_Shape):
     """A document from its title to its footer.
 
     ``lead`` are the lines of sense that stand first and make the mail's preview. ``landscape``
-    asks a page writer for the wide page that a form of eight columns needs. ``annex`` is the whole
-    list of a table that stands grouped here; only a workbook has it.
+    asks a page writer for the wide page that a form of eight columns needs. ``annex`` holds the whole
+    of each list that stands counted here, under its caption; only a workbook has them.
     """
 
     title: str = ""
@@ -106,7 +115,15 @@ class Document(_Shape):
     blocks: tuple[Block, ...] = ()
     footer: tuple[str, ...] = ()
     landscape: bool = False
-    annex: Table | None = None
+    annex: tuple[Table, ...] = ()
+
+    @field_validator("annex", mode="before")
+    @classmethod
+    def _tables(cls, value: object) -> object:
+        """Read a snapshot of the days when there was one table or none."""
+        if value is None:
+            return ()
+        return value if isinstance(value, list | tuple) else (value,)
 
 
 def plain(*lines: str) -> Document:

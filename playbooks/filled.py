@@ -17,5 +17,5 @@ class Filled:
     figures: dict[str, Any]
     gaps: tuple[str, ...] = ()
     landscape: bool = False
-    annex: Table | None = None
+    annex: tuple[Table, ...] = ()
     """The whole list, where the form shows it grouped."""

@@ -13,14 +13,23 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from mcur.playbooks import dynamics, portrait, ringing
-from mcur.playbooks.crowded import by_place, without_flat
-from mcur.playbooks.documents import Block, Bullets, Column, Group, Heading, Pairs, Paragraph, Table
+from mcur.playbooks import crowded, dynamics, portrait, ringing
+from mcur.playbooks.documents import (
+    Block,
+    Bullets,
+    Column,
+    Group,
+    Heading,
+    Pairs,
+    Paragraph,
+    Table,
+)
 from mcur.playbooks.entries import GROUPS, entered
 from mcur.playbooks.facts import Appeal, Task, TaskKind, TaskStatus
 from mcur.playbooks.filled import Filled
 from mcur.playbooks.inspection_forms import app_work, breaches, standings
 from mcur.playbooks.language import mask_personal, shorten
+from mcur.playbooks.roadmaps import in_hands, roadmaps
 from mcur.playbooks.rules.base import Case
 from mcur.playbooks.rules.term import is_late
 
@@ -59,8 +68,8 @@ def groups(rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
     stock = case.facts.stock(case.playbook.takes)
     lead = (case.say("form.groups.lead", figures=figures, first=first, stock=stock),)
     blocks: tuple[Block, ...] = (table,)
-    crowded = len(body) > rule.max_rows
-    if crowded:
+    too_long = len(body) > rule.max_rows
+    if too_long:
         short = _beside([_places(rule, case, appeals) for appeals in came.values()])
         topics = Counter(a.topic for appeals in came.values() for a in appeals).most_common()
         note = Paragraph(text=case.say("crowded.note"))
@@ -74,7 +83,7 @@ def groups(rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
         figures=figures,
         gaps=tuple(dict.fromkeys(gaps)),
         landscape=True,
-        annex=table if crowded else None,
+        annex=(table,) if too_long else (),
     )
 
 
@@ -101,8 +110,9 @@ def problems(rule: Report, case: Case, first: datetime, _last: datetime) -> Fill
         for n, (name, weight) in enumerate(zip(names, (5, 4, 5, 4, 2), strict=True), start=1)
     )
     empty = case.say("form.problems.no_news" if silent else "form.problems.empty")
-    blocks: list[Block] = [Table(columns=columns, rows=rows, empty=empty)]
-    blocks.extend(_silent(case, silent))
+    summary = crowded.by_topic(case, map(_about, told), (columns[-1].title, *(r[-1] for r in rows)))
+    table = Table(columns=columns, rows=rows, empty=empty, summary=summary)
+    blocks: list[Block] = [table, *_silent(case, silent)]
     figures = {
         "solved": verdicts["solved"],
         "unsolved": verdicts["unsolved"],
@@ -145,7 +155,7 @@ def work(rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
     )
     blocks: list[Block] = [Pairs(items=lines)]
     blocks.extend(_by_executor(case, tasks))
-    blocks.extend(_late_list(case, late, rule.max_rows))
+    blocks.extend(_late_list(case, late))
     lead = (case.say("form.work.lead", figures=figures),)
     return Filled(blocks=tuple(blocks), lead=lead, figures=figures)
 
@@ -186,39 +196,6 @@ def top(_rule: Report, case: Case, first: datetime, last: datetime) -> Filled:
     return Filled(blocks=tuple(blocks), lead=lead, figures=figures)
 
 
-def roadmaps(rule: Report, case: Case, first: datetime, _last: datetime) -> Filled:
-    """Fill the state of the measures of plans: what, by when, by whom, with which result."""
-    tasks = case.facts.tasks(case.playbook.id, set(rule.kinds), since=first)
-    told = sorted((t for t in tasks if not t.history), key=lambda t: (t.due_at or case.now, t.key))
-    states = [_measure_state(case, task) for task in told]
-    rows = tuple(
-        (
-            task.subject,
-            case.say("moment", at=task.due_at) if task.due_at else case.say("no_due"),
-            _hands(case, task),
-            case.say(f"form.roadmaps.{state}"),
-            mask_personal(task.measures) if task.measures else case.say("not_given"),
-        )
-        for task, state in zip(told, states, strict=True)
-    )
-    columns = tuple(
-        Column(title=case.say(f"form.roadmaps.{name}"), weight=weight)
-        for name, weight in (
-            ("measure", 5), ("due", 2), ("holder", 3), ("state", 2), ("result", 4)
-        )
-    )  # fmt: skip
-    figures = {"total": len(rows), "done": states.count("done"), "late": states.count("late")}
-    table = Table(columns=columns, rows=rows, empty=case.say("form.roadmaps.empty"))
-    lead = (case.say("form.roadmaps.lead", figures=figures),)
-    return Filled(blocks=(table,), lead=lead, figures=figures, landscape=True)
-
-
-def _measure_state(case: Case, task: Task) -> str:
-    if not task.status.is_open:
-        return "done"
-    return "late" if is_late(task, case.now) else "in_work"
-
-
 FORMS: dict[str, Form] = {
     "groups": groups,
     "problems": problems,
@@ -252,9 +229,11 @@ def _places(rule: Report, case: Case, appeals: Sequence[Appeal]) -> list[tuple[s
         house = appeal.house or appeal.address
         if house is None:
             return appeal.topic, None
-        return appeal.topic, written.setdefault(house, without_flat(appeal.address or house))
+        return appeal.topic, written.setdefault(
+            house, crowded.without_flat(appeal.address or house)
+        )
 
-    found = by_place(case, appeals, place, rule.max_rows)
+    found = crowded.by_place(case, appeals, place, rule.max_rows)
     return [
         (title, case.say("crowded.measures", count=len(inside), told=_with_measures(case, inside)))
         for title, inside in found
@@ -302,10 +281,9 @@ def _problem_row(case: Case, task: Task, gaps: list[str]) -> tuple[str, ...]:
     )
 
 
-def _hands(case: Case, task: Task) -> str:
-    """Name in whose hands a task is: its executor, else the role that has it."""
-    role = case.playbook.roles.get(task.assignee or "", "")
-    return task.executor or role or case.say("no_executor")
+def _about(task: Task) -> tuple[str | None, str | None]:
+    """Return topic and address of a task."""
+    return task.topic or task.subject, task.address
 
 
 def _has_news(task: Task, first: datetime) -> bool:
@@ -331,7 +309,7 @@ def _verdict_order(task: Task, now: datetime) -> int:
 def _silent(case: Case, tasks: Sequence[Task]) -> list[Block]:
     if not tasks:
         return []
-    by = Counter(_hands(case, t) for t in tasks)
+    by = Counter(in_hands(case, t) for t in tasks)
     lines = tuple(
         case.say("form.problems.silent_line", executor=name, count=n)
         for name, n in by.most_common()
@@ -345,7 +323,7 @@ def _silent(case: Case, tasks: Sequence[Task]) -> list[Block]:
 def _by_executor(case: Case, tasks: Sequence[Task]) -> list[Block]:
     rows: dict[str, list[int]] = {}
     for task in tasks:
-        row = rows.setdefault(_hands(case, task), [0] * 3)
+        row = rows.setdefault(in_hands(case, task), [0] * 3)
         row[0] += task.status.is_open
         row[1] += not task.status.is_open
         row[2] += is_late(task, case.now)
@@ -367,16 +345,15 @@ def _by_executor(case: Case, tasks: Sequence[Task]) -> list[Block]:
     return [Heading(text=case.say("form.work.executors")), Table(columns=columns, rows=body)]
 
 
-def _late_list(case: Case, late: Sequence[Task], limit: int) -> list[Block]:
+def _late_list(case: Case, late: Sequence[Task]) -> list[Block]:
     if not late:
         return []
-    shown = sorted(late, key=lambda t: (t.due_at or case.now, t.key))[:limit]
+    told = sorted(late, key=lambda t: (t.due_at or case.now, t.key))
     lines = [
         case.say(
             "form.work.late_line", task=t, said=mask_personal(t.measures or "") or known(case, t)
         )
-        for t in shown
+        for t in told
     ]
-    if len(late) > len(shown):
-        lines.append(case.say("form.more", count=len(late) - len(shown)))
-    return [Heading(text=case.say("form.work.late")), Bullets(items=tuple(lines))]
+    summary = crowded.by_topic(case, map(_about, told))
+    return [Heading(text=case.say("form.work.late")), Bullets(items=tuple(lines), summary=summary)]

@@ -7,7 +7,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from mcur.playbooks.documents import Block, Column, Heading, Paragraph, Table
+from mcur.playbooks.documents import Block, Column, Heading, Paragraph, Summary, Table
 from mcur.playbooks.filled import Filled
 from mcur.playbooks.language import percent
 from mcur.playbooks.rules import rating
@@ -92,7 +92,12 @@ def breaches(rule: Report, case: Case, _first: datetime, _last: datetime) -> Fil
         )
         for one in late
     ]
-    filled = _filled(case, "breaches", names, rows, empty="form.breaches.empty")
+    summary = Summary(
+        titles=(case.say("form.inspections.executor"), case.say("form.inspections.address")),
+        rows=tuple((row[1], row[2]) for row in rows),
+    )
+    empty = "form.breaches.empty"
+    filled = _filled(case, "breaches", names, rows, empty=empty, summary=summary)
     low = [(one, s) for one in campaigns(rule, case) for s in _low(one, case)]
     more: list[Block] = [
         Paragraph(text=case.say("rating.low", one=s, rule=one), tone="mark") for one, s in low
@@ -115,6 +120,7 @@ def _filled(
     names: Sequence[str],
     rows: Sequence[tuple[str, ...]],
     empty: str = "form.inspections.empty",
+    summary: Summary | None = None,
 ) -> Filled:
     """Make the table; without rows it says why, once."""
     wide = {"executor", "address"}
@@ -125,7 +131,7 @@ def _filled(
     reason = case.say(empty if has_export(case) else "form.inspections.no_export")
     figures: dict[str, Any] = {"rows": len(rows)}
     return Filled(
-        blocks=(Table(columns=columns, rows=tuple(rows), empty=reason),),
+        blocks=(Table(columns=columns, rows=tuple(rows), empty=reason, summary=summary),),
         lead=(case.say(f"form.{form}.lead", count=len(rows)),) if rows else (),
         figures=figures,
     )

@@ -7,13 +7,11 @@ from datetime import datetime
 
 from mcur.playbooks.addresses import shown
 from mcur.playbooks.counting import Tally, object_of, shares
+from mcur.playbooks.crowded import MOST
 from mcur.playbooks.directory import fold
 from mcur.playbooks.documents import Block, Bullets, Heading
 from mcur.playbooks.incidents import WHOLE, Incident
 from mcur.playbooks.rules.base import Case
-
-MOST = 40
-"""How many rows a letter carries (the default of a report's ``max_rows``)."""
 
 
 def pairs(case: Case, incident: Incident) -> tuple[tuple[str, str], ...]:

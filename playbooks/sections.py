@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from mcur.playbooks import dynamics, portrait
+from mcur.playbooks import crowded, dynamics, portrait
 from mcur.playbooks.addresses import shown
 from mcur.playbooks.counting import by_object, shares
 from mcur.playbooks.crowded import without_flat
@@ -49,14 +49,14 @@ def blocks(rule: Report, case: Case, first: datetime, last: datetime) -> list[Bl
 # --- figures of a day ------------------------------------------------------------------------------------
 
 
-def topics(rule: Report, case: Case, first: datetime, last: datetime) -> list[Block]:
+def topics(_rule: Report, case: Case, first: datetime, last: datetime) -> list[Block]:
     """Count what entered each status by topic."""
     counts: dict[str, Counter[str]] = {}
     for group in GROUPS:
         for appeal in entered(case, group, first, last):
             counts.setdefault(appeal.topic or case.say("no_topic"), Counter())[group] += 1
     ordered = sorted(counts.items(), key=lambda item: (-item[1]["new"], item[0]))
-    rows = tuple((name, *(str(row[g]) for g in GROUPS)) for name, row in ordered[: rule.max_rows])
+    rows = tuple((name, *(str(row[g]) for g in GROUPS)) for name, row in ordered)
     columns = (
         Column(title=case.say("label.topic"), weight=5),
         *(
@@ -64,10 +64,7 @@ def topics(rule: Report, case: Case, first: datetime, last: datetime) -> list[Bl
             for g in GROUPS
         ),
     )  # fmt: skip
-    return [
-        Table(columns=columns, rows=rows, empty=_nothing(case, first, last)),
-        *_more(case, len(ordered) - len(rows)),
-    ]
+    return [Table(columns=columns, rows=rows, empty=_nothing(case, first, last))]
 
 
 def houses(_rule: Report, case: Case, first: datetime, last: datetime) -> list[Block]:
@@ -196,18 +193,19 @@ def unsolved(rule: Report, case: Case, first: datetime, _last: datetime) -> list
     tasks = [
         t for t in case.facts.tasks(case.playbook.id, set(rule.kinds), since=first) if not t.history
     ]
-    lines = []
+    lines, about = [], []
     for task in tasks:
         acts = {a.do for a in case.facts.acts_on(task.key)} if task.status.is_open else set()
         refused = task.status is TaskStatus.REFUSED or "refuse" in acts
         if refused or "unsolved" in acts or (task.status.is_open and is_late(task, case.now)):
             word = "refused" if refused else "unsolved" if "unsolved" in acts else "late"
             lines.append(case.say("section.unsolved.line", task=task, word=word))
-    shown = tuple(lines[: rule.max_rows])
-    return [Bullets(items=shown), *_more(case, len(lines) - len(shown))] if lines else []
+            about.append((task.topic or task.subject, task.address))
+    summary = crowded.by_topic(case, about)
+    return [Bullets(items=tuple(lines), summary=summary)] if lines else []
 
 
-def asked(rule: Report, case: Case, first: datetime, last: datetime) -> list[Block]:
+def asked(_rule: Report, case: Case, first: datetime, last: datetime) -> list[Block]:
     """List the problems that came by telephone and by mail."""
     tasks: Sequence[Task] = case.facts.tasks(case.playbook.id, {TaskKind.ASSIGNMENT}, since=first)
     told = [t for t in tasks if first <= t.decided_at < last and not t.history]
@@ -215,22 +213,25 @@ def asked(rule: Report, case: Case, first: datetime, last: datetime) -> list[Blo
         case.say(
             "section.asked.line", task=t, said=shorten(mask_personal(t.topic or t.subject), 160)
         )
-        for t in told[: rule.max_rows]
+        for t in told
     )
-    return [Bullets(items=lines), *_more(case, len(told) - len(lines))] if lines else []
+    summary = crowded.by_topic(case, ((t.topic or t.subject, t.address) for t in told))
+    return [Bullets(items=lines, summary=summary)] if lines else []
 
 
 def quality(_rule: Report, case: Case, first: datetime, last: datetime) -> list[Block]:
     """Name the poor work of executors that was found in the period, also after the letter of the day."""
     from mcur.playbooks.rules import control
 
-    lines: list[str] = []
+    lines: dict[str, tuple[str | None, str | None]] = {}
     for rule in case.playbook.enabled("control"):
         if isinstance(rule, control.QualityControl):
             for fault, appeal in control.poor_work(rule, case, first, last):
                 word = case.say(f"control.quality.{fault}")
-                lines.append(case.say("section.quality.line", appeal=appeal, word=word))
-    return [Bullets(items=tuple(dict.fromkeys(lines)))] if lines else []
+                line = case.say("section.quality.line", appeal=appeal, word=word)
+                lines[line] = appeal.topic, appeal.address
+    summary = crowded.by_topic(case, lines.values())
+    return [Bullets(items=tuple(lines), summary=summary)] if lines else []
 
 
 def persons(_rule: Report, case: Case, _first: datetime, _last: datetime) -> list[Block]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,8 @@ _CHARACTERS = 18
 """Width of a column of weight 1; the widest is five times so wide."""
 
 
-def to_xlsx(table: Table, title: str, made_at: datetime) -> bytes:
-    """Write the table with frozen headings, widths and a filter; the same input, the same bytes.
+def to_xlsx(tables: Sequence[Table], title: str, made_at: datetime) -> bytes:
+    """Write each table on a sheet, with frozen headings, widths and a filter; the same input, the same bytes.
 
     Every cell is a text, so that «=HYPERLINK(…)» in a citizen's words stays words. The row of
     column numbers is left to paper: under a filter it would be sorted among the rows.
@@ -34,7 +35,10 @@ def to_xlsx(table: Table, title: str, made_at: datetime) -> bytes:
     book = Workbook(content, {"in_memory": True})
     created = made_at.astimezone(UTC).replace(tzinfo=None)
     book.set_properties({"title": printable(title), "author": "mcur", "created": created})
-    _fill(book, book.add_worksheet(_sheet_name(title)), table)
+    names: list[str] = []
+    for table in tables:
+        names.append(_sheet_name(table.caption or title, names))
+        _fill(book, book.add_worksheet(names[-1]), table)
     book.close()
     return content.getvalue()
 
@@ -79,7 +83,11 @@ def _write_rows(book: Workbook, sheet: Worksheet, table: Table, top: int) -> Non
             sheet.write_string(n, i, printable(value)[:_LONGEST_CELL], fits[i])
 
 
-def _sheet_name(title: str) -> str:
-    r"""Name the sheet: at most 31 characters, none of ``[]:*?/\``, no apostrophe at the ends."""
+def _sheet_name(title: str, others: Sequence[str]) -> str:
+    r"""Name a sheet: at most 31 characters, none of ``[]:*?/\``, no apostrophe at the ends, unlike the others."""
     name = re.sub(r"[\[\]:*?/\\\s]+", " ", printable(title))[:_LONGEST_NAME].strip(" '")
-    return name if name and name.casefold() != "history" else "Таблица"
+    name = name if name and name.casefold() != "history" else "Таблица"
+    if name.casefold() in (other.casefold() for other in others):
+        mark = f" {len(others) + 1}"
+        name = name[: _LONGEST_NAME - len(mark)].rstrip() + mark
+    return name

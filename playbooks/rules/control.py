@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any, Literal
 
-from mcur.playbooks import reference
+from mcur.playbooks import crowded, reference
 from mcur.playbooks.documents import Bullets, Column, Document, Heading, Paragraph, Table
 from mcur.playbooks.durations import ClockField
 from mcur.playbooks.facts import Appeal, Task, TaskKind, TaskStatus
@@ -231,6 +231,7 @@ def _quality(rule: QualityControl, case: Case) -> Iterator[Intent]:
     if not found:
         return
     why = case.say("control.quality.why", found=found)
+    document = crowded.fitted(case, _quality_letter(rule, case, why, found))
     letter = SendLetter(
         key=key,
         cite=case.cite(rule, why),
@@ -239,7 +240,8 @@ def _quality(rule: QualityControl, case: Case) -> Iterator[Intent]:
         sender=rule.sender,
         to=rule.to,
         subject=case.say("control.quality.subject", rule=rule, at=case.now, found=found),
-        document=_quality_letter(rule, case, why, found),
+        document=document,
+        papers=("xlsx",) if document.annex else (),
     )
     yield from window.leaving(case, letter)
 
@@ -295,6 +297,7 @@ def _quality_letter(
                     for name, weight in zip(names, (2, 4, 4, 3, 3), strict=True)
                 ),
                 rows=rows,
+                summary=crowded.by_topic(case, ((a.topic, a.address) for _, a in found)),
             ),
         ),
         footer=(case.clause_line(rule.clause),),

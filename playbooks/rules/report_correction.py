@@ -66,7 +66,5 @@ def _changes(case: Case, old: Document | None, new: Document) -> tuple[str, ...]
 
 
 def _rows(document: Document | None) -> list[tuple[str, ...]]:
-    if document is not None and document.annex is not None:
-        return list(document.annex.rows)
-    blocks = document.blocks if document else ()
+    blocks = (document.annex or document.blocks) if document else ()
     return [row for block in blocks if isinstance(block, Table) for row in block.rows]

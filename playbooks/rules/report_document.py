@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from mcur.playbooks import data_quality, forms, sections
+from mcur.playbooks import crowded, data_quality, forms, sections
 from mcur.playbooks.documents import Block, Bullets, Document, Heading, Paragraph
 from mcur.playbooks.filled import Filled
 from mcur.playbooks.intents import Channel, FileDocument, SendLetter
@@ -82,14 +82,18 @@ def document(rule: Report, case: Case, reviewed_by: str | None) -> tuple[Documen
     if assumed:
         blocks += [Heading(text=case.say("report.assumptions")), Bullets(items=assumed)]
     head = f"report.covers_{rule.covers}"
-    made = Document(
-        title=rule.title,
-        subtitle=case.say(head, first=first, last=last, through=_through(first, last)),
-        lead=filled.lead,
-        blocks=tuple(blocks),
-        footer=(case.say("report.as_of", at=case.now), case.clause_line(rule.clause)),
-        landscape=filled.landscape,
-        annex=filled.annex,
+    made = crowded.fitted(
+        case,
+        Document(
+            title=rule.title,
+            subtitle=case.say(head, first=first, last=last, through=_through(first, last)),
+            lead=filled.lead,
+            blocks=tuple(blocks),
+            footer=(case.say("report.as_of", at=case.now), case.clause_line(rule.clause)),
+            landscape=filled.landscape,
+            annex=filled.annex,
+        ),
+        rule.max_rows,
     )
     return made, filled
 

@@ -10,6 +10,7 @@ from mcur.playbooks import forms
 from mcur.playbooks.documents import Bullets, Pairs, Paragraph, Table
 from mcur.playbooks.facts import TaskKind, TaskStatus
 from mcur.playbooks.filled import Filled
+from mcur.playbooks.rules.report_document import document
 from mcur.playbooks.rules.report_shape import period
 from tests.playbooks.facts import Known, appeal, at, case, rule, task
 
@@ -58,8 +59,7 @@ def test_above_forty_rows_topics_and_houses_are_counted_and_the_list_is_a_workbo
         ("Тепло\nул. Мира, д. 2\n1 обращение", "меры не указаны"),
     ]
     assert table(filled).groups[0].title == "Новые (+41)"
-    assert filled.annex is not None
-    assert len(filled.annex.rows) == 41
+    assert len(filled.annex[0].rows) == 41
     assert "XLSX" in str(filled.blocks[0])
 
 
@@ -285,13 +285,33 @@ def test_the_report_on_the_work_counts_the_day() -> None:
     )  # fmt: skip
 
 
-def test_the_list_of_what_is_late_is_cut_and_says_so() -> None:
-    """Forty lines, the oldest first."""
-    late = [task(str(n), due_at=at("12:00", 1 + n % 17)) for n in range(42)]
-    bullets = [b for b in fill("work", Known(kept=late)).blocks if isinstance(b, Bullets)]
+def test_lists_that_are_too_long_are_counted_and_go_whole_into_the_workbook() -> None:
+    """42 late tasks of two houses and 41 solved ones: counts in the letter, every line on a sheet of its own."""
+    late = [
+        task(str(n), due_at=at("12:00"), address=f"ул. Мира, д. {n % 2}, кв. {n}")
+        for n in range(42)
+    ]
+    shown = case(Known(kept=late), NOW)
+    made = document(rule("report", "O-4"), shown, None)[0]
+    counted = [
+        b for b in made.blocks if isinstance(b, Table) and b.columns[-1].title == "Количество"
+    ]
 
-    assert len(bullets[0].items) == 41
-    assert bullets[0].items[-1] == "и ещё 2"
+    assert [t.rows for t in counted] == [
+        (("Снег", "ул. Мира, д. 0", "21"), ("Снег", "ул. Мира, д. 1", "21")),
+    ]
+    assert "В списке 42 строки" in str(made.blocks)
+    assert [(t.caption, len(t.rows)) for t in made.annex] == [("Просроченные задачи", 42)]
+    assert not any(getattr(block, "summary", None) for block in made.blocks)
+
+
+def test_a_list_of_forty_stands_as_it_is() -> None:
+    """The limit itself is still read."""
+    late = [task(str(n), due_at=at("12:00")) for n in range(40)]
+    made = document(rule("report", "O-4"), case(Known(kept=late), NOW), None)[0]
+
+    assert made.annex == ()
+    assert max(len(b.items) for b in made.blocks if isinstance(b, Bullets)) == 40
 
 
 def test_a_phone_in_the_measures_never_leaves() -> None:

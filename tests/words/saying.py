@@ -24,6 +24,11 @@ class Word(str):
     """A word that stands for a name which the cast does not know, and for whatever it has."""
 
     def __getattr__(self, name: str) -> Word:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *_given: Any) -> Word:
         return self
 
     def __format__(self, spec: str) -> str:
@@ -163,7 +168,7 @@ def _put(place: Any, value: Any) -> list[Change]:
 
 
 def _replaced(thing: Any, field: str, value: Any) -> Any:
-    if thing is None:  # a name of a loop inside the text
+    if thing is None or isinstance(thing, Word):  # a name of a loop, or one that nobody knows
         return thing
     if isinstance(thing, dict):
         return thing | {field: _or_empty(thing[field], value)}

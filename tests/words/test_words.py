@@ -24,14 +24,14 @@ NOUNS = frozenset(forms for text in SPOKEN.values() for forms in text.counted)
 IN_REPORTS = ("form.", "section.", "reference.", "report.", "inbound.", "monitoring.", "crowded.")
 """A report leaves on its day, also where there is nothing to tell: its texts are tried with nothing."""
 SAID_OF_SOMETHING = frozenset((
-    "crowded.place", "crowded.topic", "crowded.rest", "reference.cause", "reference.top_blank",
+    "crowded.place", "crowded.topic", "crowded.rest", "crowded.rows", "crowded.others", "reference.cause", "reference.top_blank",
     "reference.no_history", "inbound.remind_why", "section.executors.line", "form.top.silent",
     "form.app_work.lead", "form.standings.lead", "form.breaches.lead", "form.problems.silent",
 ))  # fmt: skip
 """Of these a report says none where there is nothing to say it of."""
 BY_COMMAND = ("service.", "fault.", "act.bad_status")
 """Read by whoever types the names that stand in them."""
-WITH_ANY_NUMBER = frozenset(["из", "до", "и", "за", "к", "по", "на", "в", "раз"])
+WITH_ANY_NUMBER = frozenset(["из", "до", "и", "за", "к", "по", "на", "в", "раз", "должна"])
 """Stand behind every number as they are."""
 
 

@@ -18,7 +18,7 @@ AT = datetime(2026, 11, 18, 6, 50, tzinfo=UTC)
 
 def sheet(table: Table, title: str = "Отчет") -> Worksheet:
     """Write a table and read its sheet back."""
-    return openpyxl.load_workbook(io.BytesIO(to_xlsx(table, title, AT))).active
+    return openpyxl.load_workbook(io.BytesIO(to_xlsx((table,), title, AT))).active
 
 
 def table_of(doc: Document) -> Table:
@@ -109,7 +109,7 @@ def test_a_text_that_no_cell_can_hold_is_cut_not_lost() -> None:
 def test_a_sheet_has_a_name_that_excel_takes(title: str, expected: str) -> None:
     """31 characters, none of the forbidden; the properties keep the title as it is."""
     book = openpyxl.load_workbook(
-        io.BytesIO(to_xlsx(Table(columns=(Column(title="x"),), rows=()), title, AT))
+        io.BytesIO(to_xlsx((Table(columns=(Column(title="x"),), rows=()),), title, AT))
     )
 
     assert book.sheetnames == [expected]
@@ -121,7 +121,7 @@ def test_a_sheet_has_a_name_that_excel_takes(title: str, expected: str) -> None:
 def test_the_same_table_gives_the_same_bytes(report_1: Callable[[int], Document]) -> None:
     """Only another stamp or another content makes another file."""
     table = table_of(report_1(5))
-    first = to_xlsx(table, "Отчет 1", AT)
+    first = to_xlsx((table,), "Отчет 1", AT)
 
-    assert to_xlsx(table, "Отчет 1", AT) == first
-    assert to_xlsx(table, "Отчет 1", AT + timedelta(seconds=1)) != first
+    assert to_xlsx((table,), "Отчет 1", AT) == first
+    assert to_xlsx((table,), "Отчет 1", AT + timedelta(seconds=1)) != first
