@@ -28,6 +28,7 @@ from mcur.playbooks.intents import (
     Channel,
     CreateTask,
     FileDocument,
+    PassFile,
     SendLetter,
     UpdateTask,
 )
@@ -161,6 +162,8 @@ class Dispatcher:
                 return self._desk.letter(row.effect, gate, row.created_at, now)
             case FileDocument():
                 return self._desk.file(row.effect, row.created_at, now)
+            case PassFile():
+                return self._desk.passed(row.effect)
 
     # --- back -----------------------------------------------------------------------------------------
 
@@ -230,10 +233,11 @@ class Dispatcher:
             self._state.outbox.done(row, back.receipt, now, late=late, repeated=back.repeated)
             self._answered(destination, now)
             self._keep(row, back, now)
-            self._state.tell(
-                self._event(row, prepared, back, now),
-                evidence=f"{destination.name} {back.receipt}",
-            )
+            if not isinstance(row.effect, PassFile):  # its feed tells of what it reads
+                self._state.tell(
+                    self._event(row, prepared, back, now),
+                    evidence=f"{destination.name} {back.receipt}",
+                )
             if isinstance(row.effect, CreateTask) and row.effect.rings:
                 self._state.tell(telling.call_requested(row.effect, now))
 
@@ -329,6 +333,9 @@ class Dispatcher:
 
     def _event(self, row: Row, prepared: Any, back: Delivered, now: datetime) -> Event:
         match row.effect:
+            case PassFile():
+                msg = f"{row.key}: nothing is told of a file that is passed on"
+                raise AssertionError(msg)
             case SendLetter():
                 return telling.letter_left(row.effect, prepared, now)
             case FileDocument():

@@ -20,6 +20,7 @@ from mcur.playbooks.intents import (
     CreateTask,
     Effect,
     FileDocument,
+    PassFile,
     SendLetter,
     UpdateTask,
 )
@@ -158,6 +159,14 @@ class Desk:
             text=to_text(effect.document),
             late=effect.deadline is not None and now >= effect.deadline,
         )
+
+    def passed(self, effect: PassFile) -> Filed:
+        """Prepare a mailed export for the folder of its feed."""
+        name = _NO_FILE_NAME.sub(" ", effect.name).strip(" .") or "export"
+        content = self._state.blobs.get(effect.digest)
+        kind = "application/octet-stream"
+        file = MailFile(name=name, content_type=kind, content=content)
+        return Filed(file=file, text="", late=False)
 
     def to_administrator(
         self,

@@ -60,7 +60,8 @@ class FeedSettings(Table):
 
     ``mapping`` goes from our field to the heading of the export, ``constants`` from our field to
     a text, ``statuses`` from the export's word to our status. Empty ``encoding``, ``delimiter``,
-    ``sheet`` and ``date_format`` are found out; an empty ``municipality`` is the playbook's own.
+    ``sheet`` and ``date_format`` are found out; an empty ``municipality`` is the playbook's own. What
+    an address of ``mailed_from`` sends by mail, and ``pattern`` fits, is put into the folder.
     """
 
     id: Ident
@@ -74,6 +75,7 @@ class FeedSettings(Table):
     municipality: str = ""
     expected_by: ClockField | None = None
     playbooks: tuple[str, ...] = ()
+    mailed_from: tuple[SenderGlob, ...] = ()
     mapping: dict[str, Named] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
     statuses: dict[str, AppealStatus] = Field(default_factory=dict)

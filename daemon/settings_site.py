@@ -42,7 +42,7 @@ from mcur.daemon.settings_values import (
     SitePath,
     Stamp,
 )
-from mcur.playbooks.directory import Absence, Directory, Executor, Notify, Person
+from mcur.playbooks.directory import Absence, Directory, Executor, Exporter, Notify, Person
 from mcur.playbooks.facts import TaskKind
 
 CHANNELS = ("reports", "executor_mail", "tasks", "escalations", "calls")
@@ -254,6 +254,11 @@ class Settings(Table):
             people=tuple(entry.person() for entry in self.people),
             executors=tuple(entry.executor() for entry in self.executors),
             trusted=tuple((entry.sender, entry.side) for entry in self.mail.trusted),
+            exporters=tuple(
+                Exporter(feed=feed.id, senders=feed.mailed_from, files=feed.pattern)
+                for feed in self.feeds
+                if feed.mailed_from
+            ),
             administrator=self.administrator,
             feeds=tuple(feed.entry() for feed in self.feeds if feed.kind == "appeals"),
         )

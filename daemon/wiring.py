@@ -36,6 +36,8 @@ from mcur.state.systems import LISTENING
 
 COURIER = "courier"
 CABINET = "documents"
+MAILED = "mailed:"
+"""Begins the name of a feed's folder as a destination."""
 OUT = "out"
 """The folder of a site for documents that are mailed to nobody (contract, «Site folder»)."""
 
@@ -82,7 +84,9 @@ class Site:
         return self._live
 
     def route(self, what: str) -> str:
-        """Name the destination of a ``letter``, of a ``document`` or of a kind of task."""
+        """Name the destination of a ``letter``, a ``document``, a file for a ``feed:ID`` or a kind of task."""
+        if what.startswith("feed:"):
+            return what.replace("feed:", MAILED, 1)
         if what in {"letter", "document"}:
             return COURIER if what == "letter" else CABINET
         tracker = self.settings.tracker_for(TaskKind(what))
@@ -156,6 +160,7 @@ def assemble(
         COURIER: Destination(COURIER, _pool(1, threads), 1, courier=courier),
         CABINET: Destination(CABINET, _pool(1, threads), 1, cabinet=cabinet),
         **_trackers(settings, trackers, threads=threads),
+        **_folders([shape for shape, _ in feeds], threads=threads),
     }
 
     def gate(channel: Channel) -> Gate:
@@ -186,6 +191,15 @@ def assemble(
     site.observers = Observers(sources, state, looking)
     site.observers.when_shut = site.tell_of_shut_door
     return site
+
+
+def _folders(feeds: Sequence[FeedSettings], *, threads: bool) -> dict[str, Destination]:
+    """Return the folders into which mailed exports are put."""
+    named = {f"{MAILED}{shape.id}": shape.path for shape in feeds if shape.mailed_from}
+    return {
+        name: Destination(name, _pool(1, threads), 1, cabinet=FolderCabinet(name, path))
+        for name, path in named.items()
+    }
 
 
 def _trackers(

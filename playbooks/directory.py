@@ -113,6 +113,21 @@ class FeedEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exporter:
+    """Who may mail the exports of a feed: globs over addresses, and over the names of the files."""
+
+    feed: str
+    senders: tuple[str, ...]
+    files: tuple[str, ...]
+
+    def sends(self, address: str, file: str) -> bool:
+        """Whether a file from this address is an export of the feed."""
+        who, what = address.casefold(), file.casefold()
+        from_him = any(fnmatchcase(who, glob.casefold()) for glob in self.senders)
+        return from_him and any(fnmatchcase(what, glob.casefold()) for glob in self.files)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
     """People, executors, who may give assignments, which feeds are read."""
 
@@ -120,6 +135,7 @@ class Directory:
     executors: tuple[Executor, ...] = ()
     trusted: tuple[tuple[str, str], ...] = ()
     """Who may give assignments: globs over addresses, each with what the sender is (``cur``)."""
+    exporters: tuple[Exporter, ...] = ()
     administrator: str = ""
     """E-mail of the administrator; empty where nobody was named."""
     feeds: tuple[FeedEntry, ...] = ()
@@ -183,6 +199,10 @@ class Directory:
         return next(
             (known for glob, known in self.trusted if fnmatchcase(wanted, glob.casefold())), None
         )
+
+    def feed_for(self, sender: str, file: str) -> str | None:
+        """Name the feed whose export a mailed file is; the first that takes it."""
+        return next((e.feed for e in self.exporters if e.sends(sender, file)), None)
 
     def roles_of(self, identity: str) -> tuple[str, ...]:
         """List the roles (without blocks) of a login, an e-mail address or a name."""

@@ -140,5 +140,15 @@ class FileDocument(_Effect):
     deadline: datetime | None = None
 
 
-Effect = CreateTask | UpdateTask | SendLetter | FileDocument
+class PassFile(_Effect):
+    """A file of a letter that is an export: it is put where its feed looks for exports."""
+
+    effect: Literal["pass_file"] = "pass_file"
+    channel: Channel = Channel.SERVICE
+    feed: str
+    name: str
+    digest: str
+
+
+Effect = CreateTask | UpdateTask | SendLetter | FileDocument | PassFile
 EFFECT: TypeAdapter[Effect] = TypeAdapter(Annotated[Effect, Field(discriminator="effect")])

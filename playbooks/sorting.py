@@ -17,9 +17,9 @@ from mcur.playbooks.letters import Letter
 
 What = Literal[
     "history", "own", "bounce", "auto", "flood", "decision", "unproven", "outsider", "adrift", "numbered", "answer", "thanks", "question",
-    "report", "assignment", "spoofed", "ours", "staff", "unknown",
+    "report", "export", "assignment", "spoofed", "ours", "staff", "unknown",
 ]  # fmt: skip
-Sender = Literal["executor", "staff", "giver", "stranger"]
+Sender = Literal["executor", "staff", "giver", "exporter", "stranger"]
 Object = Literal["task", "plan", "incident", "report", "draft", "letter"]
 Proven = Literal["yes", "unknown", "no"]
 

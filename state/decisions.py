@@ -31,6 +31,7 @@ from mcur.playbooks.intents import (
     NoteAbsence,
     OpenIncident,
     Outcome,
+    PassFile,
     PrepareDraft,
     RaiseFlag,
     ReleaseDraft,
@@ -75,6 +76,7 @@ class Decision:
             UpdateTask: self._update,
             SendLetter: self._letter,
             FileDocument: self._file,
+            PassFile: self._pass,
             StartTerm: self._term,
             EndTerm: self._term,
             MoveTerm: self._term,
@@ -219,6 +221,10 @@ class Decision:
     def _file(self, filed: FileDocument) -> None:
         if self._new_key(filed.key, "document"):
             self._state.outbox.put(filed, self._route("document"), self._now)
+
+    def _pass(self, passed: PassFile) -> None:
+        if self._new_key(passed.key, "file"):
+            self._state.outbox.put(passed, self._route(f"feed:{passed.feed}"), self._now)
 
     def _told(self, line: Tell) -> None:
         occasion = f":{line.occasion}" if line.occasion else ""

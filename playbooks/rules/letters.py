@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mcur.playbooks.facts import Letter
-from mcur.playbooks.intents import Intent, RaiseFlag, SortLetter
+from mcur.playbooks.intents import Intent, PassFile, RaiseFlag, SortLetter
 from mcur.playbooks.rules import assignments, bounced, deciding, itemized, questions
 from mcur.playbooks.rules.assignments import FromLetters
 from mcur.playbooks.rules.base import Case
@@ -97,6 +97,23 @@ def _numbered(_: FromLetters, case: Case, seen: Seen) -> Iterator[Intent]:
         yield from itemized.take(case, seen.sight.letter, seen.parts)
 
 
+def _export(rule: FromLetters, case: Case, letter: Letter) -> Iterator[Intent]:
+    """Put the exports of a letter where their feeds look for them; the same one of another day is another."""
+    feeds = {
+        file: feed
+        for file in letter.attachments
+        if (feed := case.facts.directory.feed_for(letter.sender, file.name))
+    }
+    names = [file.name for file in feeds]
+    why = case.say("letter.export", letter=letter, files=names)
+    for file, feed in feeds.items():
+        yield PassFile(
+            key=f"export:{feed}:{letter.digest[:16]}:{file.digest[:16]}", cite=case.cite(rule, why), feed=feed,
+            name=f"{letter.received_at:%Y%m%dT%H%M%S}-{file.name}", digest=file.digest,
+        )  # fmt: skip
+    yield SortLetter(digest=letter.digest, state="noted", why=why)
+
+
 def _flood(rule: FromLetters, case: Case, seen: Seen) -> Iterator[Intent]:
     """The rest of a flood waits for a person, who is told of it once a day."""
     letter = seen.sight.letter
@@ -127,6 +144,7 @@ _HANDS: dict[str, Hand] = {
     "thanks": _noted("letter.thanks"),
     "question": questions.asked,
     "report": _letter(assignments.report_of_the_day),
+    "export": _letter(_export),
     "assignment": _letter(assignments.assignment),
     "spoofed": _asked("letter.spoofed"),
     "ours": _asked("letter.ours"),

@@ -93,6 +93,7 @@ def _senders(rule: FromLetters, case: Case, letter: Letter) -> frozenset[str]:
     known = {
         "executor": directory.executor_of(letter.sender) is not None,
         "staff": bool(set(directory.roles_of(letter.sender)) & set(case.playbook.roles)),
+        "exporter": any(directory.feed_for(letter.sender, f.name) for f in letter.attachments),
         "giver": assignments.may_give(rule, case, letter),
     }
     return frozenset(name for name, holds in known.items() if holds) or frozenset({"stranger"})
