@@ -52,6 +52,16 @@ def test_the_day_goes_as_the_regulation_has_it(day: Path, played: Callable[[Path
 
 
 @pytest.mark.parametrize("day", DAYS, ids=lambda day: day.stem)
+def test_the_audit_has_nothing_to_say_of_the_day(
+    day: Path, played: Callable[[Path], Played]
+) -> None:
+    """What should have happened did, on every day but those that are about the audit itself."""
+    said = [line["why"] for line in played(day).lines if ":audit:" in line["key"]]
+
+    assert bool(said) is day.stem.startswith("audit-"), said
+
+
+@pytest.mark.parametrize("day", DAYS, ids=lambda day: day.stem)
 def test_the_day_says_what_must_and_what_must_not_happen(day: Path) -> None:
     """A day has exact counts, something forbidden, and cannot pass where nothing happens."""
     expected = scenario.read(day).expect

@@ -166,14 +166,15 @@ def _lasting(lines: list[Line]) -> Counter[tuple[str, str]]:
 
 
 def _wrong(lines: list[Line], day: Day) -> list[str]:
-    """No key twice, and each clause stands in its regulation."""
+    """No key twice, each clause stands in its regulation, and the audit finds nothing."""
     strange = [
         f"clause {line['clause']} is not in {line['playbook']}"
         for line in lines
         if line["clause"] not in clauses_of(line["playbook"])
     ]
     others = [line["playbook"] for line in lines if line["playbook"] not in day.table["playbooks"]]
-    return strange + others + faults(lines)
+    audited = [line["why"] for line in lines if ":audit:" in line["key"]]
+    return strange + others + audited + faults(lines)
 
 
 def _never_ended(lines: list[Line], state: State) -> list[str]:
