@@ -84,9 +84,12 @@ def drafts(config: str | None, everything: bool, as_json: bool) -> None:
 def _draft_row(draft: Draft, playbook: Playbook) -> dict[str, str | None]:
     zone = playbook.calendar.zone
     until = draft_shape.until(playbook, draft.rule, draft.at)
-    moments = {"due": until.due_at, "expires": until.expires_at} if until else {}
-    moments["prepared"] = draft.at
-    stamps = {name: at.astimezone(zone).strftime("%Y-%m-%d %H:%M") for name, at in moments.items()}
+    moments: dict[str, datetime | None] = {"prepared": draft.at}
+    if until is not None:
+        moments |= {"due": until.due_at, "expires": until.expires_at}
+    stamps = {
+        name: at.astimezone(zone).strftime("%Y-%m-%d %H:%M") for name, at in moments.items() if at
+    }
     return {
         "owner": draft.owner,
         "state": draft.state,

@@ -186,8 +186,8 @@ def _plan_refusal(act: Act, case: Case, plan: Plan) -> str | None:
     own = getattr(case.playbook.rules["plan"].get(plan.rule), "approver", "")
     if not on_plan(act) and (act.do == "fill-plan" or act.by != own):
         return say_act("not_head" if act.do == "fill-plan" else "not_deputy", act, case)
-    if plan.state == "approved":
-        return case.say("act.plan_approved")
+    if plan.state in {"approved", "expired"}:
+        return case.say(f"act.plan_{plan.state}")
     try:
         measures = measures_in(case, act) or plan.measures
     except ValueError:

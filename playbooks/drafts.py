@@ -21,7 +21,8 @@ def refusal(act: Act, draft: Draft, case: Case) -> str | None:
     """Say why a letter cannot be let go any more: its reason is gone, or its time is over."""
     why = gone(draft, case)
     until = draft_shape.until(case.playbook, draft.rule, draft.at)
-    if why is None and until and (draft.state == "expired" or act.at > until.expires_at):
+    late = until and until.expires_at and act.at > until.expires_at
+    if why is None and (draft.state == "expired" or late):
         why = case.say("drafting.too_late", draft=draft, until=until)
     return f"{capital(why)}." if why else None
 

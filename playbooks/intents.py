@@ -268,7 +268,7 @@ class KeepPlan:
     key: str
     cite: Cite
     task: str
-    state: Literal["drafted", "filled", "returned", "approved"]
+    state: Literal["drafted", "filled", "returned", "approved", "expired"]
     incident: str | None = None
     measures: tuple[Measure, ...] | None = None
     approved_at: datetime | None = None

@@ -16,7 +16,7 @@ from mcur.playbooks.documents import plain
 from mcur.playbooks.facts import TaskKind
 from mcur.playbooks.intents import Cite, Intent, ReleaseDraft, Tell, UpdateTask
 from mcur.playbooks.language import capital
-from mcur.playbooks.rules import day_tasks
+from mcur.playbooks.rules import day_tasks, draft_plans
 from mcur.playbooks.rules.base import Case, Kind
 from mcur.playbooks.rules.draft_shape import Until, Waiting, rule_for
 from mcur.playbooks.waiting import Draft
@@ -24,6 +24,7 @@ from mcur.playbooks.waiting import Draft
 
 def decide(rule: Waiting, case: Case) -> Iterator[Intent]:
     """Remind of each letter once, while its reason stands; end those that nobody let go in time."""
+    yield from draft_plans.decide(rule, case)
     for draft in case.facts.drafts(case.playbook.id):
         if rule_for(case.playbook, draft.rule) is rule:
             yield from _look(case, draft, rule.until(case.playbook.calendar, draft.at))
@@ -31,10 +32,10 @@ def decide(rule: Waiting, case: Case) -> Iterator[Intent]:
 
 def _look(case: Case, draft: Draft, until: Until) -> Iterator[Intent]:
     reminded = case.facts.knows(f"term.reminded:{draft.key}")
-    if case.now < until.due_at or (reminded and case.now < until.expires_at):
+    if case.now < until.due_at or (reminded and not until.is_over(case.now)):
         return
     gone = drafts.gone(draft, case)
-    if case.now >= until.expires_at:
+    if until.is_over(case.now):
         yield from _end(case, draft, until, gone)
     elif gone is None:
         yield from _remind(case, draft, until)
@@ -82,15 +83,14 @@ def _readers(case: Case, draft: Draft) -> list[str]:
 
 def _wakes(rule: Waiting, case: Case) -> datetime | None:
     """The end of a term and of a letter wake a cycle."""
-    waiting = (
+    waiting = [
         d for d in case.facts.drafts(case.playbook.id) if rule_for(case.playbook, d.rule) is rule
-    )
-    moments = [u for d in waiting for u in _moments(rule.until(case.playbook.calendar, d.at))]
+    ]
+    starts = [draft.at for draft in waiting] + [
+        t.decided_at for t in draft_plans.waiting(rule, case)
+    ]
+    moments = [m for at in starts for m in rule.until(case.playbook.calendar, at).moments]
     return min((m for m in moments if m > case.now), default=None)
-
-
-def _moments(until: Until) -> tuple[datetime, datetime]:
-    return until.due_at, until.expires_at
 
 
 def _shape(table: dict[str, Any]) -> Waiting:

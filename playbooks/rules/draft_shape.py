@@ -1,4 +1,4 @@
-"""How long a letter that waits for a person's word may wait, and until when each one does."""
+"""How long what waits for a person's word may wait, and until when each one does."""
 
 from __future__ import annotations
 
@@ -17,28 +17,38 @@ if TYPE_CHECKING:
 class Waiting(Rule):
     """The term of its owner and its end, both counted from when it was prepared.
 
-    ``of`` names the rules whose letters are meant; without any it is every other. At the end of
-    ``within`` the owner is reminded, once; after ``expires`` the letter can no longer leave.
+    ``of`` names the rules whose letters, or drafts of plans, are meant; without any it is every other
+    letter. At the end of ``within`` whoever has it is reminded, once; after ``expires`` the letter can no
+    longer leave, nor the plan be approved. Without it what waits, waits.
     """
 
     of: tuple[str, ...] = ()
     within: DurationField
-    expires: DurationField
+    expires: DurationField | None = None
 
     def until(self, calendar: Calendar, prepared_at: datetime) -> Until:
         """Return the moments of a letter that was prepared at a moment."""
         return Until(
             due_at=calendar.wait_ends(prepared_at, self.within),
-            expires_at=calendar.wait_ends(prepared_at, self.expires),
+            expires_at=calendar.wait_ends(prepared_at, self.expires) if self.expires else None,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Until:
-    """When the owner of a letter has to decide, and when it is too late."""
+    """When the owner has to decide, and when it is too late."""
 
     due_at: datetime
-    expires_at: datetime
+    expires_at: datetime | None
+
+    @property
+    def moments(self) -> tuple[datetime, ...]:
+        """The moments at which something is due."""
+        return (self.due_at, self.expires_at) if self.expires_at else (self.due_at,)
+
+    def is_over(self, moment: datetime) -> bool:
+        """Whether the end has come."""
+        return self.expires_at is not None and moment >= self.expires_at
 
 
 def rule_for(playbook: Playbook, of: str) -> Waiting | None:
