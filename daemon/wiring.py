@@ -158,9 +158,8 @@ def assemble(
     desk = Desk(settings, playbooks, state, directory)
     destinations = {
         COURIER: Destination(COURIER, _pool(1, threads), 1, courier=courier),
-        CABINET: Destination(CABINET, _pool(1, threads), 1, cabinet=cabinet),
         **_trackers(settings, trackers, threads=threads),
-        **_folders([shape for shape, _ in feeds], threads=threads),
+        **_folders(cabinet, [shape for shape, _ in feeds], threads=threads),
     }
 
     def gate(channel: Channel) -> Gate:
@@ -193,12 +192,15 @@ def assemble(
     return site
 
 
-def _folders(feeds: Sequence[FeedSettings], *, threads: bool) -> dict[str, Destination]:
-    """Return the folders into which mailed exports are put."""
+def _folders(
+    cabinet: Cabinet, feeds: Sequence[FeedSettings], *, threads: bool
+) -> dict[str, Destination]:
+    """Return the folders into which documents and mailed exports are put."""
     named = {f"{MAILED}{shape.id}": shape.path for shape in feeds if shape.mailed_from}
+    cabinets = {name: FolderCabinet(name, path) for name, path in named.items()}
     return {
-        name: Destination(name, _pool(1, threads), 1, cabinet=FolderCabinet(name, path))
-        for name, path in named.items()
+        name: Destination(name, _pool(1, threads), 1, cabinet=one)
+        for name, one in ({CABINET: cabinet} | cabinets).items()
     }
 
 
