@@ -5,7 +5,7 @@ A look may run in a pool thread and touches no database; keeping runs in the thr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -104,6 +104,8 @@ class MailSource:
             letters.append(
                 replace(letter, received_at=received, authenticated=proven, playbook=taker)
             )
+        kept = [digest for letter in letters for digest in _digests(letter)]
+        self.blobs.secure([*kept, *(digest for _, _, digest in unreadable)])
         return Post(
             letters=tuple(letters),
             unreadable=tuple(unreadable),
@@ -310,6 +312,12 @@ class Observers:
             self._again.add(source.name)
         if self._state.note_health(source.name, now, why):
             log.warning("no answer", source=source.name, why=why)
+
+
+def _digests(letter: Letter) -> Iterator[str]:
+    """Name all that is kept of a letter."""
+    yield letter.raw
+    yield from (file.digest for file in letter.attachments)
 
 
 def _why_unreadable(cause: Exception, place: LetterPlace) -> str:

@@ -31,6 +31,7 @@ from mcur.playbooks.directory import Directory
 from mcur.playbooks.facts import Letter, TaskKind
 from mcur.playbooks.intents import Channel
 from mcur.playbooks.playbook import Playbook
+from mcur.state.blobs import BlobStore
 from mcur.state.store import State
 from mcur.state.systems import LISTENING
 
@@ -185,8 +186,9 @@ def assemble(
         destinations=destinations,
         pools=[looking, *(d.executor for d in destinations.values())],
     )
-    reads = _reads(site, [name for name, _ in mailboxes], apart=threads)
-    sources = _sources(site, feeds, mailboxes, trackers, reads)
+    kept = state.blobs.hasty() if threads else state.blobs
+    reads = _reads(site, [name for name, _ in mailboxes], kept, apart=threads)
+    sources = _sources(site, feeds, mailboxes, trackers, reads, kept)
     site.observers = Observers(sources, state, looking)
     site.observers.when_shut = site.tell_of_shut_door
     return site
@@ -218,10 +220,10 @@ def _trackers(
 
 
 def _reads(
-    site: Site, mailboxes: Sequence[str], *, apart: bool
+    site: Site, mailboxes: Sequence[str], blobs: BlobStore, *, apart: bool
 ) -> dict[str, Callable[[RawLetter], Letter]]:
     """Return what reads the letters of each mailbox: ``apart`` in a process of its own."""
-    blobs, authserv = site.state.blobs, site.settings.mail.authserv or None
+    authserv = site.settings.mail.authserv or None
     if apart:
         site.readers = [Reader(blobs, authserv) for _ in mailboxes]
         return dict(zip(mailboxes, site.readers, strict=True))
@@ -234,6 +236,7 @@ def _sources(
     mailboxes: Sequence[tuple[str, Mailbox]],
     trackers: Mapping[str, Tracker],
     reads: Mapping[str, Callable[[RawLetter], Letter]],
+    blobs: BlobStore,
 ) -> list[Source]:
     poll, mail = site.settings.poll, site.settings.mail
     found: list[Source] = [
@@ -253,7 +256,7 @@ def _sources(
             name=f"mail:{name}",
             every=poll.mail,
             mailbox=one,
-            blobs=site.state.blobs,
+            blobs=blobs,
             read=reads[name],
             unproven=mail.unproven,
             translate=site.clock.translate,

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import hearing, idle, process, reading, week, writing
+from tests.bench import hearing, idle, letters, process, reading, week, writing
 from tests.bench.figures import Figure
 
 Part = Callable[[Path], Iterator[Figure]]
@@ -23,7 +23,10 @@ def main() -> None:
     """Measure the parts that were asked for and print one table."""
     parser = argparse.ArgumentParser(prog="tests.bench", description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", metavar="PART", help="reading, process, idle, week, writing, hearing"
+        "parts",
+        nargs="*",
+        metavar="PART",
+        help="reading, letters, process, idle, week, writing, hearing",
     )
     parser.add_argument("--boston", type=Path, metavar="FILE", help="boston311-2015-02.csv")
     asked = parser.parse_args()
@@ -47,6 +50,7 @@ def main() -> None:
 def _parts(boston: Path | None) -> Mapping[str, Part]:
     return {
         "reading": lambda folder: reading.measure(folder, boston, _tell),
+        "letters": lambda folder: letters.measure(folder, _tell),
         "process": lambda folder: process.measure(folder, _tell),
         "idle": lambda folder: idle.measure(folder, _tell),
         "week": lambda folder: week.measure(folder, _tell),

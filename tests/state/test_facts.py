@@ -192,6 +192,19 @@ def test_health_is_news_only_when_it_changes(state: State) -> None:
     assert state.health()[0].down_since is None
 
 
+def test_a_file_that_lost_its_bytes_with_the_power_is_written_again(tmp_path: Path) -> None:
+    """A hasty store secures many at once; its file may stand there empty where nobody did."""
+    store = BlobStore(tmp_path).hasty()
+    digests = [store.put(b"letter %d" % n) for n in range(40)]
+    store.secure([*digests, "0" * 64])
+    next(tmp_path.rglob(digests[7])).write_bytes(b"")
+
+    again = store.put(b"letter 7")
+
+    assert again == digests[7]
+    assert [store.get(digest) for digest in digests] == [b"letter %d" % n for n in range(40)]
+
+
 def test_bytes_are_kept_once_and_come_back(tmp_path: Path) -> None:
     """Under their digest; what is not there is a KeyError."""
     blobs = BlobStore(tmp_path)
