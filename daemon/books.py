@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 from mcur.daemon.settings import PlaybookNeeds, Settings, SettingsError
 from mcur.playbooks import load as playbook_files
@@ -14,6 +15,10 @@ from mcur.playbooks.rules.registry import KINDS
 
 OWN = "playbooks"
 """The folder beside the configuration where a site keeps regulations that are not shipped."""
+
+
+Polled = Literal["feeds", "mail", "redmine"]
+"""What is asked every so often."""
 
 
 class Known(Mapping[str, PlaybookNeeds]):
@@ -64,6 +69,16 @@ def needs_of(playbook: Playbook) -> PlaybookNeeds:
         kinds=frozenset(kind for kind in playbook.projects if kind in set(TaskKind)),
         sides=frozenset(side for r in rules for side in (r.side, *r.by_side) if side),
     )
+
+
+def pause(settings: Settings, playbooks: Sequence[Playbook], what: Polled) -> timedelta:
+    """Return how often ``feeds``, ``mail`` or ``redmine`` are asked: as the site's ``[poll]`` says.
+
+    Where it says nothing, as the most hurried of its playbooks does.
+    """
+    if what in settings.poll.model_fields_set:
+        return cast("timedelta", getattr(settings.poll, what))
+    return min(cast("timedelta", getattr(playbook.poll, what)) for playbook in playbooks)
 
 
 def load_playbooks(settings: Settings, source: str = "mcur.toml") -> tuple[Playbook, ...]:

@@ -49,6 +49,15 @@ def _paths_of_values(settings: Settings) -> Iterator[Finding]:
             )
 
 
+def _pauses_said_twice(settings: Settings) -> Iterator[Finding]:
+    """The site's own ``[poll]`` counts for all of its playbooks: a value beside it would do nothing."""
+    for path in settings.values:
+        _, _, value = path.partition(".poll.")
+        if value in settings.poll.model_fields_set:
+            text = f"the site's own [poll] {value} counts for all playbooks; write it in one place"
+            yield Finding(("set", path), text)
+
+
 def _known_roles(settings: Settings, known: Needs) -> Iterator[Finding]:
     roles = sorted(
         {_base(role) for needs in known.values() for role in needs.roles | needs.report_roles}
@@ -134,6 +143,7 @@ def _kept_kinds(settings: Settings, known: Needs) -> Iterator[Finding]:
 
 CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (frozenset({"set"}), _paths_of_values),
+    (frozenset({"set", "poll"}), _pauses_said_twice),
     (frozenset({"people"}), _names_of_people),
     (frozenset({"people"}), _substitutes),
     (frozenset({"executors"}), _executors),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from mcur.daemon import books
 from mcur.daemon.settings import CHANNELS, Settings
 from mcur.playbooks.facts import Health, TaskKind
 from mcur.playbooks.playbook import Playbook
@@ -32,7 +33,7 @@ def gather(
         "tasks": _tasks(playbooks, state, now),
         "due_next": _due_next(playbooks, settings, state, live, now),
         "outbox": _outbox(state, zone),
-        "connectors": _connectors(settings, state, zone),
+        "connectors": _connectors(settings, playbooks, state, zone),
         "letters_today": _letters_today(playbooks[0], state, now),
         "to_look_at": _to_look_at(settings, state, now),
         "taken_as_history": state.history(),
@@ -114,8 +115,10 @@ def _outbox(state: State, zone: Any) -> dict[str, Any]:
     return found
 
 
-def _connectors(settings: Settings, state: State, zone: Any) -> dict[str, str]:
-    every = f"{settings.poll.mail.total_seconds():g} s"
+def _connectors(
+    settings: Settings, playbooks: Sequence[Playbook], state: State, zone: Any
+) -> dict[str, str]:
+    every = f"{books.pause(settings, playbooks, 'mail').total_seconds():g} s"
     found = {}
     for one in state.health():
         if one.system.endswith(LISTENING):

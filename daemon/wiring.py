@@ -13,7 +13,7 @@ from mcur.connectors.mail.apart import Reader
 from mcur.connectors.mail.mime import parse
 from mcur.connectors.papers.cabinet import FolderCabinet
 from mcur.connectors.ports import Bell, Cabinet, Courier, Mailbox, RawLetter, Tracker
-from mcur.daemon import administrator, outside
+from mcur.daemon import administrator, books, outside
 from mcur.daemon.books import load_playbooks
 from mcur.daemon.clock import Clock, must_be_plausible
 from mcur.daemon.dispatch import SETTLE, Dispatcher
@@ -238,11 +238,11 @@ def _sources(
     reads: Mapping[str, Callable[[RawLetter], Letter]],
     blobs: BlobStore,
 ) -> list[Source]:
-    poll, mail = site.settings.poll, site.settings.mail
+    mail, every = site.settings.mail, partial(books.pause, site.settings, site.playbooks)
     found: list[Source] = [
         FeedSource(
             name=f"feed:{shape.id}",
-            every=poll.feeds,
+            every=every("feeds"),
             feed=one,
             scope=str(shape.scope) if shape.scope else None,
             playbooks=readers_of(shape, site.playbooks),
@@ -254,7 +254,7 @@ def _sources(
     found += [
         MailSource(
             name=f"mail:{name}",
-            every=poll.mail,
+            every=every("mail"),
             mailbox=one,
             blobs=blobs,
             read=reads[name],
@@ -267,7 +267,7 @@ def _sources(
     found += [
         TrackerSource(
             name=f"tracker:{name}",
-            every=poll.redmine,
+            every=every("redmine"),
             tracker=one,
             playbooks=site.playbooks,
             directory=site.directory,

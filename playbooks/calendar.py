@@ -11,7 +11,14 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from mcur.playbooks import production_calendar
-from mcur.playbooks.durations import ClockField, Duration, ElapsedField, Unit
+from mcur.playbooks.durations import (
+    ClockField,
+    Duration,
+    ElapsedField,
+    Unit,
+    WeekMoment,
+    WeekMomentField,
+)
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -43,7 +50,7 @@ class Calendar(BaseModel):
     ladder_time: Literal["clock", "working"] = "clock"
     send_window: tuple[ClockField, ...] = ()
     top_n: int = 5
-    plan_at: str = "mon 10:00"
+    plan_at: WeekMomentField = WeekMoment(0, time(10))
     show_assumptions: bool = False
 
     @field_validator("tz")

@@ -27,6 +27,7 @@ from pydantic import ValidationError
 from mcur.playbooks.calendar import Calendar
 from mcur.playbooks.facts import TaskKind
 from mcur.playbooks.playbook import Clause, LegalAct, Playbook
+from mcur.playbooks.polling import Poll
 from mcur.playbooks.rules.base import Rule, WrongVariant
 from mcur.playbooks.rules.registry import KINDS
 from mcur.playbooks.texts import Texts
@@ -137,6 +138,10 @@ def _edition(
         calendar = Calendar.model_validate(table.get("calendar", {}))
     except ValidationError as exc:
         problems += sentences(exc, f"{name}: calendar")
+    try:
+        poll = Poll.model_validate(table.get("poll", {}))
+    except ValidationError as exc:
+        problems += sentences(exc, f"{name}: poll")
     if problems:
         raise PlaybookError(problems)
     return Playbook(
@@ -144,10 +149,10 @@ def _edition(
         title=table["title"],
         municipalities=tuple(table.get("municipalities", ())),
         calendar=calendar,
-        poll=table.get("poll", {}),
+        poll=poll,
         roles=table.get("roles", {}),
         projects=table.get("projects", {}),
-        clauses=clauses,
+        clauses=_as_printed(clauses, rules),
         rules=_for_sides(rules, sides),
         human=table.get("human", {}),
         directory=_directory(table),
@@ -159,6 +164,17 @@ def _edition(
         ).hexdigest()[:16],
         act=LegalAct(**table.get("act", {})),
     )
+
+
+def _as_printed(
+    clauses: Mapping[str, Clause], rules: Mapping[str, Mapping[str, Rule]]
+) -> dict[str, Clause]:
+    """Let a rule say the number under which its clause is printed (a misprint of the text)."""
+    said = {r.clause: r.printed_clause for table in rules.values() for r in table.values()}
+    return {
+        ident: replace(clause, printed=said.get(ident) or clause.printed)
+        for ident, clause in clauses.items()
+    }
 
 
 def _topics(rules: Mapping[str, Mapping[str, Rule]]) -> frozenset[str]:

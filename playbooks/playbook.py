@@ -12,6 +12,7 @@ from mcur.playbooks.addresses import centre_of
 from mcur.playbooks.calendar import Calendar
 from mcur.playbooks.counting import is_about
 from mcur.playbooks.directory import fold
+from mcur.playbooks.polling import Poll
 from mcur.playbooks.rules.base import Rule
 from mcur.playbooks.texts import Texts
 
@@ -76,7 +77,7 @@ class Playbook:
     title: str
     municipalities: tuple[str, ...]
     calendar: Calendar
-    poll: Mapping[str, str]
+    poll: Poll
     roles: Mapping[str, str]
     projects: Mapping[str, str]
     clauses: Mapping[str, Clause]

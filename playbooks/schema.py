@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from mcur.playbooks.calendar import Calendar
 from mcur.playbooks.facts import TaskKind
+from mcur.playbooks.polling import Poll
 from mcur.playbooks.rules.base import Kind
 from mcur.playbooks.rules.registry import KINDS
 
@@ -28,7 +29,7 @@ def schema() -> dict[str, Any]:
     """Return the schema of a playbook with all kinds and variants."""
     shapes = {name: shapes_of(kind) for name, kind in KINDS.items()}
     all_shapes = [shape for named in shapes.values() for shape in named]
-    asked: dict[type[BaseModel], None] = dict.fromkeys([Calendar, *all_shapes])
+    asked: dict[type[BaseModel], None] = dict.fromkeys([Calendar, Poll, *all_shapes])
     refs, made = models_json_schema([(shape, "validation") for shape in asked], by_alias=False)
     rules = {
         name: {
@@ -40,7 +41,7 @@ def schema() -> dict[str, Any]:
         }
         for name in KINDS
     }
-    properties = _plain(refs[Calendar, "validation"]) | rules
+    properties = _plain(refs[Calendar, "validation"], refs[Poll, "validation"]) | rules
     named = json.dumps([made, properties])
     return {
         "$schema": DRAFT,
@@ -68,7 +69,7 @@ def shapes_of(kind: Kind[Any]) -> tuple[type[BaseModel], ...]:
     return get_args(said) or (said,)
 
 
-def _plain(calendar: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(calendar: Mapping[str, Any], poll: Mapping[str, Any]) -> dict[str, Any]:
     """What stands in a playbook beside its rules."""
     act = {"number": _TEXT, "date": _DAY, "title": _TEXT, "effective_from": _DAY, "clause": _TEXT}
     kinds = {kind.value: _TEXT for kind in TaskKind}
@@ -78,7 +79,7 @@ def _plain(calendar: Mapping[str, Any]) -> dict[str, Any]:
         "municipalities": _LIST,
         "act": _table(act),
         "calendar": calendar,
-        "poll": _TEXTS,
+        "poll": poll,
         "roles": _TEXTS | {"description": "The title of each role."},
         "projects": _table(kinds) | {"description": "The project for each kind of task."},
         "texts": {"type": "object"},

@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from mcur.playbooks.durations import Duration
 from mcur.playbooks.rules.base import Case
-
-_DEFAULT = "3h"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +22,7 @@ class StaleFeed:
 def stale_feeds(case: Case, at: datetime) -> list[StaleFeed]:
     """Return the feeds of the playbook whose silence says nothing of a moment: their exports are older."""
     newest = case.facts.newest_exports()
-    allowed = Duration.parse(case.playbook.poll.get("feed_max_age", _DEFAULT)).timedelta
+    allowed = case.playbook.poll.feed_max_age
     feeds = case.facts.directory.feeds_of(case.playbook.id)
     if not feeds:
         return [StaleFeed("", None)]

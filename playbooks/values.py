@@ -15,6 +15,8 @@ from datetime import date
 from typing import Any
 
 _DATED = frozenset({"value", "effective_from"})
+_PLAIN = frozenset({"calendar", "poll"})
+"""Tables whose every value has a default: a playbook may leave them out."""
 _FIXED = frozenset({"id", "title", "act", "clauses", "overlay"})
 
 
@@ -33,7 +35,7 @@ def set_values(table: dict[str, Any], values: Mapping[str, Any]) -> list[str]:
         keys = _home(table, keys)
         target: Any = table
         for key in keys[:-1]:
-            target = target.setdefault(key, {}) if key == "calendar" else target.get(key)
+            target = target.setdefault(key, {}) if key in _PLAIN else target.get(key)
             if not isinstance(target, dict):
                 problems.append(f'"{path}": there is no "{key}" in {owner}')
                 break

@@ -14,7 +14,6 @@ from typing import Any, Literal
 from mcur.playbooks import plan_forms
 from mcur.playbooks.acts import say_act
 from mcur.playbooks.documents import Document, Pairs, Paragraph
-from mcur.playbooks.durations import WeekMoment
 from mcur.playbooks.facts import Act, TaskKind, TaskStatus
 from mcur.playbooks.incidents import Incident, Measure, Plan
 from mcur.playbooks.intents import (
@@ -72,7 +71,7 @@ def week_before(case: Case, moment: datetime) -> date:
 def _moment(case: Case) -> datetime:
     """Return when this week's plan is due to be drafted."""
     calendar = case.playbook.calendar
-    at = WeekMoment.parse(calendar.plan_at)
+    at = calendar.plan_at
     today = calendar.local(case.now).date()
     return calendar.at(today - timedelta(days=(today.weekday() - at.weekday) % 7), at.at)
 
