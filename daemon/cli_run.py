@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,19 +74,23 @@ def once(config: str | None, at: str | None, dry_run: bool, verbose: bool) -> No
         raise SystemExit(UNREACHABLE if away else WRONG)
 
 
-@click.command(epilog="\b\nExample:\n  mcur ingest export.xlsx --source heatmap")
+@click.command(
+    epilog="\b\nExamples:\n  mcur ingest export.xlsx\n  mcur ingest export.xlsx --source heatmap"
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--source", required=True, metavar="ID", help="The feed of mcur.toml that reads it.")
+@click.option(
+    "--source", metavar="ID", help="The feed of mcur.toml that reads it, where several might."
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 where a row went to quarantine.")
 @click.option("--verbose", "-v", is_flag=True, help="Say more in the log.")
 @click.pass_obj
-def ingest(config: str | None, file: Path, source: str, strict: bool, verbose: bool) -> None:
+def ingest(config: str | None, file: Path, source: str | None, strict: bool, verbose: bool) -> None:
     """Read one export now; the file stays where it is. The next cycle decides on its rows."""
     from mcur.connectors.feeds.exports import digest_of
 
     log.configure(verbose=verbose)
     settings = settings_of(config)
-    shape = _feed_named(settings.feeds, source)
+    shape = _feed_named(settings.feeds, source) if source else _feed_of(settings.feeds, file)
     place = wiring.place_of(shape, settings, playbooks_of(settings))
     reading = outside.feed_shape(shape, place)
     watch = clocks.stopwatch()
@@ -149,6 +154,23 @@ def _feed_named(feeds: tuple[FeedSettings, ...], name: str) -> FeedSettings:
         msg = f'"{name}" is not a feed of this site; known: {known}'
         raise click.BadParameter(msg, param_hint="--source")
     return found
+
+
+def _feed_of(feeds: tuple[FeedSettings, ...], file: Path) -> FeedSettings:
+    """Return the only feed whose files are named so, of several the one whose folder holds the file."""
+    named = [f for f in feeds if any(_is_named(file, glob) for glob in f.pattern)]
+    inside = [f for f in named if f.path.resolve() == file.resolve().parent]
+    found = inside or named
+    if len(found) == 1:
+        return found[0]
+    several = ", ".join(f.id for f in found or feeds) or "none"
+    what = "several feeds take" if found else "no feed takes"
+    msg = f"{what} {file.name}; name the one that reads it: {several}"
+    raise click.BadParameter(msg, param_hint="--source")
+
+
+def _is_named(file: Path, glob: str) -> bool:
+    return fnmatchcase(file.name.lower(), glob.lower())
 
 
 def _spinner(text: str) -> Status:

@@ -515,6 +515,31 @@ def test_ingest_reads_a_file_where_it_lies(mcur: Mcur, site: Path, tmp_path: Pat
     assert path.exists()
 
 
+FEED = '[[feeds]]\nid = "%s"\npath = "feeds/%s"\npattern = ["*.csv"]\n'
+
+
+def test_ingest_finds_the_only_feed_that_takes_a_file(
+    mcur: Mcur, site: Path, tmp_path: Path
+) -> None:
+    """Of several the one whose folder holds it; where that is no answer either, they are named."""
+    mcur("once", "--at", "2026-11-18T08:00")
+    path = an_export(site).rename(tmp_path / "here.csv")
+    alone = mcur("ingest", str(path))
+    (site / "feeds" / "map").mkdir()
+    with (site / "mcur.toml").open("a", encoding="utf-8") as file:
+        file.write(FEED % ("map", "map"))
+    several = mcur("ingest", str(path))
+    inside = mcur("ingest", str(path.rename(site / "feeds" / "map" / "here.csv")))
+    (tmp_path / "note.txt").touch()
+    none = mcur("ingest", str(tmp_path / "note.txt"))
+
+    assert (alone.status, inside.status) == (0, 0), inside.err
+    assert "1 rows, new 1" in alone.out
+    assert several.status == none.status == 2
+    assert "several feeds take here.csv; name the one that reads it: export, map" in several.err
+    assert "no feed takes note.txt; name the one that reads it: export, map" in none.err
+
+
 def test_ingest_strict_fails_on_a_quarantined_row(mcur: Mcur, site: Path, tmp_path: Path) -> None:
     """Without it the row is only named."""
     path = tmp_path / "here.csv"
