@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from mcur.daemon.books import Polled, load_playbooks, pause
+from mcur.daemon.books import Polled, known_needs, load_playbooks, pause
 from mcur.daemon.settings import Settings, SettingsError, build
 from mcur.playbooks.load import PlaybookError, load
-from tests.fakes import known_needs, site_tables
+from tests.fakes import site_tables
 
 
 def site(folder: Path, *, poll: dict[str, str] | None = None, **values: Any) -> Settings:
