@@ -89,9 +89,7 @@ def duties(rule: Mode, case: Case) -> Iterator[Intent]:
 
 def _declared(rule: Mode, case: Case, act: Act) -> Iterator[Intent]:
     name = act.fields.get("object") or act.text or rule.mode
-    day = case.playbook.calendar.day_of(act.at)
-    key = f"incident:{case.playbook.id}:declared:{name}:{day}"
-    if case.facts.incident(act.key or "") or case.facts.incident(key):
+    if case.facts.incident(act.key or ""):
         return  # on an incident it worsens that one
     if act.key and case.facts.task(act.key) is None:
         return  # on a task it is declared where somebody stood; on anything else it is not for us
@@ -100,12 +98,14 @@ def _declared(rule: Mode, case: Case, act: Act) -> Iterator[Intent]:
     if known is not None:
         if known.mode != rule.mode == "crisis":
             yield from worsening.said(rule, case, known, act, why)
+        elif known.mode == rule.mode and threatens(act):
+            yield from worsening.threatened(case.cite(rule, why), known, act)
         return
     onset = act.fields.get("onset")
     threat = threatens(act)
     clause = rule.threat_clause if threat and rule.life_threat == "same" else ""
     yield OpenIncident(
-        key=key,
+        key=_declared_key(case, name, act),
         cite=case.cite(rule, why, clause=clause or rule.declared_clause or rule.clause),
         object=name,
         mode=rule.mode,
@@ -115,6 +115,17 @@ def _declared(rule: Mode, case: Case, act: Act) -> Iterator[Intent]:
         life_threat=threat,
         declared_by=act.by,
     )
+
+
+def _declared_key(case: Case, name: str, act: Act) -> str:
+    """Name what is declared by object and day; after its end the next of that day is another."""
+    day = case.playbook.calendar.day_of(act.at)
+    key = first = f"incident:{case.playbook.id}:declared:{name}:{day}"
+    number = 1
+    while case.facts.incident(key) is not None:
+        number += 1
+        key = f"{first}:{number}"
+    return key
 
 
 def _same(case: Case, name: str) -> Incident | None:
@@ -194,6 +205,8 @@ def _act(rule: Mode, case: Case, incident: Incident, act: Act) -> Iterator[Inten
                 key=incident.key, cite=cite, event="updated", fact=worsening.CHOSEN, at=act.at
             )
             yield from worsening.answered(case, incident, cite.why)
+        case "declare" if threatens(act):
+            yield from worsening.threatened(cite, incident, act)
 
 
 def _fact(rule: Mode, case: Case, incident: Incident, act: Act, cite: Cite) -> Iterator[Intent]:

@@ -8,11 +8,13 @@ from datetime import datetime
 from mcur.playbooks.documents import Document, Paragraph, plain
 from mcur.playbooks.facts import Act, TaskKind, TaskStatus
 from mcur.playbooks.incidents import Incident
-from mcur.playbooks.intents import ChangeIncident, CreateTask, Intent, UpdateTask
+from mcur.playbooks.intents import ChangeIncident, Cite, CreateTask, Intent, UpdateTask
 from mcur.playbooks.rules.base import Case, Rule
 
 CHOSEN = "mode_chosen"
 """The fact that a person chose to keep the mode."""
+THREAT = "threat"
+"""The fact that a person named a threat to life after the incident had begun."""
 
 
 def said(rule: Rule, case: Case, incident: Incident, act: Act, why: str) -> Iterator[Intent]:
@@ -54,9 +56,16 @@ def worse(
     yield from answered(case, incident, why)
 
 
+def threatened(cite: Cite, incident: Incident, act: Act) -> Iterator[Intent]:
+    """Keep that an incident, begun without, threatens life and health now."""
+    if not incident.life_threat and THREAT not in incident.facts:
+        yield ChangeIncident(key=incident.key, cite=cite, event="updated", fact=THREAT, at=act.at)
+
+
 def ask(rule: Rule, clause: str, head: str, case: Case, incident: Incident) -> Iterator[Intent]:
     """Ask the head at once which mode a threat to life belongs to; without his word it is a crisis."""
-    if not incident.life_threat or CHOSEN in incident.facts:
+    threatens = incident.life_threat or THREAT in incident.facts
+    if not threatens or CHOSEN in incident.facts:
         return
     clause = clause or rule.clause
     by = decided_at(case, incident)
@@ -98,7 +107,8 @@ def answered(case: Case, incident: Incident, why: str) -> Iterator[Intent]:
 
 def decided_at(case: Case, incident: Incident) -> datetime:
     """Return until when the head may choose."""
-    return incident.entered_at + case.playbook.calendar.immediately_max
+    asked = incident.facts.get(THREAT, incident.entered_at)
+    return asked + case.playbook.calendar.immediately_max
 
 
 def _question(case: Case, incident: Incident) -> str:
