@@ -187,7 +187,7 @@ class Dispatcher:
                 )
         except TooLate as exc:
             with self._state.atomic():
-                self._end_expired(row, str(exc), now)
+                self._state.expire(row, str(exc), now)
         except Unavailable as exc:
             self._silent(destination, row, exc, now)
         except Barred as exc:
@@ -324,7 +324,7 @@ class Dispatcher:
         expired = self._state.outbox.expired(now)
         orphans = self._state.outbox.orphans()
         for row in expired:
-            self._end_expired(row, "its day is over", now)
+            self._state.expire(row, "its day is over", now)
         for row, ended in orphans:
             self._state.outbox.end(row, ended, f"its task ended as {ended}", now)
             if ended == "shadow":
@@ -344,7 +344,3 @@ class Dispatcher:
                 return telling.task_made(row.effect, back.seen.ident if back.seen else None, now)
             case UpdateTask():
                 return telling.task_changed(row.effect, self._state.tasks.get(row.effect.task), now)
-
-    def _end_expired(self, row: Row, why: str, now: datetime) -> None:
-        self._state.outbox.end(row, "expired", why, now)
-        self._state.report_missed(row, now)

@@ -140,7 +140,7 @@ class Desk:
             cc=tuple(_address(r) for r in addressed_cc),
             date=now,
         )
-        refs = (tuple(r.ref for r in people) for people in (to, cc))
+        refs = (tuple(dict.fromkeys(r.ref for r in people)) for people in (to, cc))
         return Addressed(letter=letter, to=next(refs), cc=next(refs), late=late)
 
     def may_leave_at(self, effect: Effect, now: datetime) -> datetime:
@@ -243,7 +243,7 @@ class Desk:
         day = playbook.calendar.local(now).date()
         people = self._people()
         found = [r for ref in refs for r in people.recipients(ref, day)]
-        return list({r.ref: r for r in found}.values())
+        return list({(r.ref, r.email or r.name): r for r in found}.values())
 
     def _people(self) -> Directory:
         """Return the directory with the absences that people told since the start."""

@@ -172,7 +172,7 @@ class Directory:
         holders = self.holders(role)
         several = len(holders) > 1
         found = [
-            self._present(p, f"{role}:{p.name}" if several else role, day)
+            self._present(p, ref if wanted else _held(p, role) if several else role, day)
             for p in holders
             if not wanted or p.name == wanted
         ]
@@ -251,6 +251,14 @@ def fold(text: str) -> str:
 
 
 _QUOTES = str.maketrans("", "", "«»\"'“”„")
+
+
+def _held(person: Person, role: str) -> str:
+    """Return the role, with its block, in which a person is one of several."""
+    if role in person.roles:
+        return role
+    asked = {_base(role), _base(role).removesuffix("s")}
+    return next((held for held in person.roles if _base(held) in asked), role)
 
 
 def _base(role: str) -> str:

@@ -40,6 +40,11 @@ class Incident:
     """Who holds a temporary role of this incident: the head of its staff or working group."""
 
     @property
+    def cause(self) -> str:
+        """Why it was opened, for texts that have named its object already."""
+        return self.why.replace(f": {self.object}", "", 1)
+
+    @property
     def is_open(self) -> bool:
         """Whether its mode lasts; a suspicion counts until it is dismissed."""
         return self.state in {"open", "suspected"}

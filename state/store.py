@@ -247,6 +247,8 @@ class State(Lookup):
             self.appeals.settle_due(now)
             for row in self.outbox.lost_reports(now):
                 self.report_missed(row, now)
+            for row in self.outbox.expired(now):
+                self.expire(row, "its day is over", now)
             decision = Decision(self, route, now)
             yield Answers(self, directory, live_from), decision
             decision.finish()
@@ -257,6 +259,18 @@ class State(Lookup):
     def report_left(self, key: str) -> None:
         """Note that a report has left the house."""
         self.db.execute("UPDATE reports SET state = 'sent' WHERE key = ?", (key,))
+
+    def expire(self, row: Row, why: str, now: datetime) -> None:
+        """Give up what is worth nothing any more; a report, or one of a cycle, is told as missed."""
+        self.outbox.end(row, "expired", why, now)
+        self.report_missed(row, now)
+        if _is_of_cycle(row):
+            cite, to = row.effect.cite, getattr(row.effect, "to", None)
+            self.db.execute(
+                "INSERT OR IGNORE INTO keys VALUES (?, 'mark', ?)",
+                (f"missed:{row.key}", text_of(now)),
+            )
+            self.tell(Event(at=now, event="slot.missed", cite=cite, key=row.key, to=to))
 
     def report_missed(self, row: Row, now: datetime) -> None:
         """Note that a report could not leave on its day."""
@@ -333,6 +347,11 @@ class State(Lookup):
         if count:
             known = int(self.meta(f"history_{what}") or 0)
             self.set_meta(f"history_{what}", str(known + count))
+
+
+def _is_of_cycle(row: Row) -> bool:
+    """Whether a row is a report that leaves every so often while an incident lasts."""
+    return row.key.startswith("report:") and ":incident:" in row.key
 
 
 def _open(path: Path, *, lasting: bool) -> StateDatabase:

@@ -31,8 +31,8 @@ PEOPLE = Directory(
 REFS: dict[str, list[tuple[str, str]]] = {
     "mcur_head": [("mcur_head", "anna@a.ru")],
     "deputy_head@Дороги": [("deputy_head@Дороги", "vera@a.ru")],
-    "deputy_head": [("deputy_head:Борис", "anna@a.ru"), ("deputy_head:Вера", "vera@a.ru")],
-    "deputy_heads": [("deputy_heads:Борис", "anna@a.ru"), ("deputy_heads:Вера", "vera@a.ru")],
+    "deputy_head": [("deputy_head@ЖКХ", "anna@a.ru"), ("deputy_head@Дороги", "vera@a.ru")],
+    "deputy_heads": [("deputy_head@ЖКХ", "anna@a.ru"), ("deputy_head@Дороги", "vera@a.ru")],
     "deputy_head:Вера": [("deputy_head:Вера", "vera@a.ru")],
     "executor:ООО УК Дом": [("executor:ООО УК Дом", "")],
     "executor:Водоканал": [("executor:Водоканал", "voda@v.ru")],
@@ -46,7 +46,7 @@ REFS: dict[str, list[tuple[str, str]]] = {
 def test_a_recipient_is_a_role_an_executor_or_an_address(
     ref: str, wanted: list[tuple[str, str]]
 ) -> None:
-    """Several in one role are told apart; the absent are replaced."""
+    """Several stand under their blocks, who is named under his name; the absent are replaced."""
     assert [(r.ref, r.email) for r in PEOPLE.recipients(ref, DAY)] == wanted
 
 
