@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from mcur.playbooks.effects import EFFECT, Effect
@@ -68,6 +69,12 @@ class Drafts:
 
 
 def _draft(row: dict[str, Any]) -> Draft:
-    letter = json.loads(row.pop("letter"))
-    shown = {"subject": letter["subject"], "to": tuple(letter["to"])}
-    return Draft(**row | shown | {"at": moment_of(row["at"])})
+    subject, to = _head(row.pop("letter"))
+    return Draft(**row | {"subject": subject, "to": to, "at": moment_of(row["at"])})
+
+
+@lru_cache(maxsize=256)
+def _head(letter: str) -> tuple[str, tuple[str, ...]]:
+    """Read the head of a letter; each cycle asks for those that wait."""
+    said = json.loads(letter)
+    return said["subject"], tuple(said["to"])

@@ -24,12 +24,14 @@ class Lookup:
         """Return keys of things that an act can be done to, the oldest of each kind first.
 
         Only ``*`` and ``?`` are special. A day's own task, where drafts of reports gather, is met by
-        a glob that names it (``task:*:day:*``): a refusal of everything is no refusal of the day.
+        a glob that names it (``task:*:day:*``): a refusal of everything is no refusal of the day. Of drafts
+        it meets those that wait; what left or expired is met where none of them does.
         """
         rows = self.db.query(
             "SELECT key, 1 part, rowid n FROM tasks WHERE key GLOB :glob"
             f" AND (kind <> '{TaskKind.DAY}' OR :glob LIKE '%:day:%' OR :glob = key) UNION ALL"
-            " SELECT key, 2, at FROM drafts WHERE key GLOB :glob UNION ALL"
+            " SELECT key, 2, at FROM drafts WHERE key GLOB :glob AND (state = 'waiting' OR NOT EXISTS"
+            " (SELECT 1 FROM drafts w WHERE w.state = 'waiting' AND w.key GLOB :glob)) UNION ALL"
             " SELECT key, 3, decided_at FROM reports WHERE key GLOB :glob UNION ALL"
             " SELECT key, 4, rowid FROM plans WHERE key GLOB :glob UNION ALL"
             " SELECT key, 5, detected_at FROM incidents WHERE key GLOB :glob UNION ALL"

@@ -11,6 +11,7 @@ from mcur.playbooks.intents import Cite, Intent, KeepPlan, Tell, UpdateTask
 from mcur.playbooks.language import capital
 from mcur.playbooks.rules.base import Case
 from mcur.playbooks.rules.draft_shape import Until, Waiting
+from mcur.playbooks.rules.gathering import OnOverdue
 
 
 def decide(rule: Waiting, case: Case) -> Iterator[Intent]:
@@ -28,10 +29,12 @@ def decide(rule: Waiting, case: Case) -> Iterator[Intent]:
 
 def waiting(rule: Waiting, case: Case) -> list[Task]:
     """Return the open drafts of the plans that a rule names."""
-    if not rule.of:
+    plans, ladders = (case.playbook.rules.get(kind, {}) for kind in ("plan", "ladder"))
+    named = {of for of in rule.of if of in plans or isinstance(ladders.get(of), OnOverdue)}
+    if not named:
         return []
-    plans = case.facts.tasks(case.playbook.id, {TaskKind.PLAN})
-    return [t for t in plans if t.rule in rule.of and t.key.startswith("draft:")]
+    tasks = case.facts.tasks(case.playbook.id, {TaskKind.PLAN})
+    return [t for t in tasks if t.rule in named and t.key.startswith("draft:")]
 
 
 def _remind(case: Case, task: Task, plan: Plan | None, until: Until) -> Iterator[Intent]:
