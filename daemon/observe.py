@@ -5,7 +5,7 @@ A look may run in a pool thread and touches no database; keeping runs in the thr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -71,9 +71,13 @@ class Post:
     more: bool
 
 
+Reading = Callable[[Sequence[RawLetter]], Iterable[Letter | Exception]]
+"""Parses letters in their order; what went wrong with one stands in its place."""
+
+
 @dataclass(slots=True, kw_only=True)
 class MailSource:
-    """A mailbox; ``read`` parses a letter, ``translate`` shows stamps of the machine in the program's time.
+    """A mailbox; ``read`` parses its letters, ``translate`` shows stamps of the machine in the program's time.
 
     ``taker`` names the regulation that takes a letter which answers nothing of ours.
     """
@@ -82,7 +86,7 @@ class MailSource:
     every: timedelta
     mailbox: Mailbox
     blobs: Any
-    read: Callable[[RawLetter], Letter]
+    read: Reading
     translate: Callable[[datetime], datetime]
     taker: Callable[[Letter], str]
     unproven: str = "assignments"
@@ -92,12 +96,10 @@ class MailSource:
         batch = self.mailbox.fetch(cursor, now)
         letters: list[Letter] = []
         unreadable = []
-        for raw in batch.letters:
-            try:
-                letter = self.read(raw)
-            except Exception as exc:  # noqa: BLE001  (one letter never holds up the mailbox)
+        for raw, letter in zip(batch.letters, self.read(batch.letters), strict=True):
+            if isinstance(letter, Exception):
                 digest = self.blobs.put(raw.raw or raw.head)
-                unreadable.append((raw.place, _why_unreadable(exc, raw.place), digest))
+                unreadable.append((raw.place, _why_unreadable(letter, raw.place), digest))
                 continue
             received = min(self.translate(letter.received_at), now)
             proven, taker = self._proven(letter), self.taker(letter)

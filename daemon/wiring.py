@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from mcur.daemon.clock import Clock, must_be_plausible
 from mcur.daemon.dispatch import SETTLE, Dispatcher
 from mcur.daemon.feeding import FeedSource
 from mcur.daemon.hands import Destination
-from mcur.daemon.observe import MailSource, Observers, Source, TrackerSource
+from mcur.daemon.observe import MailSource, Observers, Reading, Source, TrackerSource
 from mcur.daemon.render import Desk
 from mcur.daemon.settings import Settings
 from mcur.daemon.settings_connectors import (
@@ -223,13 +223,23 @@ def _trackers(
 
 def _reads(
     site: Site, mailboxes: Sequence[str], blobs: BlobStore, *, apart: bool
-) -> dict[str, Callable[[RawLetter], Letter]]:
+) -> dict[str, Reading]:
     """Return what reads the letters of each mailbox: ``apart`` in a process of its own."""
     authserv = site.settings.mail.authserv or None
     if apart:
         site.readers = [Reader(blobs, authserv) for _ in mailboxes]
         return dict(zip(mailboxes, site.readers, strict=True))
-    return dict.fromkeys(mailboxes, partial(parse, blobs=blobs, trusted_authserv=authserv))
+    return dict.fromkeys(mailboxes, partial(_read_here, blobs, authserv))
+
+
+def _read_here(
+    blobs: BlobStore, authserv: str | None, raws: Sequence[RawLetter]
+) -> Iterator[Letter | Exception]:
+    for raw in raws:
+        try:
+            yield parse(raw, blobs, trusted_authserv=authserv)
+        except Exception as exc:  # noqa: BLE001  (one letter never holds up the mailbox)
+            yield exc
 
 
 def _sources(
@@ -237,7 +247,7 @@ def _sources(
     feeds: Sequence[tuple[FeedSettings, Any]],
     mailboxes: Sequence[tuple[str, Mailbox]],
     trackers: Mapping[str, Tracker],
-    reads: Mapping[str, Callable[[RawLetter], Letter]],
+    reads: Mapping[str, Reading],
     blobs: BlobStore,
 ) -> list[Source]:
     mail, every = site.settings.mail, partial(books.pause, site.settings, site.playbooks)

@@ -71,6 +71,8 @@ def _first(playbooks: Sequence[Playbook], tests: Tests) -> Playbook:
     """Return the first of those that pass each test which any of those left passes."""
     left = list(playbooks)
     for test in tests:
+        if len(left) == 1:
+            break
         left = [one for one in left if test(one)] or left
     return left[0]
 

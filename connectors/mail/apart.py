@@ -12,6 +12,8 @@ import pickle
 import resource
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -49,40 +51,68 @@ class Reader:
         self._answers: Connection | None = None
         self._read = 0
 
-    def __call__(self, raw: RawLetter) -> Letter:
-        """Read a letter; raises what :func:`parse` raises, and :class:`Unreadable` beyond the budget."""
-        if self._process is None or self._process.poll() is not None or self._read >= LETTERS:
-            self.close()
-            self._start()
-        self._read += 1
+    def __call__(self, raws: Sequence[RawLetter]) -> Iterator[Letter | Exception]:
+        """Read letters in their order; what went wrong with one stands in its place.
+
+        It is what :func:`parse` raises, :class:`Unreadable` beyond the budget, or
+        :class:`ParserFault`.
+        """
+        done = 0
+        while done < len(raws):
+            if self._process is None or self._process.poll() is not None or self._read >= LETTERS:
+                self.close()
+                self._start()
+            some = raws[done : done + LETTERS - self._read]
+            for found in self._answered(some):
+                done += 1
+                yield found
+
+    def _answered(self, raws: Sequence[RawLetter]) -> Iterator[Letter | Exception]:
+        """Read until all are read or one has cost the process; the next ones wait in the pipe."""
+        gate = threading.Thread(target=_send, args=(self._asks, raws), daemon=True)
+        gate.start()
         try:
-            kind, found = self._ask(raw)
-        except (OSError, EOFError) as exc:
-            self.close()
-            msg = f"письмо {raw.place.uid} не прочитано: разбор прервался, ему не хватило памяти"
-            raise Unreadable(msg) from exc
+            for raw in raws:
+                self._read += 1
+                yield self._answer(raw)
+                if self._process is None or self._process.poll() is not None:
+                    return
+        finally:
+            if gate.is_alive():
+                self._kill()  # nobody takes what is still being sent
+            gate.join()
+
+    def _answer(self, raw: RawLetter) -> Letter | Exception:
+        try:
+            kind, found = self._next(raw)
+        except (OSError, EOFError):
+            self._kill()
+            return Unreadable(
+                f"письмо {raw.place.uid} не прочитано: разбор прервался, ему не хватило памяти"
+            )
         if kind == "letter":
             return found  # type: ignore[no-any-return]  # the other process answers with a letter
-        if kind == "unreadable":
-            raise Unreadable(found)
-        raise ParserFault(found)
+        return Unreadable(found) if kind == "unreadable" else ParserFault(found)
 
     def close(self) -> None:
         """End the process, whatever it does."""
+        self._kill()
         for end in (self._asks, self._answers):
             if end is not None:
                 end.close()
+        self._process = self._asks = self._answers = None
+
+    def _kill(self) -> None:
+        """End the process and leave its pipes to who still writes into them."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-        self._process = self._asks = self._answers = None
 
-    def _ask(self, raw: RawLetter) -> tuple[str, Any]:
-        if self._asks is None or self._answers is None:
+    def _next(self, raw: RawLetter) -> tuple[str, Any]:
+        if self._answers is None:
             raise EOFError
-        self._asks.send_bytes(pickle.dumps(raw))
         if not self._answers.poll(self._seconds):
-            self.close()
+            self._kill()
             msg = (
                 f"письмо {raw.place.uid} не прочитано за {self._seconds:g} с: "
                 "так пишут только вредоносные программы"
@@ -103,6 +133,14 @@ class Reader:
         self._asks = Connection(asks, readable=False)
         self._answers = Connection(answers, writable=False)
         self._asks.send_bytes(pickle.dumps(self._terms))
+
+
+def _send(asks: Connection, raws: Sequence[RawLetter]) -> None:
+    """Send letters ahead of their answers, so that neither side waits for the other."""
+    # The process has ended, or its pipe was closed under the hand: who waits for answers sees it.
+    with contextlib.suppress(OSError, TypeError):
+        for raw in raws:
+            asks.send_bytes(pickle.dumps(raw))
 
 
 def main() -> None:
