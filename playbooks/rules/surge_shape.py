@@ -48,6 +48,10 @@ class Surge(Rule):
         waits = self.assumption and not given  # for a number that the text does not give
         clear = len(given) == 1 or waits or not self.enabled
         found = [] if clear else ["give one of value, growth_pct, index"]
+        if self.scope != "category" and self.index is not None:
+            found.append(
+                f'scope {self.scope}: an index is that of a category; leave scope = "category"'
+            )
         if self.period != "day" and self.index is not None:
             found.append(f'period {self.period}: an index is that of a day; leave period = "day"')
         if self.period != "day" and self.versus != "previous_day":
