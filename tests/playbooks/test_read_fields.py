@@ -41,7 +41,7 @@ def names_read() -> set[str]:
                 if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                     found.add(node.attr)
                 elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "getattr":
-                    found |= {a.value for a in node.args[1:2] if isinstance(a, ast.Constant)}
+                    found |= {str(a.value) for a in node.args[1:2] if isinstance(a, ast.Constant)}
     return found
 
 
