@@ -180,6 +180,14 @@ class Directory:
             found = [self._present(p, role, day) for p in self.people if p.name == wanted]
         return list({r.email or r.name: r for r in found}.values())
 
+    def role_of(self, name: str) -> str | None:
+        """Return how a person in a role is addressed: the role, with the name where several hold it."""
+        for person in self.people:
+            if person.roles and person.answers_to(name):
+                role = person.roles[0]
+                return role if len(self.holders(role)) == 1 else f"{role}:{person.name}"
+        return None
+
     def executor(self, name: str | None) -> Executor | None:
         """Find an executor by the name or alias that an export uses."""
         if not name:

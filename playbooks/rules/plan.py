@@ -355,11 +355,12 @@ def _measure_task(case: Case, plan: Plan, cite: Cite, measure: Measure, number: 
 
 
 def _assignee(case: Case, said: str) -> str:
-    """A measure names a role or an executor."""
+    """A measure names a role, an executor or a person in a role."""
     if said in case.playbook.roles or said.startswith("executor:"):
         return said
-    executor = case.facts.directory.executor(said)
-    return f"executor:{executor.name}" if executor else said
+    directory = case.facts.directory
+    executor = directory.executor(said)
+    return f"executor:{executor.name}" if executor else directory.role_of(said) or said
 
 
 def _latest(case: Case, measures: Sequence[Measure]) -> datetime | None:
