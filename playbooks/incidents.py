@@ -42,7 +42,7 @@ class Incident:
     @property
     def cause(self) -> str:
         """Why it was opened, for texts that have named its object already."""
-        return self.why.replace(f": {self.object}", "", 1)
+        return self.why.removeprefix(f"{self.object}: ").replace(f": {self.object}", "", 1)
 
     @property
     def is_open(self) -> bool:

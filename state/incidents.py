@@ -117,7 +117,7 @@ def _news(known: Incident, intent: ChangeIncident) -> dict[str, Any]:
     ended = at if intent.event in {"closed", "dismissed"} else None
     said: dict[str, Any] = {
         "count": intent.count,
-        "why": intent.cite.why if intent.count is not None else None,
+        "why": intent.cite.why if _tells_why(known, intent) else None,
         "houses": None if intent.houses is None else dump(list(intent.houses)),
         "mode": intent.mode,
         "entered_at": at if intent.mode else None,
@@ -128,6 +128,12 @@ def _news(known: Incident, intent: ChangeIncident) -> dict[str, Any]:
         "closed_at": ended,
     }
     return {"facts": dump(facts)} | {k: v for k, v in said.items() if v is not None}
+
+
+def _tells_why(known: Incident, intent: ChangeIncident) -> bool:
+    """Growth is why an incident lasts until it is worse; then it is what made it so."""
+    is_worse = known.entered_at != known.detected_at
+    return intent.mode is not None or (intent.count is not None and not is_worse)
 
 
 def _incident(row: dict[str, Any]) -> Incident:

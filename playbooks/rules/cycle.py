@@ -180,17 +180,18 @@ def _document(
     since = slot - rule.every * (len(unsent) + 1)
     acts = [a for a in case.facts.acts_on(incident.key) if a.text]
     fresh = [a for a in acts if since < a.at <= case.now]
-    last = max((a.at for a in acts), default=incident.detected_at)
+    last = max((a.at for a in acts), default=incident.entered_at)
     news = (
         Bullets(items=tuple(ringing.entry(case, act) for act in fresh))
         if fresh
         else Paragraph(text=case.say("cycle.no_news", last=last, slot=slot))
     )
     measures = _measures(case, incident)
-    done = (case.say("label.tasks"), case.say("cycle.measures", tasks=measures))
+    told = case.say("cycle.measures", tasks=measures)
+    done = ((case.say("label.tasks"), told),) if _has_plan(case, incident) else ()
     lines = tuple(_state(case, task) for task in measures)
     states = (Bullets(items=lines),) if lines else ()
-    known = Pairs(items=(*portrait.pairs(case, incident), done))
+    known = Pairs(items=(*portrait.pairs(case, incident), *done))
     return Document(
         title=rule.title,
         subtitle=case.say("cycle.as_of", slot=slot),
@@ -214,6 +215,11 @@ def _gaps(rule: Cycle, case: Case, unsent: list[datetime]) -> list[Paragraph]:
     return [
         Paragraph(text=case.say(text, slots=slots), tone="mark") for text, slots in named if slots
     ]
+
+
+def _has_plan(case: Case, incident: Incident) -> bool:
+    """Whether the regulation answers this mode with a plan of its own."""
+    return any(getattr(r, "mode", "") == incident.mode for r in case.playbook.enabled("plan"))
 
 
 def _measures(case: Case, incident: Incident) -> list[Task]:

@@ -97,6 +97,7 @@ def _declared(rule: Mode, case: Case, act: Act) -> Iterator[Intent]:
     known = _same(case, name)
     if known is not None:
         if known.mode != rule.mode == "crisis":
+            why = case.say("mode.declared", act=act, object=case.place(known))
             yield from worsening.said(rule, case, known, act, why)
         elif known.mode == rule.mode and threatens(act):
             yield from worsening.threatened(case.cite(rule, why), known, act)
@@ -199,7 +200,8 @@ def _act(rule: Mode, case: Case, incident: Incident, act: Act) -> Iterator[Inten
         case "solve" | "no-progress" | "unsolved" | "form-group" | "form-hq":
             yield from _fact(rule, case, incident, act, cite)
         case "declare" if act.fields.get("mode") == "crisis" != incident.mode:
-            yield from worsening.said(rule, case, incident, act, cite.why)
+            why = case.say("mode.declared", act=act, object=case.place(incident))
+            yield from worsening.said(rule, case, incident, act, why)
         case "declare" if act.by == rule.head:
             yield ChangeIncident(
                 key=incident.key, cite=cite, event="updated", fact=worsening.CHOSEN, at=act.at
