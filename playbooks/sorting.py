@@ -38,7 +38,8 @@ class Row(_Table):
     one too many of its sender, ``decides`` begins with a word of decision (``orders``: one that can
     mean nothing else), ``numbered`` says something of several tasks by their numbers, ``report`` begins as the reports of a day do. ``answers`` names what of ours
     it may answer, ``sender`` who may write it, ``proven`` what the own server may have said of him,
-    ``begins`` how its subject may begin, ``opens`` what alone may stand in the first line of its text.
+    ``begins`` how its subject may begin, ``starts`` how its text, ``opens`` what alone may stand in
+    the first line of that.
     """
 
     what: What
@@ -55,6 +56,7 @@ class Row(_Table):
     sender: tuple[Sender, ...] = ()
     proven: tuple[Proven, ...] = ()
     begins: tuple[str, ...] = ()
+    starts: tuple[str, ...] = ()
     opens: tuple[str, ...] = ()
 
 
@@ -88,7 +90,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """All that a row may ask of a letter: ``text`` is its own, ``key`` and ``object`` what of ours it answers."""
+    """All that a row may ask of a letter: ``text`` is its own without a greeting, ``key`` and ``object`` what of ours it answers."""
 
     letter: Letter
     text: str = ""
@@ -139,18 +141,24 @@ def word_of(
 
     A greeting may stand before it; what follows it, up to a closing, is the reason.
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = ungreeted(greetings, text).splitlines()
     ends = (n for n, line in enumerate(lines) if n and phrases.begins(closings, line))
     lines = lines[: next(ends, len(lines))]
-    if lines and phrases.begins(greetings, lines[0]):
-        rest = _END.split(lines[0], maxsplit=1)[1:]
-        lines = [*filter(None, rest), *lines[1:]]
     head, colon, after = (lines[0] if lines else "").partition(":")
     reason = "\n".join(filter(None, (after.strip() if colon else "", *lines[1:])))
     for decision in decisions:
         if _is_only(decision.words, head):
             return Word(decision=decision, said=head.strip(" .!"), text=reason)
     return None
+
+
+def ungreeted(greetings: Iterable[str], text: str) -> str:
+    """Return the lines of a text that say something, without the greeting before them."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if lines and phrases.begins(greetings, lines[0]):
+        rest = _END.split(lines[0], maxsplit=1)[1:]
+        lines = [*filter(None, rest), *lines[1:]]
+    return "\n".join(lines)
 
 
 def _is_only(words: Iterable[str], line: str) -> bool:
@@ -182,8 +190,16 @@ def _conditions(row: Row, sight: Sight) -> Iterator[tuple[str, bool]]:
         yield f"sender {', '.join(row.sender)}", bool(sight.senders & set(row.sender))
     if row.proven:
         yield f"proven {sight.proven}", sight.proven in row.proven
+    yield from _worded(row, sight)
+
+
+def _worded(row: Row, sight: Sight) -> Iterator[tuple[str, bool]]:
+    """Yield the conditions on what stands in a letter."""
+    subject = sight.letter.subject
+    first = next(iter(sight.text.splitlines()), "")
     if row.begins:
-        yield f"begins {letter.subject[:40]!r}", phrases.begins(row.begins, letter.subject)
+        yield f"begins {subject[:40]!r}", phrases.begins(row.begins, subject)
+    if row.starts:
+        yield f"starts {first[:40]!r}", phrases.begins(row.starts, first)
     if row.opens:
-        first = next((line for line in sight.text.splitlines() if line.strip()), "")
         yield f"opens {first[:40]!r}", _is_only(row.opens, first)

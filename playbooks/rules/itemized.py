@@ -14,7 +14,7 @@ from mcur.playbooks import phrases
 from mcur.playbooks.documents import Document, Paragraph
 from mcur.playbooks.extension import Extension
 from mcur.playbooks.facts import Attachment, Letter, Task, TaskKind
-from mcur.playbooks.intents import Channel, Intent, KeepExtension, SendLetter, SortLetter
+from mcur.playbooks.intents import Channel, Intent, KeepExtension, RaiseFlag, SendLetter, SortLetter
 from mcur.playbooks.numbered import Item, items_in
 from mcur.playbooks.quotes import strip_quoted
 from mcur.playbooks.rules import answers
@@ -23,6 +23,8 @@ from mcur.playbooks.rules.assignments import FromLetters
 from mcur.playbooks.rules.base import Case
 from mcur.playbooks.rules.hearing import Heard
 
+ANSWERS = 5
+"""How many automatic answers of this kind an executor gets on a day; who writes on may be a machine."""
 REMEMBERED = timedelta(days=31)
 """How long a closed task is still known by its number."""
 
@@ -104,7 +106,27 @@ def take(case: Case, letter: Letter, parts: Parts) -> Iterator[Intent]:
     yield SortLetter(digest=letter.digest, state="answer", why=why, tasks=tuple(parts.said))
     said = remarks.said(case)
     if said:
-        yield _reply(rule, case, letter, parts.executor, said)
+        yield _answered(rule, case, letter, parts.executor, said)
+
+
+def _answered(
+    rule: FromExecutors, case: Case, letter: Letter, executor: str, said: Sequence[str]
+) -> SendLetter | RaiseFlag:
+    """Answer an executor, but not his machine: after a few letters of a day a person is asked instead."""
+    day = case.playbook.calendar.day_of(letter.received_at)
+    base = f"letter:{case.playbook.id}:{rule.id}:numbers:{executor}:{day}"
+    free = (n for n in range(1, ANSWERS + 1) if not case.facts.knows(f"{base}:{n}"))
+    number = next(free, None)
+    if number is not None:
+        return _reply(rule, case, letter, f"{base}:{number}", executor, said)
+    why = case.say("itemized.enough", executor=executor, count=ANSWERS)
+    return RaiseFlag(
+        key=f"flag:{base}",
+        cite=case.cite(rule, why),
+        object=f"letter:{letter.digest}",
+        text=why,
+        to=(rule.officer,),
+    )
 
 
 def _taken(
@@ -156,13 +178,18 @@ def _number(task: Task) -> str:
 
 
 def _reply(
-    rule: FromExecutors, case: Case, letter: Letter, executor: str, remarks: Sequence[str]
+    rule: FromExecutors,
+    case: Case,
+    letter: Letter,
+    key: str,
+    executor: str,
+    remarks: Sequence[str],
 ) -> SendLetter:
     """Say in one letter which numbers are unknown or closed, what was not understood, what is missing."""
     cite = case.cite(rule, " ".join(remarks))
     text = (case.say("itemized.taken", letter=letter), *remarks)
     return SendLetter(
-        key=f"letter:{case.playbook.id}:{rule.id}:numbers:letter:{letter.digest[:16]}:1",
+        key=key,
         cite=cite,
         channel=Channel.EXECUTOR_MAIL,
         sender=rule.officer,

@@ -10,7 +10,7 @@ from mcur.playbooks.rules import announcing, answers, assignments, itemized
 from mcur.playbooks.rules.assignments import FromLetters
 from mcur.playbooks.rules.base import Case
 from mcur.playbooks.rules.itemized import Parts
-from mcur.playbooks.sorting import Object, Row, Sight, Word, first_match, word_of
+from mcur.playbooks.sorting import Object, Row, Sight, Word, first_match, ungreeted, word_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def see(rule: FromLetters, case: Case, letter: Letter) -> Seen | None:
     parts = itemized.parts_of(rule, case, letter, task)
     sight = Sight(
         letter=letter,
-        text=strip_quoted(letter.text)[0],
+        text=ungreeted(rule.greetings, strip_quoted(letter.text)[0]),
         key=about,
         object=kind or ("task" if task else None),
         senders=_senders(rule, case, letter),

@@ -11,7 +11,7 @@ from mcur.playbooks.facts import Bounce
 from mcur.playbooks.intents import CreateTask, RaiseFlag, SortLetter
 from mcur.playbooks.rules import letters
 from mcur.playbooks.rules.assignments import FromLetters
-from mcur.playbooks.sorting import Row, Sight, conditions, first_match, word_of
+from mcur.playbooks.sorting import Row, Sight, conditions, first_match, ungreeted, word_of
 from tests.playbooks.facts import Known, at, case, letter, rule
 
 RULE: FromLetters = rule("intake", "letters")
@@ -181,3 +181,23 @@ def test_one_letter_too_many_waits_for_a_person() -> None:
     assert list(flags.values()) == [
         "duty@cur.mosreg.ru прислал за сутки больше 2 писем: остальные ждут разбора вручную"
     ]
+
+
+AWAY = [
+    "Здравствуйте!\nЯ в отпуске до 30.11, по срочным вопросам: Петров",
+    "Добрый день! Меня нет на рабочем месте.",
+    "Это автоматический ответ. Ваше письмо прочтут.",
+    "Ваше обращение зарегистрировано под № 4711",
+    "I am out of the office until Monday.",
+    "This is an automated message",
+]
+
+
+@pytest.mark.parametrize("text", AWAY)
+def test_an_automatic_reply_is_known_by_its_first_words(text: str) -> None:
+    """Where neither headers nor subject say it; the second line says nothing."""
+    own = ungreeted(RULE.greetings, text)
+    late = ungreeted(RULE.greetings, f"Крышу починили.\n{text}")
+
+    assert what(text=own, object="task", senders={"executor"}) == "auto"
+    assert what(text=late, object="task", senders={"executor"}) == "answer"
