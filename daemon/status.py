@@ -13,7 +13,7 @@ from mcur.playbooks.facts import Health, TaskKind
 from mcur.playbooks.playbook import Playbook
 from mcur.playbooks.rules.base import Case
 from mcur.playbooks.rules.registry import LAYERS
-from mcur.state.answers import Answers
+from mcur.state.answers import Answers, with_absences
 from mcur.state.store import State
 from mcur.state.systems import LISTENING
 
@@ -34,7 +34,7 @@ def gather(
         "due_next": _due_next(playbooks, settings, state, live, now),
         "outbox": _outbox(state, zone),
         "connectors": _connectors(settings, playbooks, state, zone),
-        "letters_today": _letters_today(playbooks[0], state, now),
+        "letters_today": _letters_today(settings, playbooks[0], state, now),
         "to_look_at": _to_look_at(settings, state, now),
         "taken_as_history": state.history(),
     }
@@ -140,9 +140,17 @@ def _bell(one: Health, every: str, zone: Any) -> str:
     return f"on, last heard {_stamp(one.last_success, zone)}"
 
 
-def _letters_today(playbook: Playbook, state: State, now: datetime) -> dict[str, str]:
+def _letters_today(
+    settings: Settings, playbook: Playbook, state: State, now: datetime
+) -> dict[str, str]:
+    """Count the letters of today by person: whoever holds several roles, or stands in, reads them all."""
     first, last = playbook.calendar.day_bounds(playbook.calendar.day_of(now))
-    counts = state.outbox.readers(first, last)
+    people = with_absences(state.db, settings.directory())
+    day = playbook.calendar.local(now).date()
+    counts: Counter[str] = Counter()
+    for ref, n in state.outbox.readers(first, last).items():
+        for name in {one.name or one.ref for one in people.recipients(ref, day)} or {ref}:
+            counts[name] += n
     return {
         reader: f"{n} letters: too many for one person" if n > MANY_LETTERS else str(n)
         for reader, n in counts.most_common()

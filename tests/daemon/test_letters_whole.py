@@ -14,9 +14,12 @@ import pytest
 from mcur.connectors.ports import NewTask
 from mcur.daemon import wiring
 from mcur.daemon.clock import VirtualClock
+from mcur.daemon.status import gather
+from mcur.playbooks.documents import plain
 from mcur.playbooks.facts import TaskSeen
+from mcur.playbooks.intents import Channel, Cite, SendLetter
 from tests.daemon.test_cli import Mcur, mcur, site  # noqa: F401 - fixtures
-from tests.fakes import MORNING, Stand, settings_of, write_letter
+from tests.fakes import MORNING, Stand, settings_of, site_tables, write_letter
 
 
 @pytest.fixture
@@ -102,3 +105,29 @@ def test_what_cannot_be_read_is_saved_as_it_came(mcur: Mcur, site: Path, tmp_pat
     assert row["reason"].endswith("в нём нет ни заголовков, ни текста")
     assert (saved.name, saved.read_bytes()) == (f"{row['raw'][:16]}.eml", b"\n \n")
     assert len(json.loads(mcur("letters", "--all", "--json").out)) == 1
+
+
+def test_status_counts_the_letters_of_a_person(stand: Stand) -> None:
+    """Whatever his roles; above fifteen it warns."""
+    people = [
+        entry | ({"name": "Петров П. П."} if entry["role"] in {"mcur_head", "okrug_head"} else {})
+        for entry in site_tables()["people"]
+    ]
+    settings = settings_of(stand.folder, people=people)
+    with stand.state.atomic():
+        for n in range(16):
+            role = "mcur_head" if n % 2 else "okrug_head"
+            stand.state.outbox.put(a_letter(n, role), wiring.COURIER, stand.now)
+    stand.deliver()
+    found = gather(settings, stand.site.playbooks, stand.state, stand.now)
+
+    assert found["letters_today"]["Петров П. П."] == "16 letters: too many for one person"
+
+
+def a_letter(n: int, role: str) -> SendLetter:
+    """Write a letter to a role."""
+    cite = Cite(playbook="odintsovo-1204", rule="O-2", clause="2.2.1.1", why="x")
+    return SendLetter(
+        key=f"letter:odintsovo-1204:test:{n}", cite=cite, channel=Channel.SERVICE, sender="",
+        to=(role,), subject="x", document=plain("x"),
+    )  # fmt: skip
