@@ -11,13 +11,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from mimetypes import guess_type
 
 from mcur.connectors.mail.bounces import bounce_of
 from mcur.connectors.mail.charsets import decode, one_line, readable
 from mcur.connectors.mail.htmltext import text_of_html
-from mcur.connectors.mail.names import file_name, letter_name
+from mcur.connectors.mail.names import file_name, letter_name, safe_name
 from mcur.connectors.mail.parts import DEEPEST, TOO_DEEP, Headers, Part, Unreadable, cut, split
 from mcur.connectors.mail.people import authenticated, people
+from mcur.connectors.mail.tnef import unwrap
 from mcur.connectors.ports import Blobs, RawLetter
 from mcur.playbooks.facts import Attachment, Letter
 
@@ -28,6 +30,7 @@ _IDS = 200
 _TEXT = 1_000_000
 """Characters of text that rules and people get to see; the raw letter keeps all."""
 _NESTED = "части письма вложены друг в друга слишком глубоко, последние не раскрыты"
+_WRAPPED = {"application/ms-tnef", "application/vnd.ms-tnef"}
 _AUTOMATIC_PRECEDENCE = {"bulk", "junk", "auto_reply"}
 
 
@@ -121,7 +124,7 @@ class _Reading:
             self.texts.append(self._text(part))
         elif part.kind in {"message/rfc822", "message/global"}:
             self._take_letter(part, depth)
-        else:
+        elif part.kind not in _WRAPPED or not self._unwrap(part):
             self._attach(file_name(part, len(self.attachments) + 1), part.kind, part.content())
 
     def text(self) -> str:
@@ -153,6 +156,21 @@ class _Reading:
         self.texts.append(f"{_forwarded(inner)}\n\n{reading.text()}".strip())
         self.flaws += reading.flaws
 
+    def _unwrap(self, part: Part) -> bool:
+        """Take what Outlook wrapped into winmail.dat; whether there was anything that could be read."""
+        try:
+            found = unwrap(part.content())
+        except ValueError:
+            return False
+        text = found.text or (text_of_html(found.html) if found.html else "")
+        if not any(self.texts):
+            self.texts.append(readable(text).strip())
+        for file in found.files:
+            name = safe_name(file.name) or f"вложение {len(self.attachments) + 1}"
+            kind = guess_type(name)[0] or "application/octet-stream"
+            self._attach(name, kind, file.content)
+        return bool(found.files or text)
+
     def _text(self, part: Part) -> str:
         reading = decode(part.content(), part.parameters.get("charset"))
         if not reading.as_declared:
@@ -172,7 +190,7 @@ class _Reading:
             self.flaws.append(_NESTED)
         if not content:
             self.flaws.append(f"вложение «{name}» пустое")
-        if kind == "application/ms-tnef":
+        if kind in _WRAPPED:
             self.flaws.append(f"вложение «{name}» в формате Outlook, его содержимое не раскрыто")
 
 
