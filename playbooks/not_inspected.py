@@ -17,17 +17,29 @@ def lines(case: Case, last: datetime) -> list[str]:  # noqa: ARG001 - a part of 
     """Say of every campaign how far each executor is, then name the houses, the longest overdue first."""
     if case.facts.last_export("inspections") is None:
         return [case.say("form.inspections.no_export")]
-    ratings = [one for one in case.playbook.enabled("rating") if isinstance(one, Rating)]
-    return [line for one in ratings for line in _campaign(one, case)]
+    return [line for one in campaigns(case) for line in _campaign(one, case)]
+
+
+def campaigns(case: Case) -> list[Rating]:
+    """Return the campaigns of inspections that are rated."""
+    return [one for one in case.playbook.enabled("rating") if isinstance(one, Rating)]
+
+
+def shares(rule: Rating, case: Case) -> list[str]:
+    """Say of each executor how far he is in a campaign."""
+    return [_share(rule, case, one) for one in rating.standings(rule, case)]
 
 
 def _campaign(rule: Rating, case: Case) -> list[str]:
-    shares = [_share(rule, case, one) for one in rating.standings(rule, case)]
     open_ = [one for one in case.facts.inspections(rule.campaign) if one.done_at is None]
     open_.sort(key=lambda one: (one.planned_at is None, one.planned_at or case.now, one.number))
     houses = [_house(case, one) for one in open_[:NAMED_HOUSES]]
     more = len(open_) - NAMED_HOUSES
-    return [*shares, *houses, *([case.say("form.more", count=more)] if more > 0 else [])]
+    return [
+        *shares(rule, case),
+        *houses,
+        *([case.say("form.more", count=more)] if more > 0 else []),
+    ]
 
 
 def _share(rule: Rating, case: Case, one: Standing) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from mcur.playbooks import not_inspected
+from mcur.playbooks import handed_on, not_inspected
 from mcur.playbooks.counting import by_object
 from mcur.playbooks.directory import fold
 from mcur.playbooks.documents import Block, Bullets, Heading, Paragraph
@@ -104,6 +104,9 @@ PARTS: dict[str, Callable[[Case, datetime], list[str]]] = {
     "statuses": statuses,
     "top": top,
     "inspections": not_inspected.lines,
+    "houses": handed_on.houses,
+    "results": handed_on.results,
+    "messenger": handed_on.messenger,
 }
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any, Literal
 
 from mcur.playbooks import crowded, reference
+from mcur.playbooks.calendar import Weekday
 from mcur.playbooks.documents import Bullets, Column, Document, Heading, Paragraph, Table
-from mcur.playbooks.durations import ClockField
+from mcur.playbooks.durations import WEEKDAYS, ClockField
 from mcur.playbooks.facts import Appeal, Task, TaskKind, TaskStatus
 from mcur.playbooks.intents import (
     Channel,
@@ -37,10 +38,18 @@ class List(Rule):
 
 
 class Part(Rule):
-    """One part of the reference under the lists."""
+    """One part of the reference under the lists; with ``weekday`` it stands there once a week."""
 
     id: str = ""
-    part: Literal["averages", "flow", "measures", "causes", "statuses", "top", "inspections"]
+    part: Literal[
+        "averages", "flow", "measures", "causes", "statuses", "top", "inspections", "houses",
+        "results", "messenger",
+    ]  # fmt: skip
+    weekday: Weekday | None = None
+
+    def is_due(self, day: date) -> bool:
+        """Whether it stands in the task of a day."""
+        return self.weekday is None or WEEKDAYS[day.weekday()] == self.weekday
 
 
 class DailyControl(Rule):
@@ -128,7 +137,7 @@ def _daily(rule: DailyControl, case: Case) -> Iterator[Intent]:
             clause = case.playbook.printed(part.clause)
             blocks.append(Heading(text=case.say("control.heading", title=title, clause=clause)))
             blocks.append(_table(case, rows))
-    for known in rule.reference:
+    for known in (part for part in rule.reference if part.is_due(moment.date())):
         blocks += reference.block(case, known.part, known.clause, last)
     blocks += queued.block(case, moment - timedelta(days=1))
     lead = case.say("control.lead", first=first)

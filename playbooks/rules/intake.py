@@ -205,7 +205,7 @@ def _appeal_body(
         (label("received"), case.say("moment", at=appeal.received_at)),
         (label("address"), appeal.address or case.say("no_address")),
         (label("topic"), appeal.topic or case.say("no_topic")),
-        (label("executor"), executor or appeal.executor or case.say("no_executor")),
+        (label("executor"), _contact(case, executor) or appeal.executor or case.say("no_executor")),
         (label("due"), case.say("moment", at=due) if due else case.say("no_due")),
     ]
     blocks: list[Paragraph | Pairs] = []
@@ -216,6 +216,12 @@ def _appeal_body(
         blocks.append(Paragraph(text=why_assignee, tone="mark"))
     blocks.append(Paragraph(text=case.say("intake.appeals.done_when"), tone="quiet"))
     return Document(blocks=tuple(blocks), footer=(case.clause_line(rule.clause),))
+
+
+def _contact(case: Case, executor: str) -> str:
+    """Name an executor with his number, so that the task can be set by telephone too."""
+    known = case.facts.directory.executor(executor)
+    return case.say("intake.appeals.contact", known=known) if known else executor
 
 
 def _follow(
