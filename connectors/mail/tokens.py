@@ -88,6 +88,10 @@ class Tokens:
     def _asked(self, who: str) -> dict[str, Any]:
         """Ask the server; translate what goes wrong."""
         shape = self.shape
+        if shape.refresh is not None and not os.access(shape.keep, os.W_OK | os.X_OK):
+            # The answer may hold a new refresh token in place of the one that is asked with.
+            msg = f"{who}: a new refresh token could not be kept in {shape.keep}; run mcur as its own user"
+            raise Barred(msg)
         form = {"client_id": shape.client, "client_secret": shape.secret}
         form |= {"scope": shape.scope} if shape.scope else {}
         if shape.refresh is None:
@@ -108,10 +112,14 @@ class Tokens:
 
     def _refresh(self) -> str:
         """Return the newest refresh token: what came in place of the configured one, or that one."""
+        path = self._kept()
         try:
-            return self._kept().read_text("utf-8")
-        except OSError:
+            return path.read_text("utf-8")
+        except FileNotFoundError:
             return self.shape.refresh or ""
+        except PermissionError as exc:
+            msg = f"{path} cannot be read; give it to the user of mcur"
+            raise Barred(msg) from exc
 
     def _keep(self, token: str) -> None:
         path = self._kept()
@@ -119,6 +127,9 @@ class Tokens:
         draft.unlink(missing_ok=True)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(token)
+        if os.geteuid() == 0:  # who looks into a site as root leaves it to its own user
+            home = path.parent.stat()
+            os.chown(draft, home.st_uid, home.st_gid)
         draft.replace(path)
 
     def _kept(self) -> Path:

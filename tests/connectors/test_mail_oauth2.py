@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -107,6 +108,29 @@ def test_a_new_refresh_token_outlives_a_restart(giver: TokenServer, shape: Token
 
     kept = [file.stat().st_mode & 0o777 for file in shape.keep.iterdir()]
     assert kept == [0o600, 0o600]
+
+
+def test_nobody_asks_who_could_not_keep_the_answer(giver: TokenServer, shape: TokenShape) -> None:
+    """The server takes the old refresh token back: the new one must not be lost."""
+    giver.rotates = True
+    nowhere = replace(shape, refresh="allowed-once", keep=shape.keep / "nowhere")
+
+    with pytest.raises(Barred, match=r"could not be kept in .*nowhere; run mcur as its own user"):
+        Tokens(nowhere, Watch()).get(WHO)
+
+    assert giver.asked == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_check_as_root_leaves_the_token_to_the_user_of_the_site(
+    giver: TokenServer, shape: TokenShape
+) -> None:
+    """Whoever runs ``mcur check --connect`` must not shut the daemon out."""
+    giver.rotates = True
+    os.chown(shape.keep, 65534, 65534)
+    Tokens(replace(shape, refresh="allowed-once"), Watch()).get(WHO)
+
+    assert [file.stat().st_uid for file in shape.keep.iterdir()] == [65534]
 
 
 @pytest.mark.parametrize(
