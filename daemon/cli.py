@@ -29,6 +29,7 @@ _COMMANDS = {
     "journal": ("cli_look", "List the last entries of the journal, or verify it."),
     "report": ("cli_books", "Show a report as it left, or as it would leave now."),
     "playbook": ("cli_books", "List the regulations, show what each says."),
+    "redmine": ("cli_redmine", "Make a Redmine ready: setup, and the script for what REST cannot."),
     "act": ("cli_act", "Do an act of a person: close, refuse, declare, approve, …"),
 }
 """Where each command stands, and its line in ``mcur --help``, which so need not import them all."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mcur.connectors.feeds.shape import FeedShape
     from mcur.connectors.mail.ews.account import ExchangeAccount
     from mcur.connectors.mail.tokens import Tokens
+    from mcur.connectors.redmine.shape import RedmineShape
 
 
 def feed(shape: FeedSettings, municipality: str) -> FileFeed:
@@ -189,26 +190,31 @@ def embedded(path: Path, name: str) -> EmbeddedTracker:
 
 def redmine(shape: RedmineSettings, settings: Settings, blobs: Blobs, zone: ZoneInfo) -> Tracker:
     """Construct a Redmine."""
-    from mcur.connectors.redmine.shape import RedmineShape
     from mcur.connectors.redmine.tracker import RedmineTracker
+
+    return RedmineTracker(redmine_shape(shape, settings, shape.key.read(), zone), blobs)
+
+
+def redmine_shape(
+    shape: RedmineSettings, settings: Settings, key: str, zone: ZoneInfo
+) -> RedmineShape:
+    """Describe a Redmine as its connector wants it, for the account behind a key."""
+    from mcur.connectors.redmine.shape import RedmineShape
 
     people = {p.login: p.name for p in settings.people if p.login}
     people |= {e.login: e.name for e in settings.executors if e.login}
-    return RedmineTracker(
-        RedmineShape(
-            name=shape.id,
-            url=shape.url,
-            key=shape.key.read(),
-            profile=shape.profile,
-            project=shape.project,
-            projects={str(kind): name for kind, name in shape.projects.items()},
-            zone=zone,
-            ca_file=shape.ca_file,
-            trackers=shape.trackers,
-            statuses=shape.statuses,
-            fields=shape.fields,
-            people=people,
-            markup=shape.markup,
-        ),
-        blobs,
+    return RedmineShape(
+        name=shape.id,
+        url=shape.url,
+        key=key,
+        profile=shape.profile,
+        project=shape.project,
+        projects={str(kind): name for kind, name in shape.projects.items()},
+        zone=zone,
+        ca_file=shape.ca_file,
+        trackers=shape.trackers,
+        statuses=shape.statuses,
+        fields=shape.fields,
+        people=people,
+        markup=shape.markup,
     )

@@ -29,11 +29,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+from mcur.connectors.redmine import wanted
+from mcur.connectors.redmine.shape import RedmineShape
 
 HERE = Path(__file__).parent
 APPLICATION = Path("/usr/share/redmine")
 LOCK = Path("/var/lib/redmine/Gemfile.lock")
-NEEDED = ("redmine_stock.rb", "redmine_full.rb", "redmine_sqlite.rb")
+NEEDED = ("redmine_stock.rb", "redmine_sqlite.rb")
+FULL = RedmineShape(
+    name="full", url="", key="", project="support", profile="full", zone=ZoneInfo("UTC")
+)
+"""The Redmine that the script of ``mcur redmine setup --script`` makes of a bare one."""
 
 KEYS: Mapping[str, str] = {
     "admin": "ad" * 20,
@@ -195,7 +203,9 @@ class RedmineServer:
 
     def _make_golden(self, cache: Path) -> dict[Golden, Path]:
         """Make the golden databases where ``cache`` does not hold those of these very scripts."""
+        script = wanted.script(FULL, ["support", "plans"])
         text = LOCK.read_bytes() + b"".join((HERE / name).read_bytes() for name in NEEDED)
+        text += script.encode()
         stem = hashlib.sha256(text).hexdigest()[:16]
         golden: dict[Golden, Path] = {
             "bare": cache / f"bare-{stem}.sqlite3",
@@ -206,21 +216,23 @@ class RedmineServer:
         cache.mkdir(parents=True, exist_ok=True)
         made = self.root.parent / "golden"
         made.mkdir()
-        self._run("rake", "db:migrate", SCHEMA="/dev/null")
-        self._run(
+        (made / "full.rb").write_text(script)
+        self.run("rake", "db:migrate", SCHEMA="/dev/null")
+        self.run(
             "rails",
             "runner",
             str(HERE / "redmine_stock.rb"),
             GOLDEN_BARE=str(made / "bare"),
             GOLDEN_FULL=str(made / "full"),
-            FULL_SCRIPT=str(HERE / "redmine_full.rb"),
+            FULL_SCRIPT=str(made / "full.rb"),
         )
         for name, path in golden.items():
             shutil.copy(made / name, path.with_suffix(f".{os.getpid()}"))
             path.with_suffix(f".{os.getpid()}").replace(path)  # two runs may do this at once
         return golden
 
-    def _run(self, *command: str, **extra: str) -> None:
+    def run(self, *command: str, **extra: str) -> str:
+        """Run one of Rails' own commands in the instance and return what it printed."""
         done = subprocess.run(
             ["bundle", "exec", *command],
             cwd=self.root,
@@ -231,6 +243,7 @@ class RedmineServer:
         if done.returncode:
             said = (done.stdout + done.stderr).decode(errors="replace")[-3000:]
             raise RuntimeError(f"{' '.join(command)} failed: {said}")
+        return done.stdout.decode()
 
     def _environment(self) -> dict[str, str]:
         return {

@@ -1,0 +1,66 @@
+"""The page that staff begin at: forms that are filled in already, lists, what the statuses mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from mcur.connectors.redmine.shape import RedmineShape
+from mcur.connectors.redmine.wanted import QUERIES
+from mcur.playbooks.facts import TaskKind, TaskStatus
+
+TITLE = "Wiki"
+"""Redmine's name for the page that the tab «Wiki» opens."""
+
+_FORMS = (
+    ("Звонок", TaskKind.CALL, "Звонок: ", False, "разговор, о котором задачи еще нет"),
+    (
+        "Задание ЦУР",
+        TaskKind.ASSIGNMENT,
+        "Задание ЦУР: ",
+        False,
+        "поручение, полученное не по почте",
+    ),
+    ("Угроза жизни", TaskKind.INCIDENT, "Угроза жизни: ", True, "угроза жизни или здоровью людей"),
+)
+"""Name, kind, how the subject begins, whether it is urgent, what it is for."""
+
+_STATUSES = (
+    (TaskStatus.IN_WORK, "принял и делаю"),
+    (TaskStatus.DONE, "сделано, прошу проверить: приложите фото или акт"),
+    (TaskStatus.EXTENSION_REQUESTED, "прошу другой срок: укажите причины, меры и новую дату"),
+    (TaskStatus.REFUSED, "не наше: назовите, чье"),
+    (TaskStatus.RETURNED, "возвращено на доработку"),
+    (TaskStatus.CLOSED, "проверено и закрыто"),
+)
+
+
+def text(shape: RedmineShape, project: str, name: str, trackers: Mapping[str, int]) -> str:
+    """Return the page in the site's markup; ``trackers`` are Redmine's numbers by name."""
+    markdown = shape.markup == "markdown"
+    head = "## " if markdown else "h2. "
+    strong = "**" if markdown else "*"
+    parts = [f"{head}{name}", f"{head}Записать за двадцать секунд"]
+    forms = []
+    for title, kind, subject, urgent, what in _FORMS:
+        tracker = shape.tracker_names[kind]
+        url = _form(project, trackers[tracker], subject, urgent=urgent)
+        link = f"[{title}]({url})" if markdown else f'"{title}":{url}'
+        forms.append(f"* {link} — {what}")
+    parts.append("\n".join(forms))
+    parts.append(f"{head}Списки справа на странице «Задачи»")
+    parts.append("\n".join(f"* {strong}{query.name}{strong}" for query in QUERIES))
+    parts.append(f"{head}Что значат статусы")
+    names = shape.status_names
+    parts.append(
+        "\n".join(f"* {strong}{names[status]}{strong} — {what}" for status, what in _STATUSES)
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def _form(project: str, tracker: int, subject: str, *, urgent: bool) -> str:
+    """Return the address of a new issue's form with what is known already."""
+    values = {"issue[tracker_id]": str(tracker), "issue[subject]": subject}
+    if urgent:
+        values["issue[description]"] = "Срочно."
+    return f"/projects/{project}/issues/new?{urlencode(values)}"
