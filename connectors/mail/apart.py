@@ -77,9 +77,10 @@ class Reader:
                 yield self._answer(raw)
                 if self._process is None or self._process.poll() is not None:
                     return
+        except GeneratorExit:
+            self._kill()  # nobody takes what is still being sent
+            raise
         finally:
-            if gate.is_alive():
-                self._kill()  # nobody takes what is still being sent
             gate.join()
 
     def _answer(self, raw: RawLetter) -> Letter | Exception:

@@ -114,6 +114,16 @@ def test_letters_keep_their_order_and_places_whatever_is_among_them(reader: Read
     assert digests == [hashlib.sha256(raw.raw or b"").hexdigest() for raw in good]
 
 
+def test_one_process_reads_batch_after_batch(reader: Reader) -> None:
+    """It is begun once: that takes half a second."""
+    seen = set()
+    for _ in range(30):
+        list(reader([a_raw(bytes_of())] * 3))
+        seen.add(reader._process.pid if reader._process else 0)
+
+    assert len(seen) == 1
+
+
 def test_who_looks_no_further_leaves_nothing_running(reader: Reader) -> None:
     """What was sent ahead is nobody's any more."""
     raws = [a_raw(bytes_of() + b"x" * 1_000_000) for _ in range(5)]
