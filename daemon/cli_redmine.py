@@ -33,7 +33,9 @@ _LATIN = {
 }  # fmt: skip
 
 
-@click.group()
+@click.group(
+    epilog="\b\nExamples:\n  mcur redmine setup --script > setup.rb\n  mcur redmine setup --key-file admin.key"
+)
 def redmine() -> None:
     """Make a Redmine ready for the site."""
 
