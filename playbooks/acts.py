@@ -33,6 +33,7 @@ from mcur.playbooks.permits import (
     PLAN_ACTS,
     TASK_ACTS,
     has_mode,
+    is_callers,
     may_declare,
     on_incident,
     on_plan,
@@ -201,7 +202,7 @@ def _task_refusal(act: Act, case: Case, task: Task) -> str | None:
     if act.do == "tick" and (why := ticking.refusal(act, case, task)):
         return why
     own = act.by == "executor" or act.by == task.assignee
-    rings = task.kind in {TaskKind.CALL, TaskKind.CHECKLIST} and own
+    rings = is_callers(act, task)
     if act.origin == "tracker":
         # The tracker's own rights decided who may edit; roles decide what an act means here.
         unlawful = act.do in {"close", "refuse", "confirm"} and act.by not in OFFICERS | HEADS
@@ -250,8 +251,7 @@ def _report_refusal(act: Act, case: Case) -> str | None:
     if act.by not in {author} | HEADS:
         return say_act("not_author", act, case)
     today = case.playbook.calendar.local(case.now).date()
-    todays = f"report:{case.playbook.id}:{rule.id}:{today}"
-    if key != todays:
+    if key != (todays := f"report:{case.playbook.id}:{rule.id}:{today}"):
         return case.say("act.not_today", key=todays)
     return _too_late_or_early(act, case)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from mcur.playbooks.facts import Act
+from mcur.playbooks.facts import Act, Task, TaskKind
 from mcur.playbooks.incidents import Incident
 
 OFFICERS = frozenset({"mcur_resp", "gzhi_spec", "cur_resp"})
@@ -63,6 +63,12 @@ def may_declare(act: Act, rules: Iterable[object]) -> bool:
         for role in getattr(rule, "declared_by", ())
     }
     return not named or threatens(act) or act.by in named
+
+
+def is_callers(act: Act, task: Task) -> bool:
+    """Whether a call or a list is this person's own; nobody's executor has none."""
+    own = act.by == task.assignee or (act.by == "executor" and task.executor is not None)
+    return task.kind in {TaskKind.CALL, TaskKind.CHECKLIST} and own
 
 
 def on_plan(act: Act) -> bool:
