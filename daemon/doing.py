@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from mcur.connectors.feeds.words import STATUSES
 from mcur.playbooks import notes
-from mcur.playbooks.directory import Directory
-from mcur.playbooks.facts import Act
+from mcur.playbooks.directory import Directory, fold
+from mcur.playbooks.facts import Act, TaskStatus
+from mcur.playbooks.rules.workflow import OF_TASK
 from mcur.state.store import State
 
 
@@ -36,10 +38,17 @@ def acts_for(
             text=text,
             person=_person(state, directory, by, one),
             origin=origin,
-            fields={**fields, **notes.fields_in(text)},
+            fields={**fields, **_said(fields), **notes.fields_in(text)},
         )
         for one in (keys or [key])
     ]
+
+
+def _said(fields: Mapping[str, str]) -> dict[str, str]:
+    """A status may be named by the word of the exports, «В работе», as whoever acts knows it."""
+    word = fields.get("status", "")
+    meant = None if word in set(TaskStatus) else STATUSES.get(fold(word))
+    return {"status": OF_TASK[meant]} if meant else {}
 
 
 def _person(state: State, directory: Directory, by: str, key: str | None) -> str:

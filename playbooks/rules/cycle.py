@@ -191,7 +191,7 @@ def _document(
     done = ((case.say("label.tasks"), told),) if _has_plan(case, incident) else ()
     lines = tuple(_state(case, task) for task in measures)
     states = (Bullets(items=lines),) if lines else ()
-    known = Pairs(items=(*portrait.pairs(case, incident), *done))
+    known = Pairs(items=(*portrait.pairs(case, incident), *_solved(case, incident), *done))
     return Document(
         title=rule.title,
         subtitle=case.say("cycle.as_of", slot=slot),
@@ -227,6 +227,13 @@ def _measures(case: Case, incident: Incident) -> list[Task]:
     parent = f"plan:{case.playbook.id}:operational:{incident.key}"
     tasks = case.facts.tasks(case.playbook.id, {TaskKind.MEASURE}, since=incident.detected_at)
     return sorted((t for t in tasks if t.parent == parent), key=lambda t: (len(t.key), t.key))
+
+
+def _solved(case: Case, incident: Incident) -> tuple[tuple[str, str], ...]:
+    """Say that the problem is solved: its mode lasts until a person closes it, and so do its reports."""
+    if incident.solved_at is None:
+        return ()
+    return ((case.say("cycle.solved"), case.say("moment", at=incident.solved_at)),)
 
 
 def _state(case: Case, task: Task) -> str:

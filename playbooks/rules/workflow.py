@@ -20,7 +20,7 @@ from mcur.playbooks.rules.base import Case, Kind, Rule
 from mcur.playbooks.rules.intake import due_by_topic
 
 _ENDED = frozenset({AppealStatus.CLOSED, AppealStatus.REJECTED})
-_OF_TASK = {
+OF_TASK = {
     AppealStatus.NEW: TaskStatus.NEW,
     AppealStatus.ACCEPTED: TaskStatus.IN_WORK,
     AppealStatus.IN_WORK: TaskStatus.IN_WORK,
@@ -30,6 +30,7 @@ _OF_TASK = {
     AppealStatus.CLOSED: TaskStatus.CLOSED,
     AppealStatus.REJECTED: TaskStatus.REJECTED,
 }
+"""What the status of a message says of its task."""
 
 _KEPT = frozenset({"status", "executor", "on_control", "controller", "due_at"})
 """Where a message stands, who has it, until when: an empty cell of an export takes none of it back."""
@@ -268,7 +269,7 @@ def _news(
     if step.raw.changes("due_at") and step.raw.after.get("due_at"):
         news["due_at"] = datetime.fromisoformat(step.raw.after["due_at"])
         lines.append(case.say("workflow.due", due=news["due_at"]))
-    if step.moved and _OF_TASK[step.now or AppealStatus.NEW] is not task.status:
+    if step.moved and OF_TASK[step.now or AppealStatus.NEW] is not task.status:
         moved, told = _moved(rule, case, step)
         news |= moved
         lines.append(case.say("workflow.moved", step=step))
@@ -278,7 +279,7 @@ def _news(
 
 def _moved(rule: Workflow, case: Case, step: Step) -> tuple[dict[str, Any], str]:
     """Say how the task follows a move, and which clause asks for it."""
-    news: dict[str, Any] = {"status": _OF_TASK[step.now or AppealStatus.NEW]}
+    news: dict[str, Any] = {"status": OF_TASK[step.now or AppealStatus.NEW]}
     if step.now is AppealStatus.MODERATION and step.on_control:
         return news | {"assignee": _keeper(rule, case, step)}, rule.moderation_clause
     if step.now is AppealStatus.CLOSED:
@@ -294,7 +295,7 @@ def _moved(rule: Workflow, case: Case, step: Step) -> tuple[dict[str, Any], str]
 def _back_to_work(case: Case, step: Step) -> dict[str, Any]:
     """What a controller had in hand is the executor's again."""
     known = case.facts.directory.executor(step.raw.after.get("executor"))
-    news: dict[str, Any] = {"status": _OF_TASK[step.now or AppealStatus.NEW]}
+    news: dict[str, Any] = {"status": OF_TASK[step.now or AppealStatus.NEW]}
     return news | ({"assignee": f"executor:{known.name}"} if known else {})
 
 
