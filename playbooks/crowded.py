@@ -103,7 +103,7 @@ def _short(case: Case, block: Table | Bullets, most: int) -> Block:
         rows.append((case.say("crowded.others", count=len(rest)), *blank, str(left)))
     columns = (
         *(Column(title=title, weight=4) for title in block.summary.titles),
-        Column(title=case.say("crowded.count"), weight=2, align="center"),
+        Column(title=case.say("crowded.count"), weight=3, align="center"),
     )
     return Table(columns=columns, rows=tuple(rows))
 

@@ -120,9 +120,9 @@ def top(case: Case, first: datetime, last: datetime) -> tuple[list[Block], list[
     )
     columns = (
         Column(title=case.say("form.top.n"), weight=1, align="center"),
-        Column(title=case.say("form.top.topic"), weight=6),
-        Column(title=case.say("form.top.index"), weight=2, align="center"),
-        Column(title=case.say("form.top.count"), weight=2, align="center"),
+        Column(title=case.say("form.top.topic"), weight=5),
+        Column(title=case.say("form.top.index"), weight=3, align="center"),
+        Column(title=case.say("form.top.count"), weight=3, align="center"),
     )
     blocks: list[Block] = [Table(columns=columns, rows=rows, empty=_empty(case, first, last))]
     if silent:

@@ -58,9 +58,9 @@ def topics(_rule: Report, case: Case, first: datetime, last: datetime) -> list[B
     ordered = sorted(counts.items(), key=lambda item: (-item[1]["new"], item[0]))
     rows = tuple((name, *(str(row[g]) for g in GROUPS)) for name, row in ordered)
     columns = (
-        Column(title=case.say("label.topic"), weight=5),
+        Column(title=case.say("label.topic"), weight=4),
         *(
-            Column(title=case.say(f"section.group.{g}"), weight=2, align="center")
+            Column(title=case.say(f"section.group.{g}"), weight=3, align="center")
             for g in GROUPS
         ),
     )  # fmt: skip
@@ -77,8 +77,8 @@ def houses(_rule: Report, case: Case, first: datetime, last: datetime) -> list[B
     rows = tuple(_house_row(case, own) for own in ordered[: case.playbook.calendar.top_n])
     columns = (
         Column(title=case.say("label.address"), weight=5),
-        Column(title=case.say("label.count"), weight=2, align="center"),
-        Column(title=case.say("label.topic"), weight=5),
+        Column(title=case.say("label.count"), weight=3, align="center"),
+        Column(title=case.say("label.topic"), weight=4),
     )
     empty = _nothing(case, first, last)
     return [

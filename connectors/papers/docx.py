@@ -60,6 +60,7 @@ _LOOKS = (
     _Look("Closing", size=10, before=6, after=0),
     _Look("Table Caption", bold=True, keep=True),
     _Look("Table Head", size=11, bold=True, center=True, after=0, keep=True),
+    _Look("Table Head Tight", size=8, bold=True, center=True, after=0, keep=True),
     _Look("Table Number", size=9, center=True, after=0, keep=True),
     _Look("Table Text", size=11, after=0),
 )
@@ -241,7 +242,8 @@ def _write_table(paper: Paper, table: Table) -> None:
     rows = iter(grid.rows)
     if table.groups:
         _write_groups(next(rows), table)
-    _write_head(next(rows), [column.title for column in table.columns], "Table Head")
+    heads = [column.title for column in table.columns]
+    _write_head(next(rows), heads, "Table Head" if _fits(grid, heads) else "Table Head Tight")
     if numbers(table):
         _write_head(next(rows), numbers(table), "Table Number")
     for texts in table.rows:
@@ -281,6 +283,15 @@ def _set_row(row: Row, widths: Sequence[int], *, repeated: bool) -> None:
         properties.append(_element("w:tblHeader"))
     for cell, width in zip(row.cells, widths, strict=True):
         cell.width = width  # type: ignore[assignment]
+
+
+def _fits(grid: Grid, heads: Sequence[str]) -> bool:
+    """Whether no word of a heading is torn at the usual size: a bold letter is about 0.6 of it wide."""
+    longest = (max(map(len, head.split()), default=0) for head in heads)
+    widths = (int(column.width or 0) / 12_700 for column in grid.columns)  # EMU to points
+    return all(
+        letters * 0.6 * 11 < width - 6 for letters, width in zip(longest, widths, strict=True)
+    )
 
 
 def _write_groups(row: Row, table: Table) -> None:

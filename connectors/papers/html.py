@@ -19,7 +19,7 @@ from mcur.connectors.papers.grid import (
     shares,
     spans,
 )
-from mcur.playbooks.documents import Document, Table
+from mcur.playbooks.documents import Document, Pairs, Table
 from mcur.playbooks.language import shorten
 
 if TYPE_CHECKING:
@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 _NARROW, _WIDE = 640, 1160
 """Widths of a letter in pixels; a wide one shrinks with its window."""
 _MOST_COLUMNS_NARROW = 5
-_MOST_COLUMNS_PHONE = 2
-_MOST_COLUMNS_FIGURES, _FIGURE = 5, 7
+_MOST_COLUMNS_PHONE = {0: 5, 1: 5, 2: 3}
+"""How many columns stand side by side on a phone, by the number of those that hold words."""
+_FIGURE = 7
+"""Characters of a short figure."""
 _CARDS_BELOW, _CARDS_BELOW_WIDE = 600, 800
 """Widths of the window below which rows become cards, else words of a form would be torn."""
 _PREVIEW = 140
@@ -59,7 +61,7 @@ def _template() -> Template:
     )
     env.filters |= {"lines": _lines, "widths": _widths}
     env.filters |= {"labels": labels, "numbers": numbers, "spans": spans, "places": _places}
-    env.filters |= {"look": _look, "printable": printable}
+    env.filters |= {"names": _names_width, "look": _look, "printable": printable}
     source = files("mcur.connectors.papers").joinpath("templates", "letter.html")
     return env.from_string(source.read_text(encoding="utf-8"))
 
@@ -72,19 +74,28 @@ def _widths(table: Table) -> list[str]:
 def _look(table: Table) -> str:
     """Name the classes by which a phone knows what to do with the table.
 
-    ``stack``: rows become cards, for three columns have no room there any more; ``lists``: the
-    cards of each group stand together.
+    ``stack``: rows become cards, for three columns have no room there any more; ``figures``: those
+    of a card stand in lines; ``lists``: the cards of each group stand together.
     """
-    if len(table.columns) <= _MOST_COLUMNS_PHONE or (table.rows and _is_of_figures(table)):
+    wordy = _wordy_columns(table)
+    if len(table.columns) <= _MOST_COLUMNS_PHONE.get(wordy, 2):
         return "grid"
+    if wordy <= 1:
+        return "grid stack figures"
     # An empty table becomes the one card that says so: its headings alone would be torn.
     return "grid stack lists" if table.rows and lists_side_by_side(table) else "grid stack"
 
 
-def _is_of_figures(table: Table) -> bool:
-    """Whether a name and a few short figures make a row: that fits on a phone as it stands."""
-    figures = (value for row in table.rows for value in row[1:])
-    return len(table.columns) <= _MOST_COLUMNS_FIGURES and all(len(v) <= _FIGURE for v in figures)
+def _wordy_columns(table: Table) -> int:
+    """Count the columns that hold more than short figures: a phone has room for few of them."""
+    if not table.rows:
+        return len(table.columns)
+    return sum(max(map(len, values)) > _FIGURE for values in zip(*table.rows, strict=True))
+
+
+def _names_width(pairs: Pairs) -> int:
+    """Return the share of the names' column in percent: short figures leave room for long names."""
+    return 62 if all(len(value) <= _FIGURE for _, value in pairs.items) else 32
 
 
 def _places(table: Table) -> list[tuple[int, bool]]:

@@ -47,7 +47,7 @@ def _lists(n: int) -> dict[str, Any]:
         "items": [f"пункт {k}" for k in range(1, n + 1)], "left": list(TOPICS[:n]),
         "lines": list(TOPICS[:n]), "names": list(TOPICS[:n]),
         "numbers": [f"47-{k}" for k in range(1, n + 1)],
-        "slots": [at("09:00") + timedelta(hours=k) for k in range(n)], "subjects": list(TOPICS[:n]),
+        "stale": list(TOPICS[: max(n, 1)]), "slots": [at("09:00") + timedelta(hours=k) for k in range(n)], "subjects": list(TOPICS[:n]),
         "tasks": tasks,
     }  # fmt: skip
 
@@ -98,7 +98,7 @@ def _counts(n: int) -> dict[str, Any]:
     }
     return dict.fromkeys(COUNTS, n) | {
         "counts": figures, "figures": figures | lists, "stock": figures, "index": Decimal("3.05"),
-        "in_time": True, "late": True, "stale": True, "whole": True,
+        "in_time": True, "late": True, "whole": True,
         "wait": Duration.parse(f"{max(n, 1)}d"),
     }  # fmt: skip
 

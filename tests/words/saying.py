@@ -84,6 +84,9 @@ class Template:
             for asked in said:
                 if isinstance(asked, nodes.Name) and call.node.name in _GIVEN:
                     values[asked.name] = _GIVEN[call.node.name](n)
+        for joined in (f.node for f in self._all(nodes.Filter) if f.name == "join"):
+            if isinstance(joined, nodes.Name):
+                values[joined.name] = [f"слово {k}" for k in range(1, n + 1)]
         return values
 
     def _known(self, n: int) -> dict[str, Any]:

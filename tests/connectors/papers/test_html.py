@@ -224,10 +224,28 @@ def test_groups_of_one_column_have_no_label_of_their_own() -> None:
     table = Table(
         columns=tuple(Column(title=title) for title in ("УК", "план", "факт")),
         groups=(Group(title="", span=1), Group(title="Срок", span=2)),
-        rows=(("Х", "17.11.2026", "18.11.2026"),),
+        rows=(("УК «Дом»", "17.11.2026", "18.11.2026"),),
     )
 
     html = to_html(Document(blocks=(table,)))
 
-    assert 'mso-hide:all">УК</span>Х</td>' in html
+    assert 'mso-hide:all">УК</span>УК «Дом»</td>' in html
     assert 'mso-hide:all">Срок · план</span>17.11.2026</td>' in html
+
+
+@pytest.mark.parametrize(
+    ("row", "look"),
+    [
+        (("1", "Снег", "3,05", "16"), 'class="grid"'),
+        (("Не убран снег", *"123456"), 'class="grid stack figures"'),
+        (("Не убран снег", "Руза, ул. Мира, 5", "12"), 'class="grid"'),
+        (("Не убран снег", "Руза, ул. Мира, 5", "УК «Дом»"), 'class="grid stack"'),
+    ],
+)
+def test_a_phone_shows_a_table_as_it_stands_where_it_has_room(
+    row: tuple[str, ...], look: str
+) -> None:
+    """Few words and short figures stay a table; many figures stand in lines of a card."""
+    table = Table(columns=tuple(Column(title=str(n)) for n in range(len(row))), rows=(row,))
+
+    assert look in to_html(Document(blocks=(table,)))
