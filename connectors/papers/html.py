@@ -31,6 +31,7 @@ _NARROW, _WIDE = 640, 1160
 _MOST_COLUMNS_NARROW = 5
 _MOST_COLUMNS_PHONE = {0: 5, 1: 5, 2: 3}
 """How many columns stand side by side on a phone, by the number of those that hold words."""
+_ARROW = "\N{NO-BREAK SPACE}\N{RIGHTWARDS ARROW}\N{NO-BREAK SPACE}"
 _FIGURE = 7
 """Characters of a short figure."""
 _CARDS_BELOW, _CARDS_BELOW_WIDE = 600, 800
@@ -108,7 +109,8 @@ def _places(table: Table) -> list[tuple[int, bool]]:
 
 
 def _lines(text: str) -> Markup:
-    """Escape a text and keep its line breaks."""
+    """Escape a text and keep its line breaks; an arrow of two signs is not torn at a line's end."""
     from markupsafe import Markup, escape
 
-    return Markup("<br>").join(escape(line) for line in printable(text).split("\n"))
+    whole = printable(text).replace(" -> ", _ARROW)
+    return Markup("<br>").join(escape(line) for line in whole.split("\n"))
