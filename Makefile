@@ -44,7 +44,7 @@ bench: dev  ## ratios: reading, writing to Redmine, start-up, memory
 servers:  ## Redmine, Dovecot and what else the tests need from Debian 12 (as root; touches the system)
 	@scripts/servers
 
-pictures: setup  ## the pictures of the README, from simulated days (needs chromium and ImageMagick)
+pictures: setup dev  ## the pictures of the README, from simulated days (needs chromium and ImageMagick)
 	@scripts/pictures
 
 clean:  ## remove everything that was made here, .venv and the demo's folder included

@@ -30,6 +30,7 @@ def letter(
             rule=rule,
             first=first,
             through=_through(first, last),
+            last=last,
             figures=filled.figures,
         ),
         document=document,

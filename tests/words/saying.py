@@ -87,6 +87,9 @@ class Template:
         for joined in (f.node for f in self._all(nodes.Filter) if f.name == "join"):
             if isinstance(joined, nodes.Name):
                 values[joined.name] = [f"слово {k}" for k in range(1, n + 1)]
+        for loop in self._all(nodes.For):
+            if isinstance(loop.iter, nodes.Name) and isinstance(loop.target, nodes.Tuple):
+                values[loop.iter.name] = [(f"слово {k}", n) for k in range(1, n + 1)]
         return values
 
     def _known(self, n: int) -> dict[str, Any]:
@@ -164,7 +167,7 @@ def _put(place: Any, value: Any) -> list[Change]:
         thing, field = place.node.name, place.attr
         return [lambda values: values.update({thing: _replaced(values.get(thing), field, value)})]
     asked: Any = place.node if isinstance(place, nodes.Call) else None
-    if asked is not None and isinstance(asked.node, nodes.Name):
+    if asked is not None and asked.attr == "get" and isinstance(asked.node, nodes.Name):
         thing, field = asked.node.name, place.args[0].as_const()
         return [lambda values: values.update({thing: values[thing] | {field: True}})]
     return []
