@@ -43,6 +43,11 @@ class Item:
     sure: bool
 
 
+def begins_some(text: str) -> bool:
+    """Whether any line of a text begins with a number, of whatever: only then are tasks looked for."""
+    return any(_HEAD.match(line[:_LINE]) for line in text.splitlines())
+
+
 def items_in(text: str, known: Collection[str], closings: Iterable[str]) -> list[Item]:
     """Read what a text says of each number; ``known`` are the numbers of the sender's tasks.
 

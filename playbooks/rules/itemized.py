@@ -15,7 +15,7 @@ from mcur.playbooks.documents import Document, Paragraph
 from mcur.playbooks.extension import Extension
 from mcur.playbooks.facts import Attachment, Letter, Task, TaskKind
 from mcur.playbooks.intents import Channel, Intent, KeepExtension, RaiseFlag, SendLetter, SortLetter
-from mcur.playbooks.numbered import Item, items_in
+from mcur.playbooks.numbered import Item, begins_some, items_in
 from mcur.playbooks.quotes import strip_quoted
 from mcur.playbooks.rules import answers
 from mcur.playbooks.rules.answers import FromExecutors, Told
@@ -42,13 +42,14 @@ class Parts:
 def parts_of(rule: FromLetters, case: Case, letter: Letter, about: Task | None) -> Parts | None:
     """Read a letter about several tasks; ``None`` where it is about one, or about ``about`` alone."""
     executor = case.facts.directory.executor_of(letter.sender)
-    if executor is None or answers.rule_of(case) is None:
+    own_text = strip_quoted(letter.text)[0] if executor else ""
+    if executor is None or answers.rule_of(case) is None or not begins_some(own_text):
         return None
     since = letter.received_at - REMEMBERED
     tasks = case.facts.tasks(case.playbook.id, set(TaskKind), since=since)
     own = [task for task in tasks if task.executor == executor.name]
     by_number = {n: t for t in own[::-1] for n in (t.number, t.ident) if n}
-    items = items_in(strip_quoted(letter.text)[0], by_number.keys(), rule.closings)
+    items = items_in(own_text, by_number.keys(), rule.closings)
     named = {by_number[n].key: by_number[n] for i in items for n in i.numbers if n in by_number}
     unknown = tuple(dict.fromkeys(n for i in items for n in i.numbers if n not in by_number))
     alone = len(named) == 1 and (about is None or about.key in named) and not unknown
@@ -102,8 +103,12 @@ def take(case: Case, letter: Letter, parts: Parts) -> Iterator[Intent]:
             yield from _taken(rule, case, task, told, heard, remarks)
         else:
             remarks.add("closed", task)
-    why = case.say("itemized.why", letter=letter, count=len(parts.said))
-    yield SortLetter(digest=letter.digest, state="answer", why=why, tasks=tuple(parts.said))
+    if parts.said:
+        why = case.say("itemized.why", letter=letter, count=len(parts.said))
+        yield SortLetter(digest=letter.digest, state="answer", why=why, tasks=tuple(parts.said))
+    else:  # what it says of other people's tasks, or of none, somebody has to read
+        why = case.say("itemized.none", letter=letter, numbers=parts.unknown)
+        yield SortLetter(digest=letter.digest, state="review", why=why)
     said = remarks.said(case)
     if said:
         yield _answered(rule, case, letter, parts.executor, said)

@@ -63,6 +63,7 @@ def test_a_machine_that_answers_our_answers_is_not_answered_for_ever() -> None:
     flags = {x.key: x for x in found if isinstance(x, RaiseFlag)}
 
     assert len([x for x in found if isinstance(x, SendLetter)]) == itemized.ANSWERS
+    assert {x.state for x in found if isinstance(x, SortLetter)} == {"review"}
     assert [flag.to for flag in flags.values()] == [("mcur_resp",)]
 
 
