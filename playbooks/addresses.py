@@ -52,6 +52,7 @@ _STREET_KINDS = frozenset(_STREETS.values())
 # Words inside an address that begin with a small letter: kinds of places, «50 лет Октября».
 _SMALL = frozenset(_KINDS) | frozenset(_KINDS.values()) | {"лет"}
 _NAME = re.compile("[а-яё]{3,}")
+_NUMBERS = re.compile("([0-9]+)")
 # An estate stands for the street only where the address names no street.
 _ESTATES = frozenset({"мкр", "квартал", "снт", "днп", "жк"})
 _NOISE = frozenset(
@@ -168,6 +169,16 @@ def shown(house: str) -> str:
     """Write a normalised house as people do, its names with capitals («Руза, Солнцева, 5к2»)."""
     place, _, number = house.rpartition(", ")
     return ", ".join(part for part in (_NAME.sub(_capital, place), number) if part)
+
+
+def in_order(houses: Iterable[str]) -> tuple[str, ...]:
+    """Sort houses as people count them: 2 stands before 10."""
+    return tuple(sorted(set(houses), key=_counted))
+
+
+def _counted(house: str) -> list[tuple[int, str]]:
+    parts = _NUMBERS.split(house)
+    return [(len(part), part) if part.isdigit() else (0, part) for part in parts]
 
 
 def _capital(found: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from mcur.playbooks.addresses import shown
+from mcur.playbooks.addresses import in_order, shown
 from mcur.playbooks.baselines import Span, base_count, base_spans
 from mcur.playbooks.counting import Tally, by_object, grown, object_of, over
 from mcur.playbooks.incidents import WHOLE
@@ -160,7 +160,7 @@ def _from_zero(rule: Surge, case: Case, span: Span, name: str, count: int) -> It
 def _hit(rule: Surge, case: Case, span: Span, name: str, count: int, why: str) -> Hit:
     tallies = taken(rule, case, span, by_house=True)
     own = [t for t in tallies if object_of(t, rule.scope) == name]
-    houses = tuple(sorted({t.house for t in own if t.house}))
+    houses = in_order(t.house for t in own if t.house)
     return Hit(object=name or WHOLE, why=why, count=count, houses=houses)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
+from mcur.playbooks.addresses import in_order
 from mcur.playbooks.baselines import Span
 from mcur.playbooks.counting import index_over, rounded
 from mcur.playbooks.directory import fold
@@ -56,7 +57,7 @@ def _received(rule: Surge, case: Case, category: str, day: date) -> tuple[int, t
     """Say how many appeals of the category came that day, and about which houses."""
     found = taken(rule, case, Span(day, day), by_house=True)
     own = [t for t in found if t.category and fold(t.category) == fold(category)]
-    return sum(t.n for t in own), tuple(sorted({t.house for t in own if t.house}))
+    return sum(t.n for t in own), in_order(t.house for t in own if t.house)
 
 
 # --- no export has it -----------------------------------------------------------------------------------

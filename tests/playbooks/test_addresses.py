@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from mcur.playbooks.addresses import house_of
+from mcur.playbooks.addresses import house_of, in_order, shown
 
 SAME_HOUSE = {
     "руза, солнцева, 5": [
@@ -207,3 +207,16 @@ def test_different_houses_stay_different() -> None:
         for n in range(1, 9_999)
     ]
     assert len({house_of(address) for address in addresses}) == len(addresses)
+
+
+def test_a_house_is_shown_and_ordered_as_people_write_it() -> None:
+    """Keys are small letters; in letters names have capitals, and 2 stands before 10."""
+    houses = ("руза, 1-я лесная, 10", "руза, 1-я лесная, 2", "одинцово, б-р любы новоселовой, 6к1")
+
+    assert [shown(house) for house in in_order(houses)] == [
+        "Одинцово, б-р Любы Новоселовой, 6к1",
+        "Руза, 1-я Лесная, 2",
+        "Руза, 1-я Лесная, 10",
+    ]
+    assert shown("тучково, мкр восточный, 3") == "Тучково, мкр Восточный, 3"
+    assert shown("руза, 50 лет октября, 4") == "Руза, 50 лет Октября, 4"
