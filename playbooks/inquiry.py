@@ -20,6 +20,7 @@ from mcur.playbooks.facts import (
     Report,
     Task,
     TaskKind,
+    TaskStatus,
     Term,
 )
 from mcur.playbooks.incidents import Incident, Plan
@@ -219,8 +220,10 @@ class Facts(Protocol):
         """Return every climb of a ladder on an object, the oldest first."""
         ...
 
-    def unheard(self, playbook: str, after: datetime, until: datetime) -> Sequence[Task]:
-        """Return the open tasks of executors whose last news came in (after, until]."""
+    def unheard(
+        self, playbook: str, statuses: Collection[TaskStatus], after: datetime, until: datetime
+    ) -> Sequence[Task]:
+        """Return executors' tasks in these states whose last news came in (after, until]."""
         ...
 
     def answers(self, key: str) -> Sequence[Letter]:

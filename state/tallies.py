@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mcur.playbooks.climbs import Climb
 from mcur.playbooks.counting import Tally
-from mcur.playbooks.facts import Act, Letter, Task
+from mcur.playbooks.facts import Act, Letter, Task, TaskStatus
 from mcur.playbooks.incidents import Incident, Plan
 from mcur.state.climbs import Climbs
 from mcur.state.database import StateDatabase
@@ -63,9 +63,11 @@ class GrowthAnswers:
         """Return every climb of a ladder on an object, the oldest first."""
         return Climbs(self._db).of(playbook, rule, object_)
 
-    def unheard(self, playbook: str, after: datetime, until: datetime) -> Sequence[Task]:
-        """Return the open tasks of executors whose last news came in (after, until]."""
-        return Unheard(self._db).between(playbook, after, until)
+    def unheard(
+        self, playbook: str, statuses: Collection[TaskStatus], after: datetime, until: datetime
+    ) -> Sequence[Task]:
+        """Return executors' tasks in these states whose last news came in (after, until]."""
+        return Unheard(self._db).between(playbook, statuses, after, until)
 
     def answers(self, key: str) -> Sequence[Letter]:
         """Return the letters that answered a task, or a letter about it, the oldest first."""

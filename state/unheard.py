@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from datetime import datetime
 
-from mcur.playbooks.facts import Task
+from mcur.playbooks.facts import Task, TaskKind, TaskStatus
 from mcur.state.database import StateDatabase
 from mcur.state.stamps import text_of
 from mcur.state.tasks import Tasks
@@ -16,8 +18,10 @@ class Unheard:
     def __init__(self, db: StateDatabase) -> None:
         self._db = db
 
-    def between(self, playbook: str, after: datetime, until: datetime) -> list[Task]:
-        """Return the open tasks of executors whose last news came in (after, until].
+    def between(
+        self, playbook: str, statuses: Collection[TaskStatus], after: datetime, until: datetime
+    ) -> list[Task]:
+        """Return executors' tasks in these states whose last news came in (after, until].
 
         Only what was heard in that time is looked at, each by an index: the rest costs nothing.
         """
@@ -32,6 +36,7 @@ class Unheard:
             )
             SELECT key FROM tasks t WHERE key IN (SELECT key FROM heard)
                 AND playbook = :playbook AND is_open = 1 AND history = 0 AND executor IS NOT NULL
+                AND kind = :kind AND status IN (SELECT value FROM json_each(:statuses))
                 AND gone_at IS NULL AND changed_at <= :until
                 AND NOT EXISTS (SELECT 1 FROM acts a WHERE a.key = t.key AND a.at > :until
                     AND a.state IN ('accepted', 'done'))
@@ -39,7 +44,13 @@ class Unheard:
                     AND l.state = 'answer' AND l.received_at > :until)
             ORDER BY decided_at, rowid
             """,
-            {"playbook": playbook, "after": text_of(after), "until": text_of(until)},
+            {
+                "playbook": playbook,
+                "kind": TaskKind.EXECUTOR,
+                "statuses": json.dumps(sorted(statuses)),
+                "after": text_of(after),
+                "until": text_of(until),
+            },
         )
         tasks = Tasks(self._db)
         return [task for row in rows if (task := tasks.get(row["key"])) is not None]

@@ -13,7 +13,7 @@ from typing import Literal
 from mcur.playbooks.climbs import Climb
 from mcur.playbooks.documents import Column, Document, Paragraph, Table
 from mcur.playbooks.durations import ElapsedField
-from mcur.playbooks.facts import Task, TaskKind, TaskStatus
+from mcur.playbooks.facts import Task, TaskStatus
 from mcur.playbooks.intents import Channel, Intent, SendLetter, digest_of
 from mcur.playbooks.language import capital, duration
 from mcur.playbooks.rules import window
@@ -24,6 +24,7 @@ _WITH_EXECUTOR = frozenset(
     {TaskStatus.NEW, TaskStatus.IN_WORK, TaskStatus.ON_CONTROL, TaskStatus.RETURNED}
 )
 """States in which the next word is the executor's."""
+_DAY = timedelta(days=1)
 
 
 class Waiting(Rule):
@@ -39,32 +40,37 @@ class Waiting(Rule):
 
 
 def decide(rule: Waiting, case: Case) -> Iterator[Intent]:
-    """Tell of the tasks whose silence has lasted so long since the last look that found some."""
+    """Tell of the tasks whose silence has lasted so long since the last look.
+
+    A look that finds something is kept, and one a day that does not: what lies before it costs nothing.
+    """
     if rule.wait is None:
         return
-    told = case.facts.climbs_of(case.playbook.id, rule.id, "")
-    if told and case.now < told[-1].since + rule.gathers:
+    known = case.facts.climbs_of(case.playbook.id, rule.id, "")
+    looked = known[-1].since if known else case.facts.live_from
+    told = known[-1].started_at if known else None
+    if told and case.now < told + rule.gathers:
         return
-    since = told[-1].since if told else case.facts.live_from
-    quiet = case.facts.unheard(case.playbook.id, since - rule.wait, case.now - rule.wait)
+    after, until = looked - rule.wait, case.now - rule.wait
+    quiet = case.facts.unheard(case.playbook.id, _WITH_EXECUTOR, after, until)
     found = [task for task in quiet if _counts(rule, case, task)]
+    if found or case.now >= looked + _DAY:
+        yield _look(rule, case, case.now if found else told or case.facts.live_from)
     if found:
-        yield _looked(rule, case, since, len(told) + 1)
         yield from window.leaving(case, _letter(rule, case, found, rule.wait))
 
 
 def _counts(rule: Waiting, case: Case, task: Task) -> bool:
-    if task.kind is not TaskKind.EXECUTOR or task.status not in _WITH_EXECUTOR:
-        return False
     acts = case.facts.acts_on(task.key)
     return not acts or acts[-1].do not in rule.says
 
 
-def _looked(rule: Waiting, case: Case, since: datetime, occasion: int) -> Climb:
+def _look(rule: Waiting, case: Case, told: datetime) -> Climb:
+    """Keep when the last look was, and when the last letter left."""
     return Climb(
-        key=f"climb:{case.playbook.id}:{rule.id}::{occasion}",
-        playbook=case.playbook.id, rule=rule.id, object="", occasion=occasion,
-        started_at=since, since=case.now, step=0, state="done",
+        key=f"climb:{case.playbook.id}:{rule.id}:",
+        playbook=case.playbook.id, rule=rule.id, object="", occasion=1,
+        started_at=told, since=case.now, step=0, state="done",
     )  # fmt: skip
 
 

@@ -287,7 +287,9 @@ class Known:
         """No ladder was ever begun."""
         return ()
 
-    def unheard(self, playbook: str, after: datetime, until: datetime) -> Sequence[Task]:
+    def unheard(
+        self, playbook: str, statuses: Collection[TaskStatus], after: datetime, until: datetime
+    ) -> Sequence[Task]:
         """Everything was heard of."""
         return ()
 
