@@ -30,9 +30,20 @@ def letter(
 
 
 def of_shut_door(
-    to: str, playbooks: Sequence[Playbook], source: str, why: str, now: datetime
+    to: str,
+    playbooks: Sequence[Playbook],
+    source: str,
+    why: str,
+    now: datetime,
+    *,
+    is_written_to: bool,
 ) -> SendLetter:
-    """Write that a source lets nobody in: nothing is read there until a person mends it."""
+    """Write that a source lets nobody in: nothing is read there until a person mends it.
+
+    Of a tracker, which is written to as well, it is the same letter as that of the dispatcher.
+    """
     cite = reader_of(playbooks)
     playbook = next(one for one in playbooks if one.id == cite.playbook)
-    return letter(to, playbook, cite, "shut", source, now, source=source, why=why)
+    values = {"source": source, "destination": source, "why": why}
+    what = "barred" if is_written_to else "shut"
+    return letter(to, playbook, cite, what, source, now, **values)

@@ -96,7 +96,9 @@ class Site:
     def tell_of_shut_door(self, source: str, why: str, now: datetime) -> None:
         """Write to the administrator, once a day, that a source lets nobody in."""
         if to := self.directory.administrator:
-            told = administrator.of_shut_door(to, self.playbooks, source, why, now)
+            told = administrator.of_shut_door(
+                to, self.playbooks, source, why, now, is_written_to=source in self.destinations
+            )
             with self.state.atomic():
                 self.state.outbox.put(told, COURIER, now)
 
