@@ -108,7 +108,8 @@ def _issues(rule: FromIssues, case: Case) -> Iterator[UpdateTask]:
     """A task of somebody outside that nobody has in hand is the officer's (odintsovo 2.1.6)."""
     for task in case.facts.fresh_tasks(case.playbook.id):
         if task.rule == rule.id and task.assignee is None and task.status.is_open:
-            why = case.say("intake.issues.why", task=task)
+            author = case.playbook.roles.get(task.author, task.author)
+            why = case.say("intake.issues.why", task=task, author=author)
             yield UpdateTask(
                 key=f"update:{task.key}:assignee",
                 cite=case.cite(rule, why),

@@ -125,4 +125,12 @@ def _missed_lines(rule: Report, case: Case) -> list[str]:
 
 def _troubles(case: Case) -> list[str]:
     down = (system for system in case.facts.health() if system.down_since is not None)
-    return [case.say("report.system_down", system=system) for system in down]
+    return [
+        case.say("report.system_down", system=system, source=_source(case, system.system))
+        for system in down
+    ]
+
+
+def _source(case: Case, system: str) -> str:
+    """Name the source of a feed as people know it."""
+    return case.say("source", source=system.removeprefix("feed:"))
