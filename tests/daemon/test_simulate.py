@@ -20,7 +20,7 @@ START = datetime.fromisoformat("2026-11-17T00:00:00+03:00")
 UNTIL = START + timedelta(days=1, hours=18)
 KEYS = ("task:*:mp:*", "task:*:dobrodel:1", "task:*:letter:*", "task:*:issue:*", "draft:*",
         "report:*:O-2:*", "report:*:O-3:*", "task:*:nobody")  # fmt: skip
-ROLES = ("mcur_resp", "mcur_head", "executor", "deputy_head", "stranger")
+ROLES = ("mcur_resp", "mcur_head", "executor", "deputy_head", "gzhi_spec")
 
 
 def moment(minutes: int) -> datetime:
