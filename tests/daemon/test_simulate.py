@@ -124,10 +124,13 @@ def play(day: dict[str, Any]) -> list[Line]:
 
 
 def unended(lines: list[Line]) -> list[str]:
-    """Name terms whose story makes no sense: started, then met or breached; late, then met."""
+    """Name terms whose story makes no sense: started, then met or breached; late, then met.
+
+    What is reminded of is a letter that waits for a word: its end is a story of its own.
+    """
     stories: dict[str, list[str]] = defaultdict(list)
     for line in lines:
-        if line["event"].startswith("term."):
+        if line["event"].startswith("term.") and line["event"] != "term.reminded":
             stories[line["key"]].append(line["event"].removeprefix("term."))
     after = {"started": {"met", "breached"}, "breached": {"met", "breached"}, "met": {"started"}}
     return [
