@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
@@ -118,6 +118,7 @@ class Appeals:
                 " ORDER BY a.received_at, a.source, a.number"
             )
         )
+        appeals = self._all_effective({(row["source"], row["number"]): row["row"] for row in rows})
         return [
             AppealChange(
                 appeal=appeal,
@@ -125,7 +126,7 @@ class Appeals:
                 history=bool(row["history"]),
                 changed=tuple(json.loads(row["changed"])),
             )
-            for row, appeal in zip(rows, self._all_effective(rows), strict=True)
+            for row, appeal in zip(rows, appeals, strict=True)
         ]
 
     def get(self, source: str, number: str) -> Appeal | None:
@@ -141,14 +142,13 @@ class Appeals:
         ``sources`` leaves only theirs; without any it is everybody's.
         """
         only = f" AND e.source IN ({', '.join('?' * len(sources))})" if sources else ""
-        rows = self._db.query(
+        rows = self._db.execute(
             "SELECT a.source, a.number, a.row FROM entries e JOIN appeals a USING (source, number)"
             f" WHERE e.what = ? AND e.at >= ? AND e.at < ?{only}"
             " ORDER BY e.at, e.source, e.number",
             [what, text_of(first), text_of(last), *sources],
         )
-        found = {(row["source"], row["number"]): row for row in rows}
-        return self._all_effective(list(found.values()))
+        return self._all_effective({(source, number): row for source, number, row in rows})
 
     def count_entered(self, what: str, first: datetime, last: datetime) -> int:
         """Count entries in [first, last) from the hourly counters."""
@@ -205,13 +205,12 @@ class Appeals:
         return next(iter(rows), None)
 
     def _effective(self, row: dict[str, Any]) -> Appeal:
-        return self._all_effective([row])[0]
+        return self._all_effective({(row["source"], row["number"]): row["row"]})[0]
 
-    def _all_effective(self, rows: Iterable[dict[str, Any]]) -> list[Appeal]:
+    def _all_effective(self, rows: Mapping[tuple[str, str], str]) -> list[Appeal]:
+        """Return appeals with their corrections; ``rows`` are as stored, by source and number."""
         corrected = self._db.remembered("corrections", self._corrected)
-        return [
-            _appeal(row["row"], corrected.get((row["source"], row["number"]), "{}")) for row in rows
-        ]
+        return [_appeal(row, corrected.get(ident, "{}")) for ident, row in rows.items()]
 
     def _corrected(self) -> dict[tuple[str, str], str]:
         """Return what people corrected, by appeal: its fields as JSON."""

@@ -293,6 +293,9 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX acts_at ON acts (at);
     CREATE INDEX acts_of ON acts (key, seq);
     """,
+    """
+    CREATE INDEX exports_empty ON exports (made_at) WHERE rows = 0 AND quarantined = 0;
+    """,
 )
 
 
