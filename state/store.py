@@ -36,6 +36,8 @@ from mcur.state.schema import ShapeUnknown, migrate
 from mcur.state.stamps import moment_or_none, text_of, text_or_none
 from mcur.state.tasks import Noticed, Tasks
 
+IN_MEMORY = ("synchronous = OFF", "cache_size = -65536", "temp_store = MEMORY")
+"""How a state is kept that is thrown away: nothing waits for the disk, 64 MB are read from memory."""
 BUSY = 30.0
 """Seconds that one process waits for another one's transaction."""
 
@@ -359,7 +361,11 @@ def _open(path: Path, *, lasting: bool) -> StateDatabase:
     try:
         db = StateDatabase(path, patience=BUSY)
         db.enable_wal()
-        db.execute(f"PRAGMA synchronous = {'NORMAL' if lasting else 'OFF'}")
+        if lasting:
+            db.execute("PRAGMA synchronous = NORMAL")
+        else:
+            for pragma in IN_MEMORY:
+                db.execute(f"PRAGMA {pragma}")
         db.execute("PRAGMA foreign_keys = ON")
         migrate(db)
     except ShapeUnknown as exc:
