@@ -33,7 +33,7 @@ from mcur.state.mirrors import Mirrors
 from mcur.state.outbox import Outbox, Row
 from mcur.state.rows import dump
 from mcur.state.schema import ShapeUnknown, migrate
-from mcur.state.stamps import moment_or_none, text_of, text_or_none
+from mcur.state.stamps import moment_or_none, text_of
 from mcur.state.tasks import Noticed, Tasks
 
 IN_MEMORY = ("synchronous = OFF", "cache_size = -65536", "temp_store = MEMORY")
@@ -337,12 +337,16 @@ class State(Lookup):
         return bool(seen != version)
 
     def go_live(self, now: datetime) -> datetime:
-        """Return the moment the site went live; the first start sets it."""
-        known = moment_or_none(self.meta("live_from"))
+        """Return the moment the site went live; the first start sets it.
+
+        Mail servers and trackers stamp what they have in whole seconds: what comes right after the
+        first start must not look as if it had been there before.
+        """
+        known = self.stamp("live_from")
         if known is None:
+            known = now.replace(microsecond=0)
             with self.atomic():
-                self.set_meta("live_from", text_or_none(now) or "")
-            return now
+                self.set_meta("live_from", text_of(known))
         return known
 
     def _count_history(self, what: str, count: int) -> None:

@@ -149,6 +149,13 @@ def test_what_another_process_writes_is_noticed_and_our_own_is_not(state: State)
     assert (ours, state.changed_elsewhere(), state.changed_elsewhere()) == (False, True, False)
 
 
+def test_what_is_stamped_within_the_second_of_the_first_start_is_not_history(state: State) -> None:
+    """A mail server stamps 09:30:05 on what comes at 09:30:05.9; the site is up since 09:30:05.4."""
+    live = state.go_live(MORNING.replace(second=5, microsecond=400_000))
+
+    assert live == state.live_from(None) == MORNING.replace(second=5)
+
+
 def test_the_moment_of_going_live_is_set_once(state: State) -> None:
     """Whatever later starts say; a configured moment stands above it."""
     first = state.go_live(MORNING)
