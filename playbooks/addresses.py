@@ -53,6 +53,7 @@ _STREET_KINDS = frozenset(_STREETS.values())
 _SMALL = frozenset(_KINDS) | frozenset(_KINDS.values()) | {"лет"}
 _NAME = re.compile("[а-яё]{3,}")
 _NUMBERS = re.compile("([0-9]+)")
+_FLAT = re.compile(r",?\s*\b(?:кв|квартира|пом|помещение|комн|комната)\b\.?.*$", re.IGNORECASE)
 # An estate stands for the street only where the address names no street.
 _ESTATES = frozenset({"мкр", "квартал", "снт", "днп", "жк"})
 _NOISE = frozenset(
@@ -171,12 +172,18 @@ def shown(house: str) -> str:
     return ", ".join(part for part in (_NAME.sub(_capital, place), number) if part)
 
 
+def without_flat(address: str) -> str:
+    """Return an address as somebody wrote it, as far as its house."""
+    return _FLAT.sub("", address).rstrip(" ,")
+
+
 def in_order(houses: Iterable[str]) -> tuple[str, ...]:
     """Sort houses as people count them: 2 stands before 10."""
-    return tuple(sorted(set(houses), key=_counted))
+    return tuple(sorted(set(houses), key=counted))
 
 
-def _counted(house: str) -> list[tuple[int, str]]:
+def counted(house: str) -> list[tuple[int, str]]:
+    """Return what sorts houses as people count them."""
     parts = _NUMBERS.split(house)
     return [(len(part), part) if part.isdigit() else (0, part) for part in parts]
 

@@ -6,11 +6,11 @@ decided in one place, when the document is whole.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
 from typing import TypeVar
 
+from mcur.playbooks.addresses import counted, without_flat
 from mcur.playbooks.documents import (
     Block,
     Bullets,
@@ -26,7 +26,6 @@ from mcur.playbooks.rules.base import Case
 MOST = 40
 """How many rows a letter carries."""
 Row = TypeVar("Row")
-_FLAT = re.compile(r",?\s*\b(?:кв|квартира|пом|помещение|комн|комната)\b\.?.*$", re.IGNORECASE)
 
 
 def by_place(
@@ -131,15 +130,5 @@ def _grouped(
     found: dict[Sequence[str | None], list[Row]] = {}
     for row in rows:
         found.setdefault(key(row), []).append(row)
-    ordered = sorted(found.items(), key=lambda g: (-len(g[1]), *(_counted(p or "") for p in g[0])))
+    ordered = sorted(found.items(), key=lambda g: (-len(g[1]), *(counted(p or "") for p in g[0])))
     return (ordered, []) if len(ordered) <= most else (ordered[: most - 1], ordered[most - 1 :])
-
-
-def without_flat(address: str) -> str:
-    """Return an address as far as its house."""
-    return _FLAT.sub("", address).rstrip(" ,")
-
-
-def _counted(text: str) -> list[tuple[int, str]]:
-    """Order house 2 before house 10: figures by their value."""
-    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", text)]

@@ -14,6 +14,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from mcur.playbooks import crowded, dynamics, portrait, ringing
+from mcur.playbooks.addresses import without_flat
 from mcur.playbooks.documents import (
     Block,
     Bullets,
@@ -229,9 +230,7 @@ def _places(rule: Report, case: Case, appeals: Sequence[Appeal]) -> list[tuple[s
         house = appeal.house or appeal.address
         if house is None:
             return appeal.topic, None
-        return appeal.topic, written.setdefault(
-            house, crowded.without_flat(appeal.address or house)
-        )
+        return appeal.topic, written.setdefault(house, without_flat(appeal.address or house))
 
     found = crowded.by_place(case, appeals, place, rule.max_rows)
     return [

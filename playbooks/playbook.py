@@ -108,12 +108,13 @@ class Playbook:
     @cached_property
     def _enabled(self) -> Mapping[str, tuple[Rule, ...]]:
         return {
-            kind: tuple(rule for rule in rules.values() if self._runs(rule))
+            kind: tuple(r for r in rules.values() if r.enabled and self.has_side(r))
             for kind, rules in self.rules.items()
         }
 
-    def _runs(self, rule: Rule) -> bool:
-        return rule.enabled and (not self.sides or not rule.side or rule.side in self.sides)
+    def has_side(self, rule: Rule) -> bool:
+        """Whether the office that a rule belongs to is one of those that run here."""
+        return not self.sides or not rule.side or rule.side in self.sides
 
     def owns(self, row: Placed) -> bool:
         """Whether an appeal, or a count of them, belongs here by municipality and topic; without one it does."""

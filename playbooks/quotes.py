@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _MARGIN = r"[ \t>*]*"
 _NAMED = re.compile(
@@ -29,11 +30,13 @@ _ON_WROTE = re.compile(r"[ \t>]*On .{5,280}wrote:[ \t]*", re.IGNORECASE)
 _SENT_FROM = re.compile(r"\n(?:Отправлено (?:из|с) [^\n]*|Sent from [^\n]*)\s*\Z")
 
 
+@lru_cache(maxsize=256)
 def strip_quoted(text: str) -> tuple[str, str]:
     """Part a text into what its author wrote and what is quoted.
 
     Lines that begin with ``>`` are quoted wherever they stand, so that answers between them stay
-    in the first text. A forwarded letter is quoted: who reads orders looks at both.
+    in the first text. A forwarded letter is quoted: who reads orders looks at both. Whoever sorts a
+    letter asks for its text several times: it is parted once.
     """
     lines = text.replace("\r\n", "\n").split("\n")
     end = next((i for i in range(len(lines)) if _starts_quote(lines, i)), len(lines))

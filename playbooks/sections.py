@@ -13,9 +13,8 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mcur.playbooks import crowded, dynamics, portrait
-from mcur.playbooks.addresses import shown
+from mcur.playbooks.addresses import shown, without_flat
 from mcur.playbooks.counting import by_object, shares
-from mcur.playbooks.crowded import without_flat
 from mcur.playbooks.documents import Block, Bullets, Column, Heading, Paragraph, Table
 from mcur.playbooks.entries import GROUPS, entered
 from mcur.playbooks.facts import Appeal, Task, TaskKind, TaskStatus

@@ -123,14 +123,12 @@ def _control(rule: DailyControl, case: Case, since: datetime) -> Iterator[RaiseF
 
 def _off(case: Case) -> Iterator[RaiseFlag]:
     """A duty of each day that is switched off is nobody's; said once, for as long as it is off."""
-    sides = case.playbook.sides
     for kind in DAILY:
         for rule in case.playbook.rules.get(kind, {}).values():
-            runs_here = not sides or not rule.side or rule.side in sides
             daily = isinstance(rule, DailyControl) or (
                 isinstance(rule, Report) and rule.leaves == "always"
             )
-            if daily and runs_here and not rule.enabled:
+            if daily and case.playbook.has_side(rule) and not rule.enabled:
                 yield from _flag(rule, case, f"off:{kind}.{rule.id}", "off")
 
 

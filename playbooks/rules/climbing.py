@@ -14,9 +14,7 @@ from mcur.playbooks.durations import ElapsedField, one_or_more
 from mcur.playbooks.incidents import Incident
 from mcur.playbooks.intents import (
     ChangeIncident,
-    Channel,
     Intent,
-    SendLetter,
 )
 from mcur.playbooks.language import capital
 from mcur.playbooks.rules import drafting, stalling, window
@@ -121,16 +119,11 @@ def _taken(
     rule: OnIncident, case: Case, incident: Incident, step: TimedStep, key: str
 ) -> Iterator[Intent]:
     why = case.say(f"ladder.incident.{step.text}_why", incident=incident)
-    letter = SendLetter(
-        key=key,
-        cite=case.cite(rule, why, clause=_clause(rule, step, incident), clauses=step.clauses),
-        channel=Channel.ESCALATIONS,
-        urgent=True,
-        sender=step.sender,
-        to=step.to,
-        cc=step.cc,
-        subject=case.say(f"ladder.incident.{step.text}_subject", incident=incident),
-        document=_incident_letter(rule, case, incident, step, why),
+    letter = step.letter(
+        key,
+        case.cite(rule, why, clause=_clause(rule, step, incident), clauses=step.clauses),
+        case.say(f"ladder.incident.{step.text}_subject", incident=incident),
+        _incident_letter(rule, case, incident, step, why),
     )
     if step.release == "auto":
         yield from window.leaving(case, letter, immediate=rule.immediate)

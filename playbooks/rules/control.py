@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from mcur.playbooks import crowded, reference
 from mcur.playbooks.calendar import Weekday
-from mcur.playbooks.documents import Bullets, Column, Document, Heading, Paragraph, Table
+from mcur.playbooks.documents import Bullets, Document, Heading, Paragraph
 from mcur.playbooks.durations import WEEKDAYS, ClockField
-from mcur.playbooks.facts import Appeal, Task, TaskKind, TaskStatus
+from mcur.playbooks.facts import Appeal, TaskKind, TaskStatus
 from mcur.playbooks.intents import (
     Channel,
     Intent,
@@ -19,7 +19,7 @@ from mcur.playbooks.intents import (
     UpdateTask,
 )
 from mcur.playbooks.language import capital
-from mcur.playbooks.rules import day_tasks, queued, stock, window
+from mcur.playbooks.rules import day_tasks, queued, rows, stock, window
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
 from mcur.playbooks.rules.stock import StockControl
 from mcur.playbooks.rules.term import is_late
@@ -131,12 +131,12 @@ def _daily(rule: DailyControl, case: Case) -> Iterator[Intent]:
     totals: list[str] = []
     for part in rule.lists:
         title = case.say(f"control.group.{part.group}")
-        rows = _rows(part, case, first, last)
-        totals.append(f"{title}: {len(rows)}")
-        if rows:
+        listed = _rows(part, case, first, last)
+        totals.append(f"{title}: {len(listed)}")
+        if listed:
             clause = case.playbook.printed(part.clause)
             blocks.append(Heading(text=case.say("control.heading", title=title, clause=clause)))
-            blocks.append(_table(case, rows))
+            blocks.append(rows.table(case, listed))
     for known in (part for part in rule.reference if part.is_due(moment.date())):
         blocks += reference.block(case, known.part, known.clause, last)
     blocks += queued.block(case, moment - timedelta(days=1))
@@ -180,50 +180,23 @@ def _days_over(rule: DailyControl, case: Case) -> Iterator[UpdateTask]:
             )
 
 
-def _rows(part: List, case: Case, first: datetime, last: datetime) -> list[tuple[str, ...]]:
+def _rows(part: List, case: Case, first: datetime, last: datetime) -> list[rows.Row]:
     if part.group == "tasks_overdue":
         tasks = case.facts.tasks(case.playbook.id, {TaskKind.EXECUTOR, TaskKind.ASSIGNMENT})
-        return [_task_row(case, t) for t in tasks if is_late(t, case.now) and not t.history]
+        return [rows.of_task(case, t) for t in tasks if is_late(t, case.now) and not t.history]
     if part.group == "assignments":
         tasks = case.facts.tasks(case.playbook.id, {TaskKind.ASSIGNMENT}, since=first)
-        return [_task_row(case, t) for t in tasks if first <= t.decided_at < last and not t.history]
+        return [
+            rows.of_task(case, t) for t in tasks if first <= t.decided_at < last and not t.history
+        ]
     if part.group == "unaccepted":
         accept = case.playbook.rules["term"].get(part.accept_rule)
         clause = accept.clause if accept else part.clause
         breaches = case.facts.breaches(case.playbook.id, clause, first, last)
         found = [case.facts.appeal(*term.object.split(":", 1)) for term in breaches]
-        return [_row(case, a) for a in found if a]
+        return [rows.of_appeal(case, a) for a in found if a]
     found_all = case.facts.entered(part.group, first, last)
-    return [_row(case, a) for a in found_all if case.playbook.owns(a)]
-
-
-def _task_row(case: Case, task: Task) -> tuple[str, ...]:
-    return (
-        f"№ {task.ident}" if task.ident else (task.number or ""),
-        task.address or case.say("no_address"),
-        task.topic or task.subject,
-        task.executor or case.playbook.roles.get(task.assignee or "", case.say("no_executor")),
-    )
-
-
-def _row(case: Case, appeal: Appeal) -> tuple[str, ...]:
-    return (
-        appeal.number,
-        appeal.address or case.say("no_address"),
-        appeal.topic or case.say("no_topic"),
-        appeal.executor or case.say("no_executor"),
-    )
-
-
-def _table(case: Case, rows: list[tuple[str, ...]]) -> Table:
-    names = ("number", "address", "problem", "executor")
-    return Table(
-        columns=tuple(
-            Column(title=case.say(f"control.column.{name}"), weight=weight)
-            for name, weight in zip(names, (2, 4, 4, 3), strict=True)
-        ),
-        rows=tuple(rows),
-    )
+    return [rows.of_appeal(case, a) for a in found_all if case.playbook.owns(a)]
 
 
 # --- quality ------------------------------------------------------------------------------------------
@@ -293,21 +266,14 @@ def _is_ours(rule: QualityControl, case: Case, appeal: Appeal) -> bool:
 def _quality_letter(
     rule: QualityControl, case: Case, why: str, found: list[tuple[str, Appeal]]
 ) -> Document:
-    rows = tuple((*_row(case, a), case.say(f"control.quality.{name}")) for name, a in found)
-    names = ("number", "address", "problem", "executor", "fault")
+    named = ((*rows.of_appeal(case, a), case.say(f"control.quality.{name}")) for name, a in found)
+    summary = crowded.by_topic(case, ((a.topic, a.address) for _, a in found))
     return Document(
         title=case.say("control.quality.title", rule=rule),
         lead=(capital(why) + ".",),
         blocks=(
             Paragraph(text=case.say("control.quality.ask")),
-            Table(
-                columns=tuple(
-                    Column(title=case.say(f"control.column.{name}"), weight=weight)
-                    for name, weight in zip(names, (2, 4, 4, 3, 3), strict=True)
-                ),
-                rows=rows,
-                summary=crowded.by_topic(case, ((a.topic, a.address) for _, a in found)),
-            ),
+            rows.table(case, named, "fault", summary=summary),
         ),
         footer=(case.clause_line(rule.clause),),
     )

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from mcur.playbooks.documents import Document, Pairs, Paragraph
 from mcur.playbooks.facts import Act, Task, TaskKind, TaskStatus
-from mcur.playbooks.intents import Channel, Intent, SendLetter
+from mcur.playbooks.intents import Intent, SendLetter
 from mcur.playbooks.language import capital, mask_personal
 from mcur.playbooks.rules import climbing, drafting, gathering, pressing, stalling, unheard, window
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
@@ -158,16 +158,11 @@ def _letter_of(
     word = step.text or rule.on
     clause = step.clause or rule.clause
     why = case.say(f"ladder.{word}.why", task=task, act=act)
-    return SendLetter(
-        key=_free_key(rule, case, task, number),
-        cite=case.cite(rule, why, clause=clause),
-        channel=Channel.ESCALATIONS,
-        urgent=True,
-        sender=step.sender,
-        to=step.to,
-        cc=step.cc,
-        subject=case.say(f"ladder.{word}.subject", task=task),
-        document=_task_letter(case, act, task, why, word, clause),
+    return step.letter(
+        _free_key(rule, case, task, number),
+        case.cite(rule, why, clause=clause),
+        case.say(f"ladder.{word}.subject", task=task),
+        _task_letter(case, act, task, why, word, clause),
     )
 
 

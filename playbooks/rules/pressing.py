@@ -252,16 +252,11 @@ def _letter(rule: OnTask, case: Case, climb: Climb, task: Task, step: PressingSt
     values = _values(climb, task, rule, case)
     why = case.say(f"pressing.{step.text}_why", **values)
     clause = step.clause or rule.clause
-    return SendLetter(
-        key=_key("letter", rule, case, climb, step),
-        cite=case.cite(rule, why, clause=clause),
-        channel=Channel.ESCALATIONS,
-        urgent=True,
-        sender=step.sender,
-        to=step.to,
-        cc=step.cc,
-        subject=case.say(f"pressing.{step.text}_subject", **values),
-        document=Document(
+    return step.letter(
+        _key("letter", rule, case, climb, step),
+        case.cite(rule, why, clause=clause),
+        case.say(f"pressing.{step.text}_subject", **values),
+        Document(
             title=case.say("pressing.title"),
             lead=(case.say("pressing.lead", why=why),),
             blocks=(

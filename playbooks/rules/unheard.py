@@ -1,4 +1,4 @@
-"""Tasks of executors that have had no news for too long go up in one letter (khimki 2.8, G17).
+"""Tasks of executors that have had no news for too long go up in one letter (G17).
 
 News is a change of the task, somebody's note or act on it, a letter of its executor. A task is told
 once for each silence; what a person has said of it himself is not told again.
@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from mcur.playbooks.climbs import Climb
-from mcur.playbooks.documents import Column, Document, Paragraph, Table
+from mcur.playbooks.documents import Document, Paragraph
 from mcur.playbooks.durations import ElapsedField
 from mcur.playbooks.facts import Task, TaskStatus
-from mcur.playbooks.intents import Channel, Intent, SendLetter, digest_of
+from mcur.playbooks.intents import Intent, SendLetter, digest_of
 from mcur.playbooks.language import capital, duration
-from mcur.playbooks.rules import window
+from mcur.playbooks.rules import rows, window
 from mcur.playbooks.rules.base import Case, Rule
 from mcur.playbooks.rules.steps import Step
 
@@ -80,19 +80,16 @@ def _letter(rule: Waiting, case: Case, found: list[Task], wait: timedelta) -> Se
     values = {"tasks": found, "wait": duration(wait)}
     why = case.say("unheard.why", **values)
     about = found[0].key if len(found) == 1 else digest_of(*(task.key for task in found))
-    return SendLetter(
-        key=f"letter:{case.playbook.id}:{rule.id}:unheard:{about}:{_last(case, found):%Y-%m-%dT%H:%M}",
-        cite=case.cite(rule, why, clause=clause),
-        channel=Channel.ESCALATIONS,
-        urgent=True,
-        sender=step.sender,
-        to=step.to,
-        cc=step.cc,
-        subject=case.say("unheard.subject", **values),
-        document=Document(
+    key = f"letter:{case.playbook.id}:{rule.id}:unheard:{about}:{_last(case, found):%Y-%m-%dT%H:%M}"
+    told = (rows.of_task(case, task) for task in found)
+    return step.letter(
+        key,
+        case.cite(rule, why, clause=clause),
+        case.say("unheard.subject", **values),
+        Document(
             title=case.say("unheard.title"),
             lead=(capital(why) + ".",),
-            blocks=(Paragraph(text=case.say("unheard.ask")), _table(case, found)),
+            blocks=(Paragraph(text=case.say("unheard.ask")), rows.table(case, told)),
             footer=(case.clause_line(clause),),
         ),
     )
@@ -101,22 +98,3 @@ def _letter(rule: Waiting, case: Case, found: list[Task], wait: timedelta) -> Se
 def _last(case: Case, found: list[Task]) -> datetime:
     last = max(task.changed_at or task.decided_at for task in found)
     return case.playbook.calendar.local(last)
-
-
-def _table(case: Case, found: list[Task]) -> Table:
-    names = ("number", "address", "problem", "executor")
-    return Table(
-        columns=tuple(
-            Column(title=case.say(f"control.column.{name}"), weight=weight)
-            for name, weight in zip(names, (2, 4, 4, 3), strict=True)
-        ),
-        rows=tuple(
-            (
-                f"№ {task.ident}" if task.ident else (task.number or ""),
-                task.address or case.say("no_address"),
-                task.topic or task.subject,
-                task.executor or case.say("no_executor"),
-            )
-            for task in found
-        ),
-    )
