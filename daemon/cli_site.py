@@ -16,6 +16,7 @@ from mcur.connectors.ports import ConnectorError, Unavailable
 from mcur.daemon import outside, settings as settings_files
 from mcur.daemon.books import known_needs, load_playbooks
 from mcur.daemon.clock import SystemClock
+from mcur.daemon.copies import COPIES
 from mcur.daemon.failures import UNREACHABLE, WRONG
 from mcur.daemon.settings import Settings, examine, find_config
 from mcur.daemon.site_template import make_site
@@ -126,8 +127,10 @@ def _connect(settings: Settings, zone: ZoneInfo) -> tuple[bool, bool]:
 def _connectors(settings: Settings, zone: ZoneInfo) -> Iterator[tuple[str, Callable[[], Checked]]]:
     home = settings.state.path.parent
     blobs = BlobStore(home / "blobs")
-    for shape in settings.mailboxes:
-        yield f"mailbox {shape.id}", partial(outside.mailbox, shape, settings.mail, home)
+    boxes = {m.id: partial(outside.mailbox, m, settings.mail, home) for m in settings.mailboxes}
+    yield from ((f"mailbox {ident}", make) for ident, make in boxes.items())
     yield "courier", partial(outside.courier, settings.courier, home)
+    if shape := settings.copying:
+        yield COPIES, lambda: outside.copies(shape, boxes[shape.copies]())
     for tracker in settings.trackers:
         yield f"tracker {tracker.id}", partial(outside.tracker, tracker, settings, blobs, zone)

@@ -21,6 +21,7 @@ from mcur.connectors.ports import (
     Unavailable,
 )
 from mcur.daemon import attached, hands, telling
+from mcur.daemon.copies import COPIES, copy_of
 from mcur.daemon.hands import Delivered, Destination, InDoubt, Prepared, TooLate
 from mcur.daemon.render import Addressed, Desk, Filed
 from mcur.daemon.settings_values import Gate, GateMode
@@ -28,6 +29,7 @@ from mcur.playbooks.intents import (
     Channel,
     CreateTask,
     FileDocument,
+    KeepCopy,
     PassFile,
     SendLetter,
     UpdateTask,
@@ -164,6 +166,8 @@ class Dispatcher:
                 return self._desk.file(row.effect, row.created_at, now)
             case PassFile():
                 return self._desk.passed(row.effect)
+            case KeepCopy():
+                return self._desk.copied(row.effect)
 
     # --- back -----------------------------------------------------------------------------------------
 
@@ -232,8 +236,9 @@ class Dispatcher:
         with self._state.atomic():
             self._state.outbox.done(row, back.receipt, now, late=late, repeated=back.repeated)
             self._answered(destination, now)
-            self._keep(row, back, now)
-            if not isinstance(row.effect, PassFile):  # its feed tells of what it reads
+            self._keep(row, prepared, back, now)
+            # A file's feed tells of what it reads, and of a copy the letter has told.
+            if not isinstance(row.effect, PassFile | KeepCopy):
                 self._state.tell(
                     self._event(row, prepared, back, now),
                     evidence=f"{destination.name} {back.receipt}",
@@ -241,7 +246,10 @@ class Dispatcher:
             if isinstance(row.effect, CreateTask) and row.effect.rings:
                 self._state.tell(telling.call_requested(row.effect, now))
 
-    def _keep(self, row: Row, back: Delivered, now: datetime) -> None:
+    def _keep(self, row: Row, prepared: Any, back: Delivered, now: datetime) -> None:
+        if isinstance(row.effect, SendLetter) and COPIES in self._destinations:
+            copy = copy_of(row.effect, prepared.letter, self._state.blobs)
+            self._state.outbox.put(copy, COPIES, now)
         match row.effect:
             case CreateTask() if back.seen:
                 self._state.tasks.made(row.key, back.seen)
@@ -252,6 +260,8 @@ class Dispatcher:
                 self._state.tasks.remember(row.effect.task, back.seen)
             case SendLetter(channel=Channel.REPORTS) | FileDocument():
                 self._state.report_left(row.key)
+            case KeepCopy(digest=digest):
+                self._state.blobs.drop(digest)
 
     def _silent(self, destination: Destination, row: Row, why: Unavailable, now: datetime) -> None:
         with self._state.atomic():
@@ -301,7 +311,8 @@ class Dispatcher:
         self, row: Row, what: str, destination: str, why: str, now: datetime
     ) -> None:
         letter = self._desk.to_administrator(row.effect, what, destination, why, now)
-        if letter is not None and row.effect.channel is not Channel.SERVICE:
+        is_service = isinstance(row.effect, SendLetter) and row.effect.channel is Channel.SERVICE
+        if letter is not None and not is_service:
             self._state.outbox.put(letter, "courier", now)
 
     def _shadow(self, row: Row, prepared: Any, gate: Gate, now: datetime) -> None:
@@ -333,7 +344,7 @@ class Dispatcher:
 
     def _event(self, row: Row, prepared: Any, back: Delivered, now: datetime) -> Event:
         match row.effect:
-            case PassFile():
+            case PassFile() | KeepCopy():
                 msg = f"{row.key}: nothing is told of a file that is passed on"
                 raise AssertionError(msg)
             case SendLetter():

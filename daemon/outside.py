@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from mcur.connectors.ports import Blobs, Courier, Mailbox, Tracker
+from mcur.connectors.ports import Blobs, Courier, Mailbox, Rejected, Tracker
 from mcur.daemon.clock import stopwatch
+from mcur.daemon.copies import COPIES
 from mcur.daemon.settings import Settings
 from mcur.daemon.settings_connectors import (
     CourierSettings,
@@ -22,6 +23,7 @@ from mcur.daemon.settings_connectors import (
     MaildirSettings,
     MailSettings,
     RedmineSettings,
+    SmtpSettings,
     TrackerSettings,
 )
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from mcur.connectors.feeds.folder import FileFeed
     from mcur.connectors.feeds.shape import FeedShape
     from mcur.connectors.mail.ews.account import ExchangeAccount
+    from mcur.connectors.mail.imap.sent import ImapSent
     from mcur.connectors.mail.tokens import Tokens
     from mcur.connectors.redmine.shape import RedmineShape
 
@@ -100,6 +103,16 @@ def mailbox(shape: MailboxSettings, mail: MailSettings, state: Path) -> Mailbox:
         stopwatch,
     )
     return ImapMailbox(door)
+
+
+def copies(shape: SmtpSettings, account: Mailbox) -> ImapSent:
+    """Return what keeps copies of letters that left, in the account of a mailbox."""
+    from mcur.connectors.mail.imap.mailbox import ImapMailbox
+
+    if not isinstance(account, ImapMailbox):
+        msg = f"{COPIES}: mailbox {shape.copies} is not of kind imap"
+        raise Rejected(msg)
+    return account.sent(COPIES, shape.copies_folder)
 
 
 class Keys(NamedTuple):

@@ -20,6 +20,7 @@ from mcur.playbooks.intents import (
     CreateTask,
     Effect,
     FileDocument,
+    KeepCopy,
     PassFile,
     SendLetter,
     UpdateTask,
@@ -166,6 +167,12 @@ class Desk:
         content = self._state.blobs.get(effect.digest)
         kind = "application/octet-stream"
         file = MailFile(name=name, content_type=kind, content=content)
+        return Filed(file=file, text="", late=False)
+
+    def copied(self, effect: KeepCopy) -> Filed:
+        """Prepare a copy for the folder of sent letters, which knows it by its Message-ID."""
+        content = self._state.blobs.get(effect.digest)
+        file = MailFile(name=effect.message_id, content_type="message/rfc822", content=content)
         return Filed(file=file, text="", late=False)
 
     def to_administrator(

@@ -70,6 +70,13 @@ def _takers(settings: Settings) -> Iterator[Finding]:
             yield Finding(loc, not_known(ident, "playbook of this site", settings.playbooks))
 
 
+def _copies(settings: Settings) -> Iterator[Finding]:
+    accounts = [one.id for one in settings.mailboxes if isinstance(one, ImapSettings)]
+    if settings.copying and settings.copying.copies not in accounts:
+        text = not_known(settings.copying.copies, "mailbox of kind imap", accounts)
+        yield Finding(("courier", "copies"), text)
+
+
 def _shared_folders(settings: Settings) -> Iterator[Finding]:
     for place, feed in enumerate(settings.feeds):
         for first, other in enumerate(settings.feeds[:place]):
@@ -229,6 +236,7 @@ CONNECTOR_CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (frozenset({"feeds", "mailboxes", "tracker", "courier"}), _idents),
     (frozenset({"feeds", "playbooks"}), _feeds),
     (frozenset({"mail", "mailboxes", "playbooks"}), _takers),
+    (frozenset({"mailboxes", "courier"}), _copies),
     (frozenset({"feeds"}), _shared_folders),
     (frozenset({"feeds"}), _mappings),
     (frozenset({"tracker"}), _routes),

@@ -264,7 +264,11 @@ class FilesSettings(Table):
 
 
 class SmtpSettings(LoginTable):
-    """``[courier]`` of kind ``smtp``; without ``user`` nobody logs in."""
+    """``[courier]`` of kind ``smtp``; without ``user`` nobody logs in.
+
+    ``copies`` is the id of the IMAP mailbox in whose account a copy of each letter is kept, in
+    ``copies_folder``: where it is empty, in the one that the server keeps sent letters in.
+    """
 
     id: Ident = "courier"
     kind: Literal["smtp"]
@@ -272,6 +276,8 @@ class SmtpSettings(LoginTable):
     security: Security = "starttls"
     port: Port = 587
     user: str = ""
+    copies: str = ""
+    copies_folder: str = ""
 
     @model_validator(mode="before")
     @classmethod

@@ -26,6 +26,7 @@ from mcur.daemon.settings_connectors import (
     MaildirSettings,
     MailSettings,
     RedmineSettings,
+    SmtpSettings,
     Table,
     TrackerSettings,
 )
@@ -229,6 +230,12 @@ class Settings(Table):
         """Whether anything here reaches outside this machine's files."""
         parts = (*self.mailboxes, self.courier, *self.trackers)
         return not all(isinstance(p, _FILES) for p in parts)
+
+    @property
+    def copying(self) -> SmtpSettings | None:
+        """The courier where copies of what it sends are kept in the account of a mailbox."""
+        one = self.courier
+        return one if isinstance(one, SmtpSettings) and one.copies else None
 
     def gate(self, channel: str) -> Gate:
         """Return the gate of a channel of :data:`CHANNELS`.

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mcur.daemon import books
+from mcur.daemon.copies import COPIES
 from mcur.daemon.settings import CHANNELS, Settings
 from mcur.playbooks.facts import Health, TaskKind
 from mcur.playbooks.playbook import Playbook
@@ -158,7 +159,9 @@ def _letters_today(
 
 
 def _to_look_at(settings: Settings, state: State, now: datetime) -> dict[str, int]:
-    homes = {"courier", *(f"tracker:{tracker.id}" for tracker in settings.trackers)}
+    homes = {"courier", "documents", *(f"tracker:{tracker.id}" for tracker in settings.trackers)}
+    homes |= {f"mailed:{feed.id}" for feed in settings.feeds if feed.mailed_from}
+    homes |= {COPIES} if settings.copying else set()
     letters = state.letters.counts()
     found = {
         "letters for review": letters.get("review", 0),

@@ -16,15 +16,14 @@ from mcur.connectors.ports import Bell, Cabinet, Courier, Mailbox, RawLetter, Tr
 from mcur.daemon import administrator, books, outside
 from mcur.daemon.books import load_playbooks
 from mcur.daemon.clock import Clock, must_be_plausible
+from mcur.daemon.copies import COPIES
 from mcur.daemon.dispatch import SETTLE, Dispatcher
 from mcur.daemon.feeding import FeedSource
 from mcur.daemon.hands import Destination
 from mcur.daemon.observe import MailSource, Observers, Reading, Source, TrackerSource
 from mcur.daemon.render import Desk
 from mcur.daemon.settings import Settings
-from mcur.daemon.settings_connectors import (
-    FeedSettings,
-)
+from mcur.daemon.settings_connectors import FeedSettings
 from mcur.daemon.settings_values import Gate, GateMode
 from mcur.playbooks import owning
 from mcur.playbooks.directory import Directory
@@ -135,6 +134,7 @@ def open_site(settings: Settings, clock: Clock, *, source: str = "mcur.toml") ->
         trackers=trackers,
         courier=outside.courier(settings.courier, home),
         cabinet=FolderCabinet(CABINET, settings.folder / OUT),
+        copies=_copies(settings, dict(mailboxes)),
         threads=True,
     )
     wanted = {m.id for m in settings.mailboxes if m.push}
@@ -154,6 +154,7 @@ def assemble(
     trackers: Mapping[str, Tracker],
     courier: Courier,
     cabinet: Cabinet,
+    copies: Cabinet | None = None,
     threads: bool,
 ) -> Site:
     """Put the parts of a site together."""
@@ -162,7 +163,7 @@ def assemble(
     destinations = {
         COURIER: Destination(COURIER, _pool(1, threads), 1, courier=courier),
         **_trackers(settings, trackers, threads=threads),
-        **_folders(cabinet, [shape for shape, _ in feeds], threads=threads),
+        **_folders(cabinet, copies, [shape for shape, _ in feeds], threads=threads),
     }
 
     looking = _pool(max(1, len(feeds) + len(mailboxes) + len(trackers)), threads)
@@ -193,20 +194,27 @@ def assemble(
     return site
 
 
+def _copies(settings: Settings, mailboxes: Mapping[str, Mailbox]) -> Cabinet | None:
+    shape = settings.copying
+    return outside.copies(shape, mailboxes[shape.copies]) if shape else None
+
+
 def _gate(settings: Settings, channel: Channel) -> Gate:
     """Return the gate of a channel; words to the administrator pass all."""
     return Gate(GateMode.ON) if channel is Channel.SERVICE else settings.gate(channel)
 
 
 def _folders(
-    cabinet: Cabinet, feeds: Sequence[FeedSettings], *, threads: bool
+    cabinet: Cabinet, copies: Cabinet | None, feeds: Sequence[FeedSettings], *, threads: bool
 ) -> dict[str, Destination]:
-    """Return the folders into which documents and mailed exports are put."""
+    """Return the folders into which documents, mailed exports and copies of letters are put."""
     named = {f"{MAILED}{shape.id}": shape.path for shape in feeds if shape.mailed_from}
-    cabinets = {name: FolderCabinet(name, path) for name, path in named.items()}
+    cabinets: dict[str, Cabinet] = {CABINET: cabinet}
+    cabinets |= {name: FolderCabinet(name, path) for name, path in named.items()}
+    if copies is not None:
+        cabinets[COPIES] = copies
     return {
-        name: Destination(name, _pool(1, threads), 1, cabinet=one)
-        for name, one in ({CABINET: cabinet} | cabinets).items()
+        name: Destination(name, _pool(1, threads), 1, cabinet=one) for name, one in cabinets.items()
     }
 
 

@@ -150,5 +150,14 @@ class PassFile(_Effect):
     digest: str
 
 
-Effect = CreateTask | UpdateTask | SendLetter | FileDocument | PassFile
+class KeepCopy(_Effect):
+    """A copy of a letter that left, for the folder of sent ones; ``digest`` names its bytes."""
+
+    effect: Literal["keep_copy"] = "keep_copy"
+    channel: Channel = Channel.SERVICE
+    message_id: str
+    digest: str
+
+
+Effect = CreateTask | UpdateTask | SendLetter | FileDocument | PassFile | KeepCopy
 EFFECT: TypeAdapter[Effect] = TypeAdapter(Annotated[Effect, Field(discriminator="effect")])

@@ -22,6 +22,7 @@ from mcur.playbooks.effects import (
     CreateTask as CreateTask,
     Effect as Effect,
     FileDocument as FileDocument,
+    KeepCopy as KeepCopy,
     PassFile as PassFile,
     SendLetter as SendLetter,
     UpdateTask as UpdateTask,

@@ -252,9 +252,13 @@ class Answers(GrowthAnswers, MirrorAnswers):
         return self._state.drafts.waiting(playbook)
 
     def dead_letters(self, playbook: str) -> Sequence[DeadLetter]:
-        """Return what cannot be delivered and waits for the administrator, the oldest first."""
+        """Return what cannot be delivered and waits for the administrator, the oldest first.
+
+        No clause asks for the copy of a letter that left.
+        """
         rows = self._db.query(
-            "SELECT key, rule, why FROM outbox WHERE state = 'dead' AND playbook = ? ORDER BY id",
+            "SELECT key, rule, why FROM outbox WHERE state = 'dead' AND playbook = ?"
+            " AND effect <> 'keep_copy' ORDER BY id",
             [playbook],
         )
         return [DeadLetter(**row) for row in rows]

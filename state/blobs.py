@@ -59,6 +59,10 @@ class BlobStore:
         except FileNotFoundError as exc:
             raise KeyError(digest) from exc
 
+    def drop(self, digest: str) -> None:
+        """Remove bytes that nobody needs any more."""
+        self._path(digest).unlink(missing_ok=True)
+
     def _path(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest
 

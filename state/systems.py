@@ -16,6 +16,9 @@ WRITING = " (writing)"
 LISTENING = " (bell)"
 """Ends the name under which is kept how the bell of a mailbox does: without it nothing is down."""
 
+COPYING = " (copies)"
+"""Ends the name under which is kept how the folder of sent letters does: letters leave without it."""
+
 
 def note(db: StateDatabase, system: str, now: datetime, why: str | None) -> bool:
     """Note that a system answered (``why`` is ``None``) or not; return whether that is news."""
@@ -58,9 +61,9 @@ def as_wholes(rows: Sequence[Health], waits_for: Callable[[str], bool]) -> list[
     """Make one of a tracker that is read and one that takes what we write.
 
     It is down where either is; the second only as long as something waits for it. Bells are none:
-    their mailboxes are polled all the same.
+    their mailboxes are polled all the same. Nor are copies of what left: no figure rests on them.
     """
-    found = {one.system: one for one in rows if not one.system.endswith(LISTENING)}
+    found = {one.system: one for one in rows if not one.system.endswith((LISTENING, COPYING))}
     for name in [name for name in found if name.endswith(WRITING)]:
         writing, system = found.pop(name), name.removesuffix(WRITING)
         read = found.get(system, replace(writing, system=system, down_since=None))

@@ -116,11 +116,37 @@ class SwitchedCourier(FileCourier):
         return None if self.forgetful else super().sent(message_id)
 
 
+class SentFolder:
+    """The folder of sent letters behind a switch: it looks before it appends, as a real one."""
+
+    def __init__(self) -> None:
+        self.name = "courier (copies)"
+        self.switch = Switch()
+        self.letters: dict[str, bytes] = {}
+        self.appended = 0
+
+    def put(self, name: str, content: bytes) -> str:
+        """Keep a copy under its Message-ID."""
+        self.switch.before("put")
+        if name not in self.letters:
+            self.letters[name] = content
+            self.appended += 1
+        self.switch.after("put")
+        return "Отправленные"
+
+
 class Stand:
     """A site at work under a clock turned by hand, with all that a test wants to look at."""
 
-    def __init__(self, folder: Path, now: datetime = MORNING, **tables: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        now: datetime = MORNING,
+        copies: SentFolder | None = None,
+        **tables: Any,
+    ) -> None:
         self.folder = folder
+        self.copies = copies
         self.clock = VirtualClock(now)
         self.settings = settings_of(folder, **tables)
         self.tracker = SwitchedTracker(folder / "state" / "tracker.db")
@@ -144,6 +170,7 @@ class Stand:
             trackers={t.id: self.tracker for t in settings.trackers},
             courier=self.courier,
             cabinet=FolderCabinet(wiring.CABINET, self.folder / wiring.OUT),
+            copies=self.copies,
             threads=False,
         )
         site.state.listeners.append(self.events.append)

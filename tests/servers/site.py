@@ -104,6 +104,7 @@ security = "starttls"
 user = "robot"
 password_file = "secrets/mail.password"
 ca_file = "{ca}"
+copies = "inbox"
 """,
     "Задачи": """
 [[tracker]]

@@ -21,6 +21,7 @@ from imapclient.exceptions import (  # type: ignore[import-untyped]
 
 from mcur.connectors.mail.imap.bell import ImapBell
 from mcur.connectors.mail.imap.door import ImapDoor, examine, leave
+from mcur.connectors.mail.imap.sent import ImapSent
 from mcur.connectors.mail.parts import HEADER_BLOCK
 from mcur.connectors.ports import ConnectorError, MailBatch, RawLetter, Rejected
 from mcur.playbooks.facts import LetterPlace
@@ -102,6 +103,10 @@ class ImapMailbox:
     def bell(self) -> ImapBell:
         """Return what listens to the folder, over a connection of its own."""
         return ImapBell(self._door)
+
+    def sent(self, name: str, folder: str) -> ImapSent:
+        """Return what keeps copies of letters that left, in a folder of this account."""
+        return ImapSent(name, self._door, folder)
 
     def check(self) -> list[str]:
         """Log in and open the folder."""
