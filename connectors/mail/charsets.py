@@ -29,7 +29,7 @@ _ALIASES = {
     "x-gbk": "gbk",
     "ansi_x3.4-1968": "ascii",
 }
-_RUSSIAN_BYTES = ("cp1251", "koi8-r")
+_RUSSIAN_BYTES = ("cp1251", "koi8-r", "cp866", "iso8859-5")
 _ONE_BYTE_RUSSIAN = {"cp1251", "koi8-r", "koi8-u", "iso8859-5", "cp866", "mac-cyrillic"}
 _WESTERN = {"ascii", "iso8859-1", "iso8859-15", "cp1252"}
 
@@ -63,6 +63,12 @@ def known(declared: str | None) -> str | None:
     except LookupError:
         return None
     return found if _CHARSET.fullmatch(found) else None
+
+
+def russian(declared: str | None) -> str | None:
+    """Return the name of a declared charset if it is one for Russian only."""
+    name = known(declared)
+    return name if name in _ONE_BYTE_RUSSIAN else None
 
 
 def decode(data: bytes, declared: str | None = None) -> Reading:
@@ -131,7 +137,7 @@ def _runs(data: bytes) -> bool:
 
 
 def _most_russian(data: bytes) -> Reading | None:
-    """Read as the more plausible of windows-1251 and koi8-r."""
+    """Read as the most plausible of the charsets of Russian mail; DOS programs still write cp866."""
     texts = [(name, _strictly(data, name)) for name in _RUSSIAN_BYTES]
     readings = [Reading(text, name, as_declared=False) for name, text in texts if text is not None]
     return max(readings, key=lambda reading: plausibility(reading.text), default=None)

@@ -32,6 +32,12 @@ _TEXT = 1_000_000
 _NESTED = "части письма вложены друг в друга слишком глубоко, последние не раскрыты"
 _WRAPPED = {"application/ms-tnef", "application/vnd.ms-tnef"}
 _AUTOMATIC_PRECEDENCE = {"bulk", "junk", "auto_reply"}
+# Programs that set none of the headers of RFC 3834; who answers such a letter has «RE:» before it.
+_AUTOMATIC_SUBJECT = re.compile(
+    r"(?:автоматический ответ|автоответ(?:чик)?|вне офиса|нет на работе"
+    r"|auto(?:matic)?[ -]?reply|out of (?:the )?office(?: autoreply)?)[ \t]*(?::|$)",
+    re.IGNORECASE,
+)
 
 
 def parse(raw: RawLetter, blobs: Blobs, *, trusted_authserv: str | None = None) -> Letter:
@@ -245,4 +251,5 @@ def _is_automatic(headers: Headers) -> bool:
         or headers.token("precedence") in _AUTOMATIC_PRECEDENCE
         or headers.raw("return-path") == b"<>"
         or headers.token("content-type") == "multipart/report"
+        or _AUTOMATIC_SUBJECT.match(headers.text("subject")) is not None
     )

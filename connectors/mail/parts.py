@@ -8,12 +8,14 @@ it does not keep the bytes of an attached letter. Cutting is all that is needed 
 from __future__ import annotations
 
 import binascii
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from urllib.parse import unquote_to_bytes
 
+from mcur.connectors.mail.charsets import russian
 from mcur.connectors.mail.words import parameters, unworded
 from mcur.connectors.ports import ConnectorError
 
@@ -29,6 +31,9 @@ _PARTS = 1000
 
 _KIND = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _BLANK = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
+_UU_BEGINS = re.compile(rb"(?m)^begin [0-7]{3,4} [^\r\n]*(?:\r\n|\n|\r)")
+# The first line of a part after a boundary that the headers do not name.
+_FOREIGN = re.compile(rb"(?m)^--([^\r\n]{1,70}?)[ \t]*\r?\nContent-[a-z-]{4,20}:", re.IGNORECASE)
 _FIELD = re.compile(rb"(?m)^([!-9;-~]{1,76})[ \t]*:((?:[^\r\n]*(?:\r\n?|\n)(?=[ \t]))*[^\r\n]*)")
 
 
@@ -57,7 +62,12 @@ class Headers:
 
     def text(self, name: str) -> str:
         """Return the topmost value decoded for people."""
-        return unworded(self.raw(name))
+        value = self.raw(name)
+        return unworded(value) if value.isascii() else unworded(value, self.charset())
+
+    def charset(self) -> str | None:
+        """Return the Russian charset of the text below, if it has one: raw bytes here are of it, too."""
+        return russian(parameters(self.raw("content-type")).get("charset"))
 
     def token(self, name: str) -> str:
         """Return the first word of a value in lower case («text/html», «attachment»)."""
@@ -87,6 +97,8 @@ class Part:
                 return _from_base64(self.body)
             case "quoted-printable":
                 return binascii.a2b_qp(self.body)
+            case "x-uuencode" | "uuencode" | "x-uue" | "uue":
+                return _from_uuencode(self.body)
             case _:
                 return self.body
 
@@ -120,7 +132,7 @@ def _cut(data: bytes, depth: int, default: str, numbers: Iterator[int]) -> Part:
         kind = TOO_DEEP
     elif kind.startswith("multipart/"):
         inner = "message/rfc822" if kind == "multipart/digest" else "text/plain"
-        slices = _between(body, boundary_of(headers))
+        slices = _slices(body, boundary_of(headers))
         children = tuple(_cut(piece, depth + 1, inner, numbers) for piece in slices)
     return Part(headers, body, children, kind, parameters(headers.raw("content-type")))
 
@@ -160,6 +172,17 @@ def boundary_of(headers: Headers) -> bytes:
     return unquote_to_bytes(value.split(b"'", 2)[-1]) if found[1] else value.strip()
 
 
+def _slices(body: bytes, boundary: bytes) -> Iterator[bytes]:
+    """Yield the parts of a multipart; where its boundary stands nowhere, by the one that does."""
+    found = iter(_between(body, boundary))
+    first = next(found, None)
+    if first is not None:
+        yield first
+        yield from found
+    elif (foreign := _FOREIGN.search(body)) is not None:
+        yield from _between(body, foreign[1])
+
+
 def _between(body: bytes, boundary: bytes) -> Iterator[bytes]:
     """Yield what stands between boundary lines; the last one may have been lost on the way."""
     if not boundary:
@@ -186,3 +209,19 @@ def _from_base64(body: bytes) -> bytes:
     letters = re.sub(rb"[^A-Za-z0-9+/]", b"", body.partition(b"=\n--")[0])
     usable = len(letters) - (len(letters) % 4 == 1)
     return binascii.a2b_base64(letters[:usable] + b"=" * (-usable % 4))
+
+
+def _from_uuencode(body: bytes) -> bytes:
+    """Decode between «begin 644 name» and «end»; a spoilt line costs itself."""
+    begun = _UU_BEGINS.search(body)
+    if begun is None:
+        return body
+    found: list[bytes] = []
+    for line in body[begun.end() :].splitlines():
+        if line.strip() == b"end":
+            break
+        # Old encoders pad a line beyond its length, gateways cut the spaces at its end.
+        wanted = 1 + (((line[0] - 32) & 63) + 2) // 3 * 4 if line else 0
+        with contextlib.suppress(binascii.Error):
+            found.append(binascii.a2b_uu(line[:wanted].ljust(wanted)))
+    return b"".join(found)

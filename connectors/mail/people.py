@@ -26,12 +26,12 @@ def people(headers: Headers, name: str) -> tuple[tuple[str, str], ...]:
     """Return ``(name, address)`` of every address in the headers of that name, lower case."""
     found: list[tuple[str, str]] = []
     for value in headers.all(name):
-        found += _addresses(value)
+        found += _addresses(value, headers.charset())
     return tuple(found[:_PEOPLE])
 
 
-def _addresses(value: bytes) -> list[tuple[str, str]]:
-    text = decode(value).text
+def _addresses(value: bytes, charset: str | None) -> list[tuple[str, str]]:
+    text = decode(value, charset).text
     try:
         pairs = getaddresses([text])
     except (RecursionError, IndexError):

@@ -22,9 +22,12 @@ _PARAMETER = re.compile(
 _SECTION = re.compile(r"(?P<name>[^*]+)(?:\*(?P<number>\d{1,3}))?(?P<coded>\*)?")
 
 
-def unworded(value: bytes) -> str:
-    """Decode a header value: its encoded words (RFC 2047) and its raw 8-bit bytes, in one line."""
-    text = decode(value).text
+def unworded(value: bytes, charset_of_text: str | None = None) -> str:
+    """Decode a header value: its encoded words (RFC 2047) and its raw 8-bit bytes, in one line.
+
+    Raw bytes are mostly of the charset that the text of the letter has.
+    """
+    text = decode(value, charset_of_text).text
     pieces: list[str] = []
     charset, held, end = "", b"", 0
     for match in _WORD.finditer(text):
@@ -51,10 +54,11 @@ def parameters(value: bytes) -> dict[str, str]:
             continue
         raw = match["bare"] if match["quoted"] is None else _unescaped(match["quoted"])
         numbered = sections.setdefault(named["name"], {})
+        raw = raw.strip() if match["quoted"] is None else raw
         # RFC 2231 wins over the plain twin that is there for old readers.
         number = int(named["number"] or 0)
         if named["coded"] or named["number"] or number not in numbered:
-            numbered[number] = (raw.strip(), bool(named["coded"]))
+            numbered[number] = (raw, bool(named["coded"]))
     return {name: _joined(numbered) for name, numbered in sections.items()}
 
 
