@@ -12,7 +12,7 @@ from mcur.playbooks.playbook import Playbook
 
 
 def letter(
-    to: str, playbook: Playbook, cite: Cite, what: str, about: str, now: datetime, **values: str
+    to: str, playbook: Playbook, cite: Cite, what: str, about: str, now: datetime, **values: object
 ) -> SendLetter:
     """Write the words ``service.WHAT`` about a connector; a second one on this day is the same."""
     calendar, say = playbook.calendar, playbook.texts.say

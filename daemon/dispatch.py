@@ -23,6 +23,7 @@ from mcur.connectors.ports import (
 from mcur.daemon import attached, hands, telling
 from mcur.daemon.copies import COPIES, copy_of
 from mcur.daemon.hands import Delivered, Destination, InDoubt, Prepared, TooLate
+from mcur.daemon.pace import Pace
 from mcur.daemon.render import Addressed, Desk, Filed
 from mcur.daemon.settings_values import Gate, GateMode
 from mcur.playbooks.intents import (
@@ -34,7 +35,7 @@ from mcur.playbooks.intents import (
     SendLetter,
     UpdateTask,
 )
-from mcur.state import flags
+from mcur.state import flags, systems
 from mcur.state.journal import Event
 from mcur.state.outbox import Row
 from mcur.state.store import State, is_unusable
@@ -45,6 +46,9 @@ SETTLE = timedelta(seconds=10)
 Measured on a Redmine of two processes: 0.1 s alone, 4 s with sixty clients that write at once; and
 the looks before and after the wait queue behind that request.
 """
+
+WORTH_TELLING = timedelta(minutes=15)
+"""A silence of mail that somebody may have noticed: its end is told."""
 
 log = structlog.get_logger()
 Gates = Callable[[Channel], Gate]
@@ -61,6 +65,7 @@ class Dispatcher:
         gates: Gates,
         clock: Callable[[], datetime],
         settle: timedelta = SETTLE,
+        pace: int = 0,
     ) -> None:
         self._state = state
         self._desk = desk
@@ -68,6 +73,7 @@ class Dispatcher:
         self._gates = gates
         self._clock = clock
         self._settle_time = settle
+        self._pace = Pace(pace)
         self.unreachable: dict[str, Exception] = {}
 
     def step(self, now: datetime) -> bool:
@@ -112,6 +118,7 @@ class Dispatcher:
 
     def forget_backoff(self, now: datetime, destination: str | None = None) -> None:
         """Try whatever waits at once, as after an outage."""
+        self._pace.forget()
         with self._state.atomic():
             self._state.outbox.try_now(now, destination)
 
@@ -131,28 +138,39 @@ class Dispatcher:
     def _start(self, destination: Destination, row: Row, now: datetime) -> None:
         gate = self._gates(row.effect.channel)
         try:
-            if self._is_early(row, now):
+            if self._is_early(row, gate, now):
                 return
             prepared = self._prepare(row, gate, now)
         except Exception as exc:  # noqa: BLE001  (one row that cannot be prepared stops no other)
             self._bury(row, exc, now)
             return
-        shut = gate.mode in {GateMode.OFF, GateMode.SHADOW}
         is_task = isinstance(row.effect, CreateTask | UpdateTask)
         redirected_task = gate.mode is GateMode.REDIRECT and is_task
-        if shut or redirected_task:
+        if not gate.lets_out or redirected_task:
             self._shadow(row, prepared, gate, now)
             return
         future = destination.executor.submit(hands.deliver, destination, row, prepared, now)
         destination.flying[future] = (row, prepared)
 
-    def _is_early(self, row: Row, now: datetime) -> bool:
-        """Put back a letter that keeps to the send window while that is shut."""
-        opens = self._desk.may_leave_at(row.effect, now)
+    def _is_early(self, row: Row, gate: Gate, now: datetime) -> bool:
+        """Put back a letter that keeps to the send window while that is shut, or to the pace."""
+        if not isinstance(row.effect, SendLetter):
+            return False
+        why, opens = "the send window opens", self._desk.may_leave_at(row.effect, now)
+        if opens <= now and self._pace.is_set and gate.lets_out:
+            why, opens = "its server may take more", self._paced(row, row.effect, gate, now)
         if opens > now:
             with self._state.atomic():
-                self._state.outbox.put_off(row, opens, "waits until the send window opens")
+                self._state.outbox.put_off(row, opens, f"waits until {why}")
         return opens > now
+
+    def _paced(self, row: Row, letter: SendLetter, gate: Gate, now: datetime) -> datetime:
+        """Return when the pace lets a letter leave: what is urgent counts and does not wait."""
+        domains = self._desk.domains(letter, gate, now)
+        if letter.urgent:
+            self._pace.take(domains, now)
+            return now
+        return self._pace.leaves_at(row.id, domains, now)
 
     def _prepare(self, row: Row, gate: Gate, now: datetime) -> Prepared:
         match row.effect:
@@ -226,8 +244,20 @@ class Dispatcher:
         """Note that a destination is there, whatever it said."""
         if self._state.outbox.circuits.close(destination.name):
             log.info("answers again", destination=destination.name)
+        if destination.courier is not None:
+            self._tell_recovered(destination, now)
         self._state.note_health(destination.health, now, None)
         self.unreachable.pop(destination.health, None)
+
+    def _tell_recovered(self, destination: Destination, now: datetime) -> None:
+        """Tell the administrator that letters leave again: one notice, however many had to wait."""
+        since = systems.down_since(self._state.db, destination.health)
+        if since is None or now - since < WORTH_TELLING:
+            return
+        waiting = self._state.outbox.waiting_for(destination.name)
+        told = self._desk.recovered(destination.name, since, waiting, now)
+        if told is not None:
+            self._state.outbox.put(told, destination.name, now)
 
     def _keep_receipt(
         self, destination: Destination, row: Row, prepared: Any, back: Delivered, now: datetime

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from mcur.connectors.ports import MailFile, NewTask, OutgoingLetter, Rejected, TaskChange
 from mcur.daemon import administrator
@@ -25,6 +25,7 @@ from mcur.playbooks.intents import (
     SendLetter,
     UpdateTask,
 )
+from mcur.playbooks.owning import reader_of
 from mcur.playbooks.permits import OFFICERS
 from mcur.playbooks.playbook import Playbook
 from mcur.state.answers import with_absences
@@ -144,9 +145,18 @@ class Desk:
         refs = (tuple(dict.fromkeys(r.ref for r in people)) for people in (to, cc))
         return Addressed(letter=letter, to=next(refs), cc=next(refs), late=late)
 
-    def may_leave_at(self, effect: Effect, now: datetime) -> datetime:
-        """Return from when on an effect may leave: a letter of a ladder may keep to the send window."""
-        if not isinstance(effect, SendLetter) or not effect.windowed:
+    def domains(self, effect: SendLetter, gate: Gate, now: datetime) -> frozenset[str]:
+        """Return the mail domains that a letter goes to."""
+        if gate.mode is GateMode.REDIRECT:
+            addresses = [gate.address]
+        else:
+            people = self._recipients((*effect.to, *effect.cc), self.playbook(effect), now)
+            addresses = [one.email for one in people if one.email]
+        return frozenset(one.rpartition("@")[2].casefold() for one in addresses)
+
+    def may_leave_at(self, effect: SendLetter, now: datetime) -> datetime:
+        """Return from when on a letter may leave: one of a ladder may keep to the send window."""
+        if not effect.windowed:
             return now
         calendar = self.playbook(effect).calendar
         return self.playbook(effect).on(calendar.day_of(now)).calendar.sends_at(now)
@@ -190,6 +200,20 @@ class Desk:
         return administrator.letter(
             self._directory.administrator, playbook, effect.cite, what, destination, now,
             destination=destination, key=effect.key, why=why,
+        )  # fmt: skip
+
+    def recovered(
+        self, destination: str, since: datetime, waiting: int, now: datetime
+    ) -> SendLetter | None:
+        """Write to the administrator that letters leave again, and how many of them still wait."""
+        to, books = self._directory.administrator, list(self._playbooks.values())
+        if not to:
+            return None
+        cite = reader_of(books)
+        about = f"{destination}:{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        return administrator.letter(
+            to, self._playbooks[cite.playbook], cite, "recovered", about, now,
+            since=since, until=now, count=waiting, pace=self._settings.mail.pace,
         )  # fmt: skip
 
     def playbook(self, effect: Effect) -> Playbook:

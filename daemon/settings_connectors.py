@@ -110,7 +110,8 @@ class MailSettings(Table):
     ``unproven`` is what a letter may do of whose sender that server says nothing: give assignments,
     decide too (not where the world may write to the mailbox), or nothing.
     ``max_size`` is in bytes; bigger letters are kept aside. ``recipients`` goes from an address to
-    the regulation that takes what is written to it.
+    the regulation that takes what is written to it. ``pace``: so many letters leave a minute for one
+    mail domain, what is urgent not counted; 0 is no limit.
     """
 
     address: EmailOrEmpty = ""
@@ -119,6 +120,7 @@ class MailSettings(Table):
     authserv: str = ""
     unproven: Literal["nothing", "assignments", "decisions"] = "assignments"
     max_size: ByteSize = 25 << 20
+    pace: Annotated[StrictInt, Field(ge=0)] = 60
     recipients: dict[Email, str] = Field(default_factory=dict)
 
 

@@ -51,6 +51,11 @@ class Gate:
     mode: GateMode
     address: str = ""
 
+    @property
+    def lets_out(self) -> bool:
+        """Whether letters leave, to their readers or to somebody else."""
+        return self.mode in {GateMode.ON, GateMode.REDIRECT}
+
     @classmethod
     def parse(cls, value: object) -> Gate:
         """Read ``"shadow"`` or ``"redirect:a@example.ru"``."""

@@ -207,6 +207,7 @@ def site_settings(scenario: Scenario, folder: Path, source: str) -> Settings:
             "trusted": [{"from": glob, "as": kind} for glob, kind in TRUSTED],
             "authserv": AUTHSERV,
             "unproven": "decisions",  # letters count as authenticated, unless one says it is not
+            "pace": 0,  # delivering takes no virtual time
             **own.pop("mail", {}),
         },
         "mailboxes": [{"id": "inbox", "kind": "maildir", "path": "mail/in"}],

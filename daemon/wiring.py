@@ -182,6 +182,7 @@ def assemble(
             clock.now,
             # Under the virtual clock delivering takes no time: nothing is still on its way.
             settle=SETTLE if threads else timedelta(0),
+            pace=settings.mail.pace,
         ),
         destinations=destinations,
         pools=[looking, *(d.executor for d in destinations.values())],

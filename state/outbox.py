@@ -113,6 +113,14 @@ class Outbox:
         ).fetchone()
         return row is not None
 
+    def waiting_for(self, destination: str) -> int:
+        """Count what has yet to leave for a destination."""
+        (count,) = self._db.execute(
+            "SELECT count(*) FROM outbox WHERE state IN ('waiting', 'claimed') AND destination = ?",
+            (destination,),
+        ).fetchone()
+        return int(count)
+
     def orphans(self) -> list[tuple[Row, str]]:
         """Return changes of tasks that will never be made, and how those ended: their channel is shut, or they were dropped."""
         rows = list(

@@ -44,6 +44,12 @@ def note(db: StateDatabase, system: str, now: datetime, why: str | None) -> bool
     return was_down is (why is None)
 
 
+def down_since(db: StateDatabase, system: str) -> datetime | None:
+    """Return since when a system has been silent."""
+    row = db.execute("SELECT down_since FROM health WHERE system = ?", (system,)).fetchone()
+    return moment_or_none(row[0]) if row else None
+
+
 def known(db: StateDatabase) -> list[Health]:
     """Return how each system does."""
     return [
