@@ -158,19 +158,19 @@ class Dispatcher:
             return False
         why, opens = "the send window opens", self._desk.may_leave_at(row.effect, now)
         if opens <= now and self._pace.is_set and gate.lets_out:
-            why, opens = "its server may take more", self._paced(row, row.effect, gate, now)
+            why, opens = "its server may take more", self._paced(row.effect, gate, now)
         if opens > now:
             with self._state.atomic():
                 self._state.outbox.put_off(row, opens, f"waits until {why}")
         return opens > now
 
-    def _paced(self, row: Row, letter: SendLetter, gate: Gate, now: datetime) -> datetime:
+    def _paced(self, letter: SendLetter, gate: Gate, now: datetime) -> datetime:
         """Return when the pace lets a letter leave: what is urgent counts and does not wait."""
         domains = self._desk.domains(letter, gate, now)
         if letter.urgent:
             self._pace.take(domains, now)
             return now
-        return self._pace.leaves_at(row.id, domains, now)
+        return self._pace.leaves_at(domains, now)
 
     def _prepare(self, row: Row, gate: Gate, now: datetime) -> Prepared:
         match row.effect:

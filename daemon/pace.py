@@ -6,7 +6,7 @@ Known only to this process: a restart may begin a new minute early.
 
 from __future__ import annotations
 
-from bisect import insort
+from collections import Counter, defaultdict, deque
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -14,45 +14,46 @@ MINUTE = timedelta(minutes=1)
 
 
 class Pace:
-    """Gives letters their moments. ``most`` is the number a minute and domain; 0 is no limit.
-
-    Asked only where there is one.
-    """
+    """Says of letters when they may leave. ``most`` is the number a minute and domain; 0 is no limit."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._taken: dict[str, list[datetime]] = {}
-        self._promised: dict[int, datetime] = {}
-
-    def leaves_at(self, row: int, domains: Collection[str], now: datetime) -> datetime:
-        """Return when a row's letter may leave; a moment that was promised to it stays."""
-        promised = self._promised.get(row)
-        if promised is None:
-            promised = max([now, *(self._free(domain) or now for domain in domains)])
-            self.take(domains, promised)
-        if promised > now:
-            self._promised[row] = promised
-            return promised
-        self._promised.pop(row, None)
-        return now
+        self._left: defaultdict[str, deque[datetime]] = defaultdict(lambda: deque(maxlen=most))
+        self._put_off: defaultdict[str, Counter[datetime]] = defaultdict(Counter)
 
     @property
     def is_set(self) -> bool:
         """Whether there is a limit."""
         return self._most > 0
 
-    def take(self, domains: Collection[str], moment: datetime) -> None:
-        """Count a letter of a moment."""
-        for domain in domains:
-            taken = self._taken.setdefault(domain, [])
-            insort(taken, moment)
-            del taken[: -self._most]
+    def leaves_at(self, domains: Collection[str], now: datetime) -> datetime:
+        """Let a letter leave ``now``, or return when it had better ask again.
+
+        Those that wait are spread over the minutes to come, so that few of them ask in vain.
+        """
+        full = [self._left[one][0] for one in domains if len(self._left[one]) == self._most]
+        at = max([now, *(first + MINUTE for first in full)])
+        if at == now:
+            self.take(domains, now)
+            return now
+        while any(self._put_off[one][_minute(at)] >= self._most for one in domains):
+            at += MINUTE
+        for one in domains:
+            self._put_off[one][_minute(at)] += 1
+        return at
+
+    def take(self, domains: Collection[str], now: datetime) -> None:
+        """Count a letter that leaves."""
+        for one in domains:
+            self._left[one].append(now)
+            for past in [minute for minute in self._put_off[one] if minute < _minute(now)]:
+                del self._put_off[one][past]
 
     def forget(self) -> None:
         """Begin anew: the clock was set, or a person wants all to be tried."""
-        self._taken.clear()
-        self._promised.clear()
+        self._left.clear()
+        self._put_off.clear()
 
-    def _free(self, domain: str) -> datetime | None:
-        taken = self._taken.get(domain, [])
-        return taken[0] + MINUTE if len(taken) == self._most else None
+
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
