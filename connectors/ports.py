@@ -131,6 +131,24 @@ class TaskChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of a wiki as it shall stand; ``picture`` is a PNG under it, ``caption`` its words."""
+
+    title: str
+    document: Document
+    picture: bytes
+    caption: str
+
+
+class Wiki(Protocol):
+    """Where pages for readers stand. What people wrote on them stays."""
+
+    def keep(self, page: Page) -> str:
+        """Make the page say this and return which version of it does; nothing is written twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrackerChanges:
     """What changed since a cursor. ``more`` asks to be called again at once."""
 

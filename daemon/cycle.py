@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from mcur.playbooks import acts, fuse
+from mcur.playbooks import acts, board, fuse
 from mcur.playbooks.faults import told
 from mcur.playbooks.inquiry import Facts
 from mcur.playbooks.playbook import Playbook
@@ -67,6 +67,7 @@ def decide_without(site: Site, now: datetime, faults: Faults) -> None:
         for intent in acts.leftover(cases[0]):
             wishes.take(intent)
         _ask_all(LAYERS, cases, wishes, faults)
+        _keep_pages(site, cases, wishes)
         _end(cases[0], wishes, faults)
         _fuse(site, cases, wishes)
 
@@ -77,6 +78,16 @@ def _end(case: Case, wishes: Decision, faults: Faults) -> None:
     if not faults:
         for intent in letters.leftover(case):
             wishes.take(intent)
+
+
+def _keep_pages(site: Site, cases: list[Case], wishes: Decision) -> None:
+    """Keep the pages for managers, one of each regulation, in the trackers that have one."""
+    for tracker, title in site.settings.pages().items():
+        has_wiki = site.destinations[f"tracker:{tracker}"].wiki is not None
+        for case in cases if has_wiki else ():
+            name = title if len(cases) == 1 else f"{title} {case.playbook.id}"
+            for intent in board.kept(case, tracker, name):
+                wishes.take(intent)
 
 
 def _case(facts: Facts, playbook: Playbook, now: datetime) -> Case:

@@ -31,6 +31,7 @@ from mcur.playbooks.intents import (
     CreateTask,
     FileDocument,
     KeepCopy,
+    KeepPage,
     PassFile,
     SendLetter,
     UpdateTask,
@@ -49,6 +50,8 @@ the looks before and after the wait queue behind that request.
 
 WORTH_TELLING = timedelta(minutes=15)
 """A silence of mail that somebody may have noticed: its end is told."""
+SILENT = (PassFile, KeepCopy, KeepPage)
+"""Nothing is told of these: a feed tells of what it reads, of a copy and a page all was told before."""
 
 log = structlog.get_logger()
 Gates = Callable[[Channel], Gate]
@@ -144,7 +147,7 @@ class Dispatcher:
         except Exception as exc:  # noqa: BLE001  (one row that cannot be prepared stops no other)
             self._bury(row, exc, now)
             return
-        is_task = isinstance(row.effect, CreateTask | UpdateTask)
+        is_task = isinstance(row.effect, CreateTask | UpdateTask | KeepPage)
         redirected_task = gate.mode is GateMode.REDIRECT and is_task
         if not gate.lets_out or redirected_task:
             self._shadow(row, prepared, gate, now)
@@ -186,6 +189,8 @@ class Dispatcher:
                 return self._desk.passed(row.effect)
             case KeepCopy():
                 return self._desk.copied(row.effect)
+            case KeepPage():
+                return self._desk.page(row.effect)
 
     # --- back -----------------------------------------------------------------------------------------
 
@@ -267,8 +272,7 @@ class Dispatcher:
             self._state.outbox.done(row, back.receipt, now, late=late, repeated=back.repeated)
             self._answered(destination, now)
             self._keep(row, prepared, back, now)
-            # A file's feed tells of what it reads, and of a copy the letter has told.
-            if not isinstance(row.effect, PassFile | KeepCopy):
+            if not isinstance(row.effect, SILENT):
                 self._state.tell(
                     self._event(row, prepared, back, now),
                     evidence=f"{destination.name} {back.receipt}",
@@ -349,7 +353,7 @@ class Dispatcher:
         state = "off" if gate.mode is GateMode.OFF else "shadow"
         with self._state.atomic():
             self._state.outbox.end(row, state, f"channel {row.effect.channel} is {state}", now)
-            if state == "shadow":
+            if state == "shadow" and not isinstance(row.effect, SILENT):
                 self._tell_shadow(row, prepared, now)
 
     def _tell_shadow(self, row: Row, prepared: Any, now: datetime) -> None:
@@ -374,8 +378,8 @@ class Dispatcher:
 
     def _event(self, row: Row, prepared: Any, back: Delivered, now: datetime) -> Event:
         match row.effect:
-            case PassFile() | KeepCopy():
-                msg = f"{row.key}: nothing is told of a file that is passed on"
+            case PassFile() | KeepCopy() | KeepPage():
+                msg = f"{row.key}: nothing is told of it"
                 raise AssertionError(msg)
             case SendLetter():
                 return telling.letter_left(row.effect, prepared, now)

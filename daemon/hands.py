@@ -10,7 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from mcur.connectors.ports import Cabinet, Courier, NewTask, Rejected, TaskChange, Tracker
+from mcur.connectors.ports import (
+    Cabinet,
+    Courier,
+    NewTask,
+    Page,
+    Rejected,
+    TaskChange,
+    Tracker,
+    Wiki,
+)
 from mcur.daemon.render import Addressed, Filed
 from mcur.playbooks.facts import TaskSeen
 from mcur.state.outbox import Row
@@ -42,6 +51,7 @@ class Destination:
     executor: Executor
     width: int
     tracker: Tracker | None = None
+    wiki: Wiki | None = None
     courier: Courier | None = None
     cabinet: Cabinet | None = None
     flying: dict[Future[Delivered], tuple[Row, Any]] = field(default_factory=dict)
@@ -52,7 +62,7 @@ class Destination:
         return self.name if self.tracker is None else f"{self.name}{WRITING}"
 
 
-Prepared = NewTask | TaskChange | Addressed | Filed
+Prepared = NewTask | TaskChange | Addressed | Filed | Page
 """A row as a connector takes it."""
 
 
@@ -62,6 +72,8 @@ def deliver(destination: Destination, row: Row, prepared: Prepared, now: datetim
         return _send(destination.courier, row, prepared, now)
     if isinstance(prepared, Filed):
         return _file(destination.cabinet, row, prepared)
+    if isinstance(prepared, Page):
+        return _keep(destination.wiki, row, prepared)
     if destination.tracker is None:
         msg = f"deliver {row.key}: {destination.name} is no tracker"
         raise Rejected(msg)
@@ -92,6 +104,14 @@ def _change(tracker: Tracker, row: Row, change: TaskChange, now: datetime) -> De
         raise TooLate(msg)
     seen = tracker.update(change, now)
     return Delivered(receipt=seen.ident, seen=seen)
+
+
+def _keep(wiki: Wiki | None, row: Row, page: Page) -> Delivered:
+    """Bring a page up to date; what it says already is not written again, so nobody looks first."""
+    if wiki is None:
+        msg = f"keep {row.key}: this tracker has no page for managers any more"
+        raise Rejected(msg)
+    return Delivered(receipt=wiki.keep(page))
 
 
 def _file(cabinet: Cabinet | None, row: Row, prepared: Filed) -> Delivered:

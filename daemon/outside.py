@@ -230,4 +230,5 @@ def redmine_shape(
         fields=shape.fields,
         people=people,
         markup=shape.markup,
+        page=shape.page,
     )

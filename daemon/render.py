@@ -10,7 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from mcur.connectors.ports import MailFile, NewTask, OutgoingLetter, Rejected, TaskChange
+from mcur.connectors.ports import (
+    MailFile,
+    NewTask,
+    OutgoingLetter,
+    Page,
+    Rejected,
+    TaskChange,
+)
 from mcur.daemon import administrator
 from mcur.daemon.settings import Settings
 from mcur.daemon.settings_values import Gate, GateMode
@@ -21,6 +28,7 @@ from mcur.playbooks.intents import (
     Effect,
     FileDocument,
     KeepCopy,
+    KeepPage,
     PassFile,
     SendLetter,
     UpdateTask,
@@ -184,6 +192,17 @@ class Desk:
         content = self._state.blobs.get(effect.digest)
         file = MailFile(name=effect.message_id, content_type="message/rfc822", content=content)
         return Filed(file=file, text="", late=False)
+
+    def page(self, effect: KeepPage) -> Page:
+        """Prepare a page of a wiki with its picture."""
+        from mcur.connectors.papers.chart import to_png
+
+        return Page(
+            title=effect.title,
+            document=effect.document,
+            picture=to_png(effect.chart),
+            caption=effect.caption,
+        )
 
     def to_administrator(
         self,

@@ -33,6 +33,7 @@ from mcur.daemon.settings_values import (
     SenderGlob,
     SitePath,
     Url,
+    WikiTitle,
     Zone,
 )
 from mcur.playbooks.directory import FeedEntry
@@ -316,6 +317,8 @@ class RedmineSettings(Table):
     statuses: dict[TaskStatus, Named] = Field(default_factory=dict)
     fields: dict[str, Named] = Field(default_factory=dict)
     markup: Literal["textile", "markdown"] = "textile"
+    page: WikiTitle = ""
+    """Title of the page for managers in the wiki of ``project``; empty: none is kept."""
     pool: Annotated[StrictInt, Field(ge=1, le=16)] = 4
     """Writers at once; more makes a small Redmine answer 500."""
     kinds: tuple[TaskKind, ...] = ()

@@ -251,6 +251,11 @@ class Settings(Table):
         named = next((t for t in self.trackers if kind in t.kinds), None)
         return named or next((t for t in self.trackers if not t.kinds), None)
 
+    def pages(self) -> dict[str, str]:
+        """Return the titles of the pages for managers by tracker."""
+        held = {t.id: t.page for t in self.trackers if isinstance(t, RedmineSettings)}
+        return {tracker: title for tracker, title in held.items() if title}
+
     def needs(self, known: Needs) -> list[PlaybookNeeds]:
         """List what the playbooks of this site ask; unknown ones ask nothing."""
         return [known[ident] for ident in self.playbooks if ident in known]

@@ -128,6 +128,13 @@ def _named(value: str) -> str:
     return value.strip()
 
 
+def _wiki_title(value: str) -> str:
+    if not value.strip() or re.search(r"[,./?;|:\[\]#]", value):
+        msg = f'"{value}" is not a title of a wiki page; write a few words without , . / ? ; | : [ ] #'
+        raise ValueError(msg)
+    return value.strip()
+
+
 def _glob(value: str) -> str:
     if not value.strip() or value.count("[") != value.count("]"):
         raise _refuse(value, "a pattern", 'text with * and ?, "*.xlsx"; each [ needs its ]')
@@ -284,6 +291,7 @@ def _or_empty(check: Callable[[str], str]) -> Callable[[str], str]:
 
 Ident = Annotated[str, AfterValidator(_ident)]
 Named = Annotated[str, AfterValidator(_named)]
+WikiTitle = Annotated[str, AfterValidator(_or_empty(_wiki_title))]
 Email = Annotated[str, AfterValidator(_email)]
 EmailOrEmpty = Annotated[str, AfterValidator(_or_empty(_email))]
 Glob = Annotated[str, AfterValidator(_glob)]

@@ -226,7 +226,11 @@ def _trackers(
     found = {f"tracker:{name}": one for name, one in trackers.items()}
     return {
         name: Destination(
-            name, _pool(widths.get(name, 1), threads), widths.get(name, 1), tracker=one
+            name,
+            _pool(widths.get(name, 1), threads),
+            widths.get(name, 1),
+            tracker=one,
+            wiki=getattr(one, "wiki", None),
         )
         for name, one in found.items()
     }

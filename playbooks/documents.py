@@ -98,6 +98,25 @@ class Heading(_Shape):
     text: str
 
 
+class Chart(_Shape):
+    """Bars for a picture: one group of them a label, one bar of each group a series.
+
+    ``labels`` are short («16.11»); what a series is stands in words beside the picture. ``None`` is
+    a value that nobody knows.
+    """
+
+    labels: tuple[str, ...] = Field(min_length=1)
+    series: tuple[tuple[int | None, ...], ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        """Refuse bars that no label names."""
+        if any(len(values) != len(self.labels) for values in self.series):
+            msg = f"each series of a chart needs {len(self.labels)} values, one for each label"
+            raise ValueError(msg)
+        return self
+
+
 Block = Annotated[Paragraph | Bullets | Pairs | Table | Heading, Field(discriminator="kind")]
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from mcur.playbooks.documents import Document
+from mcur.playbooks.documents import Chart, Document
 from mcur.playbooks.facts import Attachment, TaskKind, TaskStatus
 
 
@@ -159,5 +159,20 @@ class KeepCopy(_Effect):
     digest: str
 
 
-Effect = CreateTask | UpdateTask | SendLetter | FileDocument | PassFile | KeepCopy
+class KeepPage(_Effect):
+    """A page for readers in the wiki of a tracker, as it shall stand now; an older one is worth nothing.
+
+    ``chart`` is the picture under it, ``caption`` the line that says what the picture shows.
+    """
+
+    effect: Literal["keep_page"] = "keep_page"
+    channel: Channel = Channel.TASKS
+    tracker: str
+    title: str
+    document: Document
+    chart: Chart
+    caption: str
+
+
+Effect = CreateTask | UpdateTask | SendLetter | FileDocument | PassFile | KeepCopy | KeepPage
 EFFECT: TypeAdapter[Effect] = TypeAdapter(Annotated[Effect, Field(discriminator="effect")])

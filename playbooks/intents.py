@@ -23,6 +23,7 @@ from mcur.playbooks.effects import (
     Effect as Effect,
     FileDocument as FileDocument,
     KeepCopy as KeepCopy,
+    KeepPage as KeepPage,
     PassFile as PassFile,
     SendLetter as SendLetter,
     UpdateTask as UpdateTask,

@@ -24,6 +24,7 @@ from mcur.playbooks.intents import (
     Finding,
     Intent,
     KeepExtension,
+    KeepPage,
     KeepPlan,
     KeepReport,
     MarkDone,
@@ -45,7 +46,7 @@ from mcur.playbooks.intents import (
     UpdateTask,
 )
 from mcur.playbooks.joining import JoinTask, TellJoined
-from mcur.state import flags
+from mcur.state import flags, pages
 from mcur.state.climbs import Climbs
 from mcur.state.gathered import merged
 from mcur.state.journal import Event, append
@@ -77,6 +78,7 @@ class Decision:
             SendLetter: self._letter,
             FileDocument: self._file,
             PassFile: self._pass,
+            KeepPage: self._page,
             StartTerm: self._term,
             EndTerm: self._term,
             MoveTerm: self._term,
@@ -225,6 +227,11 @@ class Decision:
     def _pass(self, passed: PassFile) -> None:
         if self._new_key(passed.key, "file"):
             self._state.outbox.put(passed, self._route(f"feed:{passed.feed}"), self._now)
+
+    def _page(self, page: KeepPage) -> None:
+        """Queue a page that says something new; the words on when it changed are none."""
+        if self._new_key(page.key, "page"):
+            pages.put(self._state, page, self._now)
 
     def _told(self, line: Tell) -> None:
         occasion = f":{line.occasion}" if line.occasion else ""

@@ -36,6 +36,7 @@ ONE_HOME = {
     "docx": "connectors/papers/docx.py",
     "exchangelib": "connectors/mail/ews/",
     "holidays": "playbooks/production_calendar.py",
+    "PIL": "connectors/papers/chart.py",
     "imapclient": "connectors/mail/imap/",
     "python_calamine": "connectors/feeds/",
     "redminelib": "connectors/redmine/",

@@ -27,6 +27,7 @@ class Project:
     trackers: dict[str, int]
     tracking: bool
     """Whether the module of issues is switched on."""
+    wiki: bool
 
 
 class Catalog:
@@ -187,11 +188,13 @@ class Catalog:
             )
             raise Barred(msg) from exc
         self._take_fields(read.get("issue_custom_fields", []))
+        modules = {module["name"] for module in read.get("enabled_modules", [])}
         return Project(
             id=read["id"],
             identifier=read["identifier"],
             trackers={tracker["name"]: tracker["id"] for tracker in read.get("trackers", [])},
-            tracking="issue_tracking" in {m["name"] for m in read.get("enabled_modules", [])},
+            tracking="issue_tracking" in modules,
+            wiki="wiki" in modules,
         )
 
     def _read_fields(self, wanted: dict[str, str]) -> None:

@@ -20,6 +20,10 @@ RIGHTS = {
 """Permissions of the daemon's role by Redmine's name for them."""
 
 
+WIKI_RIGHTS = {"view_wiki_pages": "read the wiki", "edit_wiki_pages": "write the wiki"}
+"""What the page for managers needs beside them."""
+
+
 def complaints(client: Client, catalog: Catalog) -> list[str]:
     """List what is wrong; empty when all is well.
 
@@ -59,7 +63,10 @@ def _about_project(client: Client, catalog: Catalog, identifier: str) -> Iterato
     for name in dict.fromkeys(shape.tracker_names[kind] for kind in kinds):
         yield from _refused(catalog.tracker, identifier, name)
     held = _rights(client, catalog, identifier)
-    for right, words in RIGHTS.items():
+    has_page = bool(shape.page) and identifier == shape.project
+    if has_page and not project.wiki:
+        yield f"project {identifier}: the module «Wiki» is switched off: page «{shape.page}» cannot stand there"
+    for right, words in (RIGHTS | WIKI_RIGHTS if has_page else RIGHTS).items():
         if held is not None and right not in held:
             yield f"project {identifier}: the daemon's account has no right to {words} ({right})"
 

@@ -64,6 +64,11 @@ class Client:
         with self._border(doing):
             self._engine.request("put", self._url(path), data=body)
 
+    def delete(self, doing: str, path: str) -> None:
+        """Take a resource away."""
+        with self._border(doing):
+            self._engine.request("delete", self._url(path))
+
     def upload(self, doing: str, name: str, content: bytes) -> str:
         """Bring a file over and return its token."""
         headers = {"Content-Type": "application/octet-stream"}

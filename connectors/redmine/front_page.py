@@ -48,6 +48,9 @@ def text(shape: RedmineShape, project: str, name: str, trackers: Mapping[str, in
         link = f"[{title}]({url})" if markdown else f'"{title}":{url}'
         forms.append(f"* {link} — {what}")
     parts.append("\n".join(forms))
+    if shape.page:
+        parts.append(f"{head}Для руководителей")
+        parts.append(f"* [[{shape.page}]] — что открыто, просрочено, в аварии; вчера и неделя")
     parts.append(f"{head}Списки справа на странице «Задачи»")
     parts.append("\n".join(f"* {strong}{query.name}{strong}" for query in QUERIES))
     parts.append(f"{head}Что значат статусы")

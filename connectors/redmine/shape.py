@@ -102,6 +102,8 @@ class RedmineShape:
     urgent: str = "Срочный"
     """Priority of an urgent task."""
     markup: Markup = "textile"
+    page: str = ""
+    """Title of the page for managers; empty where none is kept."""
     connect_timeout: float = 10.0
     read_timeout: float = 30.0
 

@@ -22,6 +22,7 @@ from mcur.connectors.redmine.changes import ChangeReader, Cursor
 from mcur.connectors.redmine.check import complaints
 from mcur.connectors.redmine.client import Absent, Client, Invalid, Json
 from mcur.connectors.redmine.marks import key_token, note_mark
+from mcur.connectors.redmine.pages import WikiPages
 from mcur.connectors.redmine.read import Reader, own_marks, server_stamp
 from mcur.connectors.redmine.shape import RedmineShape
 from mcur.connectors.redmine.write import Wish, Writer
@@ -53,6 +54,7 @@ class RedmineTracker:
         self._reader = Reader(shape, self._catalog)
         self._writer = Writer(shape, self._catalog, self._reader)
         self._changes = ChangeReader(self._client, self._catalog, self._reader)
+        self.wiki = WikiPages(self._client) if shape.page else None
         self._skew = timedelta(0)
         self._skew_lock = threading.Lock()
 

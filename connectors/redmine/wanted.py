@@ -19,7 +19,7 @@ PERMISSIONS: Mapping[str, tuple[str, ...]] = {
     ROBOT: (
         "view_issues", "add_issues", "edit_issues", "add_issue_notes", "manage_subtasks",
         "view_private_notes", "manage_issue_relations", "view_wiki_pages", "view_wiki_edits",
-        "edit_wiki_pages",
+        "edit_wiki_pages", "delete_wiki_pages_attachments",
     ),
     STAFF: (
         "view_issues", "add_issues", "edit_issues", "add_issue_notes", "manage_subtasks",
