@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from mcur.connectors.embedded import EmbeddedTracker
 from mcur.connectors.mail.files import FileCourier, FilesShape
 from mcur.connectors.papers.cabinet import FolderCabinet
-from mcur.connectors.ports import NewTask, OutgoingLetter, TaskChange
+from mcur.connectors.ports import NewTask, OutgoingLetter, TaskChange, Tracker
 from mcur.daemon import cycle, outside, wiring
 from mcur.daemon.books import known_needs, load_playbooks
 from mcur.daemon.clock import VirtualClock
@@ -138,6 +138,9 @@ class SentFolder:
 class Stand:
     """A site at work under a clock turned by hand, with all that a test wants to look at."""
 
+    threads = False
+    """Whether hands and looks have threads of their own, as in the daemon."""
+
     def __init__(
         self,
         folder: Path,
@@ -154,6 +157,10 @@ class Stand:
         self.events: list[Event] = []
         self.site = self._assemble()
 
+    def trackers(self) -> dict[str, Tracker]:
+        """Return the trackers of the site by their names."""
+        return {t.id: self.tracker for t in self.settings.trackers}
+
     def _assemble(self) -> Site:
         settings, home = self.settings, self.folder
         playbooks = load_playbooks(settings)
@@ -167,11 +174,11 @@ class Stand:
                 for f in settings.feeds
             ],
             mailboxes=[(m.id, outside.mailbox(m, settings.mail, home)) for m in settings.mailboxes],
-            trackers={t.id: self.tracker for t in settings.trackers},
+            trackers=self.trackers(),
             courier=self.courier,
             cabinet=FolderCabinet(wiring.CABINET, self.folder / wiring.OUT),
             copies=self.copies,
-            threads=False,
+            threads=self.threads,
         )
         site.state.listeners.append(self.events.append)
         return site

@@ -78,8 +78,7 @@ class RedmineTracker:
         wish = self._writer.change(change, issue)
         self._attach(change.attachments, wish)
         if wish.values:
-            doing = f"update task {change.ident}"
-            self._client.put(doing, f"/issues/{change.ident}.json", {"issue": wish.values})
+            self._put(change.ident, wish)
             issue = self._read_back(change.ident)
         ignored = wish.ignored + self._writer.differences(wish.values, issue)
         if ignored:
@@ -135,6 +134,13 @@ class RedmineTracker:
         except Absent as exc:  # some servers make the issue and answer 404
             raise Unavailable(str(exc)) from exc
         return issue
+
+    def _put(self, ident: str, wish: Wish) -> None:
+        try:
+            path = f"/issues/{ident}.json"
+            self._client.put(f"update task {ident}", path, {"issue": wish.values})
+        except Absent as exc:  # it was read a moment ago: whether it is gone, the next look tells
+            raise Unavailable(str(exc)) from exc
 
     def _settle(self, wish: Wish, issue: Json) -> list[str]:
         """Compare a new issue with the wish; a status that creating cannot set is set now."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import ssl
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -41,6 +42,10 @@ class Front:
         self.ahead = timedelta(0)
         """How far the clock of the Date header is ahead."""
         self.sends_date = True
+        self.before: Callable[[str, str], None] = lambda _method, _path: None
+        """Called with each request before Redmine gets it."""
+        self.after: Callable[[int], None] = lambda _status: None
+        """Called with each status that Redmine answered, before its client has it."""
         self._target = urlsplit(target)
         self._server = _Quiet(("127.0.0.1", 0), self._handler())
         if certificates is not None:
@@ -109,11 +114,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer one request: by a fault, or as Redmine does."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.front.seen.append(f"{self.command} {self.path}")
+        self.front.before(self.command, self.path)
         fault = self.front.due_fault(self.command, self.path)
         status, headers, content = 0, dict[str, str](), b""
         if fault is None or fault.after:
             passed = {k: v for k, v in self.headers.items() if k.lower() != "host"}
             status, headers, content = self.front.forward(self.command, self.path, body, passed)
+            self.front.after(status)
         if fault is not None:
             status, headers, content = fault.status, fault.headers, fault.body
         if status == 0:

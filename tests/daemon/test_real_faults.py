@@ -1,0 +1,161 @@
+"""What goes wrong between a whole site and a real Redmine: nothing lost, nothing twice, each told once."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+
+from mcur.playbooks.documents import plain
+from mcur.playbooks.facts import TaskStatus
+from mcur.playbooks.intents import UpdateTask
+from tests.fakes import CITE, some_appeals
+from tests.servers.redmine import Golden, RedmineServer, Staff
+from tests.servers.redmine_front import Fault, Front
+from tests.servers.redmine_stand import RedmineStand
+
+pytestmark = pytest.mark.server
+
+TASK = "task:odintsovo-1204:dobrodel:1"
+
+
+@pytest.fixture
+def front(redmine_server: RedmineServer) -> Iterator[Front]:
+    """Put a web server before Redmine."""
+    with Front(redmine_server.url) as running:
+        yield running
+    if redmine_server._process is None:
+        redmine_server.start()
+
+
+@pytest.fixture(params=["full", "bare"])
+def stand(
+    request: pytest.FixtureRequest, redmine_server: RedmineServer, front: Front, tmp_path: Path
+) -> Iterator[RedmineStand]:
+    """Open a site over a clean Redmine, with our fields or without any."""
+    golden: Golden = request.param
+    redmine_server.reset(golden)
+    opened = RedmineStand(tmp_path, redmine_server, front, golden)
+    opened.cycle()
+    yield opened
+    opened.close()
+
+
+def with_tasks(stand: RedmineStand, count: int) -> list[str]:
+    """Let so many appeals come in and their tasks be made; return the tasks' keys."""
+    stand.take(*some_appeals(count))
+    stand.cycle()
+    return [f"task:odintsovo-1204:dobrodel:{n}" for n in range(1, count + 1)]
+
+
+def change(stand: RedmineStand, task: str = TASK, **fields: object) -> None:
+    """Decide on a change of a task; it has not left yet."""
+    values = {"key": f"{task}:change", "cite": CITE, "task": task, **fields}
+    site = stand.site
+    with stand.state.deciding(site.directory, site.live_from(), site.route, stand.now) as (_, one):
+        one.take(UpdateTask.model_validate(values))
+
+
+def ident(stand: RedmineStand, key: str = TASK) -> str:
+    """Return a task's number."""
+    number = stand.task(key).ident
+    assert number is not None
+    return number
+
+
+def notes(stand: RedmineStand, key: str = TASK) -> list[str]:
+    """Read the notes on a task as a person does."""
+    journals = Staff(stand.server).read(ident(stand, key))["journals"]
+    return [journal["notes"] for journal in journals if journal["notes"]]
+
+
+def all_stand_there_once(stand: RedmineStand, keys: list[str]) -> None:
+    """Each task is one issue and one line of the timeline, and nothing waits any more."""
+    ours = [key for key in stand.written() if key.startswith("task:odintsovo-1204:dobrodel:")]
+    assert ours == sorted(keys)
+    told = Counter(event.key for event in stand.told("task.created"))
+    assert {key: told[key] for key in keys} == dict.fromkeys(keys, 1)
+    assert stand.waiting() == {}
+
+
+def test_redmine_restarts_while_tasks_are_made(stand: RedmineStand) -> None:
+    """Half of a morning stands there, the server goes, the rest follows when it is back."""
+    posts = threading.Semaphore(12)
+    stopping: list[threading.Thread] = []
+
+    def stop_in_the_middle(method: str, _path: str) -> None:
+        if method == "POST" and not posts.acquire(blocking=False) and not stopping:
+            stopping.append(threading.Thread(target=stand.server.stop))
+            stopping[0].start()
+
+    stand.front.before = stop_in_the_middle
+    keys = with_tasks(stand, 40)
+    stopping[0].join()
+    stand.front.before = lambda _method, _path: None
+    assert set(stand.waiting().values()) == {"waiting"}
+    stand.server.start()
+    for _ in range(3):
+        stand.pass_time(minutes=6)
+        stand.cycle()
+
+    all_stand_there_once(stand, keys)
+    assert stand.told_administrator() == []
+
+
+def test_a_locked_database_is_waited_for(stand: RedmineStand) -> None:
+    """Redmine gives up after a while and answers 500; what it could not write is written later."""
+    refused: list[int] = []
+    held = sqlite3.connect(stand.server.database, isolation_level=None, check_same_thread=False)
+    held.execute("BEGIN IMMEDIATE")
+
+    def release_after_a_refusal(status: int) -> None:
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            refused.append(status)
+            held.close()
+
+    stand.front.after = release_after_a_refusal
+    keys = with_tasks(stand, 6)
+    for _ in range(3):
+        stand.pass_time(minutes=6)
+        stand.cycle()
+
+    assert refused
+    all_stand_there_once(stand, keys)
+    assert stand.told_administrator() == []
+
+
+@pytest.mark.parametrize("status", [404, 500, 502, 0])
+def test_what_was_made_and_denied_is_made_once(stand: RedmineStand, status: int) -> None:
+    """The answer to three of ten creates is not what Redmine said."""
+    stand.front.faults.append(Fault("POST", "/issues.json", status, after=True, times=3))
+
+    keys = with_tasks(stand, 10)
+    for _ in range(3):
+        stand.pass_time(minutes=6)
+        stand.cycle()
+
+    all_stand_there_once(stand, keys)
+    assert stand.told_administrator() == []
+
+
+@pytest.mark.parametrize("status", [404, 500, 502, 0])
+def test_what_was_changed_and_denied_is_changed_once(stand: RedmineStand, status: int) -> None:
+    """The note stands there one time, with its status."""
+    with_tasks(stand, 1)
+    stand.front.faults.append(Fault("PUT", "/issues/", status, after=True))
+
+    change(stand, note=plain("Взято на контроль."), status=TaskStatus.ON_CONTROL)
+    for _ in range(3):
+        stand.pass_time(minutes=6)
+        stand.cycle()
+
+    assert len([note for note in notes(stand) if "Взято на контроль." in note]) == 1
+    assert stand.task(TASK).status is TaskStatus.ON_CONTROL
+    assert stand.waiting() == {}
+    assert len([e for e in stand.told("task.updated") if e.key == TASK]) == 1
+    assert stand.told_administrator() == []
