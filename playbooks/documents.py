@@ -148,3 +148,21 @@ class Document(_Shape):
 def plain(*lines: str) -> Document:
     """Make a document of paragraphs, for short notes."""
     return Document(blocks=tuple(Paragraph(text=line) for line in lines))
+
+
+def words_of(document: Document) -> str:
+    """Return what a document says as one text, for the timeline."""
+    lines = (line for block in document.blocks for line in _lines(block))
+    return "\n".join(filter(None, (*document.lead, *lines)))
+
+
+def _lines(block: Block) -> tuple[str, ...]:
+    match block:
+        case Bullets():
+            return tuple(f"– {item}" for item in block.items)
+        case Pairs():
+            return tuple(f"{label}: {value}" for label, value in block.items)
+        case Table():
+            return (block.caption, *("; ".join(filter(None, row)) for row in block.rows))
+        case _:
+            return (block.text,)

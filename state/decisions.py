@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mcur.playbooks.climbs import Climb
-from mcur.playbooks.documents import Document, Pairs
+from mcur.playbooks.documents import words_of
 from mcur.playbooks.facts import TaskKind
 from mcur.playbooks.intents import (
     Announced,
@@ -333,7 +333,7 @@ class Decision:
             return
         self._state.drafts.keep(draft, self._now)
         letter = draft.letter
-        data = {"to": list(letter.to), "text": first_words(letter.document), "attachments": []}
+        data = {"to": list(letter.to), "text": words_of(letter.document), "attachments": []}
         self._tell("draft.prepared", draft.key, draft.cite, data, subject=letter.subject)
 
     def _release(self, release: ReleaseDraft) -> None:
@@ -367,11 +367,3 @@ class Decision:
             "INSERT OR IGNORE INTO keys VALUES (?,?,?)", (key, kind, text_of(self._now))
         )
         return bool(cursor.rowcount)
-
-
-def first_words(document: Document) -> str:
-    """Return the first lines of a document as one text, for the timeline."""
-    texts = [getattr(block, "text", "") for block in document.blocks]
-    pairs = [block.items for block in document.blocks if isinstance(block, Pairs)]
-    said = [f"{label}: {value}" for items in pairs for label, value in items]
-    return "\n".join((*document.lead, *filter(None, texts), *said))

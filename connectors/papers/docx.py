@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from mcur.connectors.papers.grid import numbers, printable, shares, spans
+from mcur.connectors.papers.grid import numbers, printable, shares, spans, typeset
 from mcur.playbooks.documents import Block, Bullets, Document, Heading, Pairs, Paragraph, Table
 
 if TYPE_CHECKING:
@@ -226,13 +226,13 @@ def _write(paper: Paper, block: Block) -> None:
             for name, value in block.items:
                 line = _add(paper, f"{name}: ", "Normal")
                 line.runs[0].bold = True
-                line.add_run(printable(value))
+                line.add_run(typeset(value))
         case Table():
             _write_table(paper, block)
 
 
 def _add(paper: Paper, text: str, style: str) -> Any:
-    return paper.add_paragraph(printable(text), style=style)
+    return paper.add_paragraph(typeset(text), style=style)
 
 
 def _write_table(paper: Paper, table: Table) -> None:
@@ -321,7 +321,7 @@ def _put(cell: Cell, text: str, style: str, align: str) -> None:
     # By its id, which python-docx makes of the name: to look it up for each cell takes most of the
     # time that a long table needs.
     _xml(line).style = style.replace(" ", "")
-    line.add_run(printable(text))
+    line.add_run(typeset(text))
     line.alignment = WD_PARAGRAPH_ALIGNMENT[align.upper()]
     if style != "Table Text":
         cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER

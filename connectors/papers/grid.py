@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from mcur.playbooks.documents import Table
 
+_ARROW = "\N{NO-BREAK SPACE}\N{RIGHTWARDS ARROW}\N{NO-BREAK SPACE}"
 _BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _UNSHOWN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f"  # control characters, but tab and newline
@@ -78,3 +79,8 @@ def printable(text: str) -> str:
     text would lose the document; overrides of the writing direction would scramble its lines.
     """
     return _UNSHOWN.sub("", _BREAK.sub("\n", text))
+
+
+def typeset(text: str) -> str:
+    """Make a text fit to be printed: an arrow of two signs is one, and not torn at a line's end."""
+    return printable(text).replace(" -> ", _ARROW)

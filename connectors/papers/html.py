@@ -18,6 +18,7 @@ from mcur.connectors.papers.grid import (
     printable,
     shares,
     spans,
+    typeset,
 )
 from mcur.playbooks.documents import Document, Pairs, Table
 from mcur.playbooks.language import shorten
@@ -31,7 +32,6 @@ _NARROW, _WIDE = 640, 1160
 _MOST_COLUMNS_NARROW = 5
 _MOST_COLUMNS_PHONE = {0: 5, 1: 5, 2: 3}
 """How many columns stand side by side on a phone, by the number of those that hold words."""
-_ARROW = "\N{NO-BREAK SPACE}\N{RIGHTWARDS ARROW}\N{NO-BREAK SPACE}"
 _FIGURE = 7
 """Characters of a short figure."""
 _CARDS_BELOW, _CARDS_BELOW_WIDE = 600, 800
@@ -112,5 +112,5 @@ def _lines(text: str) -> Markup:
     """Escape a text and keep its line breaks; an arrow of two signs is not torn at a line's end."""
     from markupsafe import Markup, escape
 
-    whole = printable(text).replace(" -> ", _ARROW)
+    whole = typeset(text)
     return Markup("<br>").join(escape(line) for line in whole.split("\n"))

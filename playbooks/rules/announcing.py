@@ -144,7 +144,7 @@ def _letter(rule: Rule, case: Case, name: str, news: News) -> SendLetter:
 def _document(rule: Rule, case: Case, name: str, news: News) -> Document:
     tasks = news.tasks
     joined = case.say("joined.lead", count=news.appeals) if news.grown else ""
-    lead = case.say("announcing.lead", count=len(tasks)) if tasks else joined
+    lead = case.say("announcing.lead", count=len(tasks), tasks=tasks) if tasks else joined
     blocks: list[Block] = []
     if tasks:
         soonest = sorted(tasks, key=lambda t: (t.due_at is None, t.due_at or t.decided_at))
@@ -154,7 +154,7 @@ def _document(rule: Rule, case: Case, name: str, news: News) -> Document:
     if joined:
         grown = (_row(case, one.task, appeal) for one in news.grown for appeal in one.appeals)
         blocks.append(_table(case, grown))
-    what_next = case.say("announcing.what_next", count=len(news.keys))
+    what_next = case.say("announcing.what_next", count=len(news.keys), tasks=tasks)
     return Document(
         title=case.say("announcing.title", executor=name),
         lead=(lead,),

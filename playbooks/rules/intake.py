@@ -275,7 +275,8 @@ def _wakes(rule: IntakeRule, case: Case) -> datetime | None:
 def _makes(rule: IntakeRule) -> tuple[TaskKind, ...]:
     if isinstance(rule, FromAppeals):
         return (TaskKind.EXECUTOR, TaskKind.REVIEW)
-    return (TaskKind.ASSIGNMENT,) if isinstance(rule, FromLetters) else ()
+    given = isinstance(rule, FromLetters) and bool(rule.senders or rule.givers)
+    return (TaskKind.ASSIGNMENT,) if given else ()
 
 
 EARLY: Kind[IntakeRule] = Kind(name="intake", shape=_shape, decide=decide_early)
