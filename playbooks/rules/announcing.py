@@ -80,7 +80,8 @@ def only_task_of(letter: str, case: Case) -> Task | None:
             continue
         sizes = range(2, len(case.facts.joined(task.key)) + 1)
         told = (task.key, *(_growth(task, size) for size in sizes))
-        if any(letter == _letter_key(case, task.executor, [fact]) for fact in told):
+        keys = (_letter_key(case, task.executor, [fact]) for fact in told)
+        if any(letter == key or letter.startswith(f"{key}:") for key in keys):
             return task
     return None
 
@@ -91,6 +92,16 @@ def _growth(task: Task, total: int) -> str:
 
 def _letter_key(case: Case, name: str, facts: Sequence[str]) -> str:
     return f"letter:{case.playbook.id}:executor:{name}:{digest_of(*facts)}"
+
+
+def _next_key(case: Case, name: str, facts: Sequence[str]) -> str:
+    """Return the key of a letter; what comes back to an executor is told again, under one of its own."""
+    key = first = _letter_key(case, name, facts)
+    number = 1
+    while case.facts.knows(key):
+        number += 1
+        key = f"{first}:{number}"
+    return key
 
 
 def _waiting(wait: timedelta, case: Case) -> dict[str, list[Task]]:
@@ -131,7 +142,7 @@ def _letter(rule: Rule, case: Case, name: str, news: News) -> SendLetter:
         grown = [one.task for one in news.grown]
         subject = case.say("joined.subject", count=news.appeals, tasks=grown)
     return SendLetter(
-        key=_letter_key(case, name, news.facts),
+        key=_next_key(case, name, news.facts),
         cite=case.cite(rule, why),
         channel=Channel.EXECUTOR_MAIL,
         sender=getattr(rule, "officer", ""),
