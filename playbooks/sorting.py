@@ -12,11 +12,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from mcur.playbooks import phrases
+from mcur.playbooks import phrases, slips
 from mcur.playbooks.letters import Letter
 
 What = Literal[
-    "history", "own", "bounce", "auto", "flood", "decision", "unproven", "outsider", "adrift", "numbered", "answer", "thanks", "question",
+    "history", "own", "bounce", "auto", "flood", "decision", "unproven", "outsider", "adrift", "unclear", "numbered", "answer", "thanks", "question",
     "report", "export", "assignment", "spoofed", "ours", "staff", "unknown",
 ]  # fmt: skip
 Sender = Literal["executor", "staff", "giver", "exporter", "stranger"]
@@ -25,6 +25,12 @@ Proven = Literal["yes", "unknown", "no"]
 
 _END = re.compile(r"[.!,]\s*")
 """Where a greeting ends; what stands behind it in its line is said already."""
+_NAMED = re.compile(r"^(?:[^\W\d_a-zа-яё][\w.]*\s+){0,2}[^\W\d_a-zа-яё][\w.]*,\s*(?=\w)")
+"""Who is spoken to before he is greeted: «Иван Иванович, добрый день!»."""
+_BRIEF = 2
+"""Words of an answer that somebody dashed off."""
+_MARKS = " \t.,!;-–—"
+"""What may stand around the words of a decision and says nothing; a question mark does."""
 
 
 class _Table(BaseModel):
@@ -36,7 +42,7 @@ class Row(_Table):
 
     ``early`` came before the site went live, ``own`` is a letter of ours that came back, ``flood`` is
     one too many of its sender, ``decides`` begins with a word of decision (``orders``: one that can
-    mean nothing else), ``numbered`` says something of several tasks by their numbers, ``report`` begins as the reports of a day do. ``answers`` names what of ours
+    mean nothing else), ``brief`` says no more than a word or two, ``numbered`` says something of several tasks by their numbers, ``report`` begins as the reports of a day do. ``answers`` names what of ours
     it may answer, ``sender`` who may write it, ``proven`` what the own server may have said of him,
     ``begins`` how its subject may begin, ``starts`` how its text, ``opens`` what alone may stand in
     the first line of that.
@@ -50,6 +56,7 @@ class Row(_Table):
     flood: bool | None = None
     decides: bool | None = None
     orders: bool | None = None
+    brief: bool | None = None
     numbered: bool | None = None
     report: bool | None = None
     answers: tuple[Object, ...] = ()
@@ -63,7 +70,9 @@ class Row(_Table):
 class Decision(_Table):
     """What some words mean for each thing that they may be said of: the name of an act.
 
-    ``orders``: whoever writes them decides something, whatever he answers.
+    ``orders``: whoever writes them decides something, whatever he answers. In answer to one of
+    ``slips`` a letter of them may be wrong; of one of ``reasoned`` what is wrong may follow without a
+    colon, if it is not ``unless``: such words let nothing go.
     """
 
     words: tuple[str, ...]
@@ -73,6 +82,9 @@ class Decision(_Table):
     report: str = ""
     draft: str = ""
     orders: bool = False
+    slips: tuple[Object, ...] = ()
+    reasoned: tuple[Object, ...] = ()
+    unless: tuple[str, ...] = ()
 
     def act_on(self, kind: str) -> str:
         """Name the act for a kind of thing; empty where the words decide nothing of it."""
@@ -81,11 +93,15 @@ class Decision(_Table):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """A decision as it was written: what it means, and the reason after it."""
+    """A decision as it was written: what it means, and the reason after it.
+
+    ``only`` names what it must answer where it was written loosely; empty: whatever.
+    """
 
     decision: Decision
     said: str
     text: str
+    only: tuple[Object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +125,10 @@ class Sight:
         """Whether the letter says something that decides what it answers."""
         if self.word is None:
             return False
-        return self.word.decision.orders or bool(self.word.decision.act_on(self.object or ""))
+        acts = bool(self.word.decision.act_on(self.object or ""))
+        if self.word.only:
+            return acts and self.object in self.word.only
+        return self.word.decision.orders or acts
 
     @property
     def proven(self) -> Proven:
@@ -136,35 +155,61 @@ def word_of(
     greetings: Iterable[str],
     closings: Iterable[str],
     text: str,
+    author: str = "",
 ) -> Word | None:
     """Read the decision that a text begins with: alone in its line, or before a colon.
 
-    A greeting may stand before it; what follows it, up to a closing, is the reason.
+    A greeting may stand before it, a closing and the ``author``'s name behind it, and one letter may
+    be a slip of the thumb; what follows, up to a closing, is the reason.
     """
     lines = ungreeted(greetings, text).splitlines()
     ends = (n for n, line in enumerate(lines) if n and phrases.begins(closings, line))
     lines = lines[: next(ends, len(lines))]
     head, colon, after = (lines[0] if lines else "").partition(":")
     reason = "\n".join(filter(None, (after.strip() if colon else "", *lines[1:])))
-    for decision in decisions:
+    head = slips.signed(head, closings, author)
+    for decision in (known := tuple(decisions)):
         if _is_only(decision.words, head):
-            return Word(decision=decision, said=head.strip(" .!"), text=reason)
+            return Word(decision=decision, said=head.strip(_MARKS), text=reason)
+    return _reasoned(known, head, reason) or _slipped(known, head, reason)
+
+
+def _reasoned(decisions: Iterable[Decision], head: str, below: str) -> Word | None:
+    """Read «На доработку, нет сроков»: a word that lets nothing go, and what is wrong behind it."""
+    for decision in decisions:
+        said = slips.begun(decision.words, head)
+        if decision.reasoned and said and not phrases.begins(decision.unless, head[len(said) :]):
+            reason = "\n".join(filter(None, (head[len(said) :].strip(_MARKS), below)))
+            return Word(decision=decision, said=said, text=reason, only=decision.reasoned)
     return None
+
+
+def _slipped(decisions: Iterable[Decision], head: str, reason: str) -> Word | None:
+    """Read «Утвержаю»: the one decision whose words it misses by a letter."""
+    said = head.strip(_MARKS)
+    near = [one for one in decisions if slips.misses(one.words, said)]
+    if len(near) != 1 or not near[0].slips or "?" in said:
+        return None
+    return Word(decision=near[0], said=said, text=reason, only=near[0].slips)
 
 
 def ungreeted(greetings: Iterable[str], text: str) -> str:
     """Return the lines of a text that say something, without the greeting before them."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if lines and phrases.begins(greetings, lines[0]):
-        rest = _END.split(lines[0], maxsplit=1)[1:]
-        lines = [*filter(None, rest), *lines[1:]]
+    known = tuple(greetings)
+    while lines:
+        read = (lines[0], _NAMED.sub("", lines[0]))
+        greeting = next((line for line in read if phrases.begins(known, line)), None)
+        if greeting is None:
+            break
+        lines = [*filter(None, _END.split(greeting, maxsplit=1)[1:]), *lines[1:]]
     return "\n".join(lines)
 
 
 def _is_only(words: Iterable[str], line: str) -> bool:
     """Whether a line is one of some phrases and nothing else."""
-    said = phrases.first_of(words, line)
-    return said is not None and said == line.strip(" \t.,!;")
+    whole = line.strip(_MARKS)
+    return any(phrases.first_of((one,), whole) == whole for one in words)
 
 
 def _conditions(row: Row, sight: Sight) -> Iterator[tuple[str, bool]]:
@@ -176,7 +221,8 @@ def _conditions(row: Row, sight: Sight) -> Iterator[tuple[str, bool]]:
         "auto": letter.auto,
         "flood": sight.flood,
         "decides": sight.decides,
-        "orders": sight.word is not None and sight.word.decision.orders,
+        "orders": sight.word is not None and sight.word.decision.orders and not sight.word.only,
+        "brief": len(sight.text.split()) <= _BRIEF and "?" not in sight.text,
         "numbered": sight.numbered,
         "report": sight.report,
     }

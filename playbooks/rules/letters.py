@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mcur.playbooks.facts import Letter
 from mcur.playbooks.intents import Intent, PassFile, RaiseFlag, SortLetter
-from mcur.playbooks.rules import assignments, bounced, deciding, itemized, questions
+from mcur.playbooks.rules import assignments, bounced, deciding, echoes, itemized, questions
 from mcur.playbooks.rules.assignments import FromLetters
 from mcur.playbooks.rules.base import Case
 from mcur.playbooks.rules.sighting import Seen, see, word_in
@@ -92,6 +92,19 @@ def _answer(rule: FromLetters, case: Case, seen: Seen) -> Iterator[Intent]:
         yield from assignments.answer(rule, case, seen.sight.letter, seen.task)
 
 
+def _unclear(rule: FromLetters, case: Case, seen: Seen) -> Iterator[Intent]:
+    """A word that decides nothing, of what waits for a decision: whoever wrote it is told so."""
+    yield from _answer(rule, case, seen)
+    kind, key = seen.sight.object or "", seen.sight.key
+    plan, draft = case.facts.plan(key), case.facts.draft(key)
+    waits = (
+        plan.state not in {"approved", "expired"} if plan else draft and draft.state == "waiting"
+    )
+    if waits:
+        text = case.say("echo.unclear", said=seen.sight.text, kind=kind)
+        yield echoes.echo(case, case.cite(rule, text), seen.sight.letter, text)
+
+
 def _numbered(_: FromLetters, case: Case, seen: Seen) -> Iterator[Intent]:
     if seen.parts is not None:
         yield from itemized.take(case, seen.sight.letter, seen.parts)
@@ -139,6 +152,7 @@ _HANDS: dict[str, Hand] = {
     "unproven": _asked("letter.unproven"),
     "outsider": _asked("letter.outsider"),
     "adrift": _asked("letter.adrift"),
+    "unclear": _unclear,
     "numbered": _numbered,
     "answer": _answer,
     "thanks": _noted("letter.thanks"),

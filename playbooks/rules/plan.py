@@ -256,7 +256,8 @@ def _fill(
     """Keep the measures; a complete plan goes to whoever approves it.
 
     The weekly draft was before him from the first moment: he gets it by mail once more only after
-    he returned it, while the emergency's plan is worth a letter when there is something in it.
+    he returned it, while the emergency's plan is worth a letter when there is something in it. Who
+    has no account in the tracker gets each version.
     """
     why = say_act("why", act, case)
     cite = case.cite(rule, why)
@@ -272,8 +273,16 @@ def _fill(
     known = case.facts.task(plan.task)
     subject = known.subject if known else rule.title
     asked = plan.state == "filled" or (rule.occasion == "week" and plan.state == "drafted")
+    if not _sees_tasks(case, rule.approver):
+        asked = plan.state == "filled" and measures == plan.measures
     if not missing and not asked and rule.approver != rule.owner:
         yield _to_approver(rule, case, plan.key, why, subject, form)
+
+
+def _sees_tasks(case: Case, role: str) -> bool:
+    """Whether somebody who holds a role now has an account in the tracker."""
+    day = case.playbook.calendar.local(case.now).date()
+    return any(one.login for one in case.facts.directory.recipients(role, day))
 
 
 def _publish(

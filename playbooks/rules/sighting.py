@@ -53,7 +53,7 @@ def see(rule: FromLetters, case: Case, letter: Letter) -> Seen | None:
 def word_in(rule: FromLetters, letter: Letter) -> Word | None:
     """Read the decision that a letter begins with, without what it quotes."""
     own = strip_quoted(letter.text)[0]
-    return word_of(rule.decisions, rule.greetings, rule.closings, own)
+    return word_of(rule.decisions, rule.greetings, rule.closings, own, letter.sender_name)
 
 
 def _named(letter: Letter) -> tuple[str, ...]:

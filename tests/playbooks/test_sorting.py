@@ -9,9 +9,10 @@ import pytest
 
 from mcur.playbooks.facts import Bounce
 from mcur.playbooks.intents import CreateTask, RaiseFlag, SortLetter
+from mcur.playbooks.quotes import strip_quoted
 from mcur.playbooks.rules import letters
 from mcur.playbooks.rules.assignments import FromLetters
-from mcur.playbooks.sorting import Row, Sight, conditions, first_match, ungreeted, word_of
+from mcur.playbooks.sorting import Object, Row, Sight, conditions, first_match, ungreeted, word_of
 from tests.playbooks.facts import Known, at, case, letter, rule
 
 RULE: FromLetters = rule("intake", "letters")
@@ -22,6 +23,13 @@ def said(text: str) -> tuple[str, str] | None:
     """Return the decision that a text begins with, and its reason."""
     word = word_of(RULE.decisions, RULE.greetings, RULE.closings, text)
     return (word.said, word.text) if word else None
+
+
+def heard(text: str, kind: Object, author: str = "") -> tuple[str, str] | None:
+    """Return the act that an answer to a thing of ours is, and its reason."""
+    word = word_of(RULE.decisions, RULE.greetings, RULE.closings, text, author)
+    sight = Sight(letter=PLAIN, text=text, object=kind, word=word)
+    return (word.decision.act_on(kind), word.text) if word and sight.decides else None
 
 
 def what(**given: Any) -> str:
@@ -74,6 +82,65 @@ def test_what_only_looks_like_a_decision_is_none(text: str) -> None:
     assert said(text) is None
 
 
+APPROVED = [
+    "ок", "Ok.", "ОК!", "Окей", "да", "Да.", "+", "👍", "хорошо", "Добро", "не возражаю", "Замечаний нет.", "утв", "Утв.", "утверждено",
+    "Утверждён", "УТВЕРЖДАЮ!!!", "Утвержаю", "утверждаб", "Утверждпю", "утвреждаю", "Утверждаюю", "соглсовано", "да, утверждаю", "Ок. Утверждаю",
+    "Утверждаю, спасибо", "утверждаю. Спасибо!", "Утверждаю Отправлено с iPhone", "Утверждаю. Отправлено с моего iPhone", "Утверждаю, Петров П.П.",
+    "Утверждаю Петров", "Согласовано. П. П. Петров", "Утверждаю.\n\n--\nОтправлено из Mail.ru для Android", "Иван Иванович, добрый день!\nУтверждаю.\nПетров",
+    "С планом согласен", "План утверждаю.", "– Утверждаю", "Добрый день, коллеги! Утверждаю",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", APPROVED)
+def test_a_plan_is_approved_as_people_write_on_a_phone(text: str) -> None:
+    """A word, a sign, a slip of the thumb, the name and the phone's advertisement in the same line."""
+    own = strip_quoted(text)[0]
+
+    assert heard(own, "plan", "Петров Пётр Петрович") in {("approve", ""), ("approve", "Петров")}
+
+
+RETURNED = {
+    "На доработку, нет сроков": "нет сроков",
+    "На доработку нет сроков": "нет сроков",
+    "на доработку - сроки сдвинуть на неделю": "сроки сдвинуть на неделю",
+    "Не согласен. Где ответственные?\nИ сроки": "Где ответственные?\nИ сроки",
+    "Доработать! Нет исполнителя": "Нет исполнителя",
+    "Неутверждаю": "",
+    "Не утвержаю": "",
+    "не утверждаю": "",
+    "На дорабоку": "",
+    "верните на доработку, срок 5 дней мало": "срок 5 дней мало",
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), RETURNED.items())
+def test_a_plan_is_returned_with_what_is_wrong(text: str, reason: str) -> None:
+    """Nothing is let go by such words, so the reason needs no colon."""
+    assert heard(text, "plan") == ("return", reason)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Утверждаю?", "Утверждаю Частично", "Утверждаю кроме п. 2", "Ок, но сроки сдвинуть", "ок?", "да нет", "На доработку не надо", "Нет",
+        "Утверждает кто", "Ага", "Спасибо", "Согласен с Ивановым, нужно переделать", "Утверждаю Иванов", "Да, но позже", "Согласия нет", "ут",
+    ],
+)  # fmt: skip
+def test_half_a_word_decides_nothing_of_a_plan(text: str) -> None:
+    """A condition, a question, a name that is not the author's."""
+    assert heard(text, "plan", "Петров Пётр") is None
+
+
+@pytest.mark.parametrize("kind", ["task", "report", "incident", "draft", "letter"])
+def test_what_is_written_loosely_counts_only_where_it_can_do_no_harm(kind: Object) -> None:
+    """«Ок» lets no letter go and closes nothing; «Не согласен, почему …?» to a report is a question."""
+    loose = [heard(text, kind) for text in ("ок", "+", "Утвержаю", "Закрыт", "Отправить, но позже")]
+
+    assert loose == [None] * 5
+    assert heard("Не согласен, почему выросло?", "report") is None
+    assert heard("Отправте", "draft") == ("release", "")
+
+
 AUTO = [
     "Автоответ: Re: план",
     "Автоматический ответ: Задача № 12",
@@ -112,6 +179,19 @@ ROWS = {
         {"letter": PROVEN, "text": "Утверждаю", "object": "plan", "senders": {"staff"}},
         "decision",
     ),
+    "a word that nobody understands": (
+        {"letter": PROVEN, "text": "Ага", "object": "plan", "senders": {"staff"}},
+        "unclear",
+    ),
+    "a comment on a plan": (
+        {
+            "letter": PROVEN,
+            "text": "Иван Иванович, посмотрите",
+            "object": "plan",
+            "senders": {"staff"},
+        },
+        "answer",
+    ),
     "nobody proved it": ({"text": "Утверждаю", "object": "plan", "senders": {"staff"}}, "unproven"),
     "denied": (
         {"letter": DENIED, "text": "Утверждаю", "object": "plan", "senders": {"staff"}},
@@ -127,7 +207,7 @@ ROWS = {
     ),
     "no letter of ours": ({"letter": PROVEN, "text": "Утверждаю", "senders": {"staff"}}, "adrift"),
     "a word that decides nothing here": (
-        {"letter": PROVEN, "text": "Прошу закрыть", "object": "draft", "senders": {"staff"}},
+        {"letter": PROVEN, "text": "Прошу это закрыть", "object": "draft", "senders": {"staff"}},
         "ours",
     ),
     "thanks": (

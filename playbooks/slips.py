@@ -1,0 +1,67 @@
+"""Words of a decision as they are written on a phone: signed in the same line, and with slips. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from mcur.playbooks import phrases
+from mcur.playbooks.directory import fold
+
+_LONG = 6
+"""A shorter word that misses another by a letter is a word of its own."""
+_ENDS = re.compile(r"[\s.,!;]+")
+_NEGATES = re.compile(r"не", re.IGNORECASE)
+
+
+def signed(line: str, closings: Iterable[str], author: str) -> str:
+    """Return a line without the closing, or the author's name, that stands behind its words."""
+    known = tuple(closings)
+    cuts = (gap.start() for gap in _ENDS.finditer(line) if gap.start())
+    cut = next((at for at in cuts if phrases.begins(known, line[at:])), len(line))
+    names = {fold(name) for name in re.split(r"[\s.]+", author) if name}
+    words = line[:cut].split()
+    while len(words) > 1 and _is_name(words[-1], names):
+        words.pop()
+    return " ".join(words)
+
+
+def begun(words: Iterable[str], line: str) -> str | None:
+    """Return what of a line one of some phrases takes up at its beginning."""
+    found = (phrases.first_of((one,), line) for one in words)
+    return next((said for said in found if said and line.startswith(said)), None)
+
+
+def misses(words: Iterable[str], line: str) -> bool:
+    """Whether a line is one of some phrases but for one letter: too few, too many, wrong, or swapped.
+
+    What is denied on one side only is never the same.
+    """
+    said = fold(line)
+    return len(said) >= _LONG and any(
+        len(fold(one)) >= _LONG
+        and _is_denied(one) == _is_denied(said)
+        and _is_slip(fold(one), said)
+        for one in words
+    )
+
+
+def _is_name(word: str, names: set[str]) -> bool:
+    parts = [fold(part) for part in re.split(r"[.,!]+", word) if part]
+    initials = {name[0] for name in names}
+    return bool(parts) and all(p in names or (len(p) == 1 and p in initials) for p in parts)
+
+
+def _is_denied(text: str) -> bool:
+    return _NEGATES.match(text) is not None
+
+
+def _is_slip(wanted: str, said: str) -> bool:
+    """Whether one edit makes a word of another."""
+    if wanted == said or abs(len(wanted) - len(said)) > 1:
+        return False
+    same = next((n for n, (a, b) in enumerate(zip(wanted, said, strict=False)) if a != b), None)
+    at = min(len(wanted), len(said)) if same is None else same
+    rest, other = wanted[at:], said[at:]
+    swapped = rest[:2] == other[:2][::-1] and rest[2:] == other[2:]
+    return rest[1:] == other or rest == other[1:] or rest[1:] == other[1:] or swapped
