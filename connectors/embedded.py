@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mcur.connectors.papers.text import to_text
-from mcur.connectors.ports import NewTask, TaskChange, TrackerChanges
+from mcur.connectors.ports import NewTask, Rejected, TaskChange, TrackerChanges
 from mcur.connectors.taskfile import ROBOT, TaskFile, Value, Values, stamp, to_json
 from mcur.playbooks.facts import TaskKind, TaskSeen, TaskStatus
 
@@ -100,6 +100,11 @@ class EmbeddedTracker:
         question = "select 1 from notes where task = ? and token = ?"
         with self._file.reading(f"read task {ident}"):
             return self._file.db.execute(question, [ident, token]).fetchone() is not None
+
+    def file(self, ident: str, name: str) -> bytes:
+        """Refuse: what people put on a task here is a name and no file."""
+        msg = f"read file {name} of task {ident}: {self.name} keeps the names of files only"
+        raise Rejected(msg)
 
     def changes(self, cursor: str | None, now: datetime) -> TrackerChanges:  # noqa: ARG002  # so has this
         """Return tasks changed since the cursor, which is a count of all changes."""

@@ -178,6 +178,10 @@ class Tracker(Protocol):
         """Whether the change with this token was already written."""
         ...
 
+    def file(self, ident: str, name: str) -> bytes:
+        """Return the newest file of that name that a person put on a task."""
+        ...
+
     def changes(self, cursor: str | None, now: datetime) -> TrackerChanges:
         """Return tasks changed since the cursor, each whole; ``None`` starts from the beginning."""
         ...

@@ -29,6 +29,7 @@ from mcur.daemon.settings_values import Gate, GateMode
 from mcur.playbooks.intents import (
     Channel,
     CreateTask,
+    FetchFile,
     FileDocument,
     KeepCopy,
     KeepPage,
@@ -50,7 +51,7 @@ the looks before and after the wait queue behind that request.
 
 WORTH_TELLING = timedelta(minutes=15)
 """A silence of mail that somebody may have noticed: its end is told."""
-SILENT = (PassFile, KeepCopy, KeepPage)
+SILENT = (PassFile, FetchFile, KeepCopy, KeepPage)
 """Nothing is told of these: a feed tells of what it reads, of a copy and a page all was told before."""
 
 log = structlog.get_logger()
@@ -185,12 +186,8 @@ class Dispatcher:
                 return self._desk.letter(row.effect, gate, row.created_at, now)
             case FileDocument():
                 return self._desk.file(row.effect, row.created_at, now)
-            case PassFile():
-                return self._desk.passed(row.effect)
-            case KeepCopy():
-                return self._desk.copied(row.effect)
-            case KeepPage():
-                return self._desk.page(row.effect)
+            case PassFile() | FetchFile() | KeepCopy() | KeepPage():
+                return self._desk.silent(row.effect)
 
     # --- back -----------------------------------------------------------------------------------------
 
@@ -296,6 +293,9 @@ class Dispatcher:
                 self._state.report_left(row.key)
             case KeepCopy(digest=digest):
                 self._state.blobs.drop(digest)
+            case FetchFile():
+                passed = hands.passed_on(row.effect, self._state.blobs.put(back.content))
+                self._state.outbox.put(passed, f"{hands.MAILED}{passed.feed}", now)
 
     def _silent(self, destination: Destination, row: Row, why: Unavailable, now: datetime) -> None:
         with self._state.atomic():
@@ -378,7 +378,7 @@ class Dispatcher:
 
     def _event(self, row: Row, prepared: Any, back: Delivered, now: datetime) -> Event:
         match row.effect:
-            case PassFile() | KeepCopy() | KeepPage():
+            case PassFile() | FetchFile() | KeepCopy() | KeepPage():
                 msg = f"{row.key}: nothing is told of it"
                 raise AssertionError(msg)
             case SendLetter():

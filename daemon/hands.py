@@ -20,10 +20,14 @@ from mcur.connectors.ports import (
     Tracker,
     Wiki,
 )
-from mcur.daemon.render import Addressed, Filed
+from mcur.daemon.render import Addressed, Filed, Wanted
 from mcur.playbooks.facts import TaskSeen
+from mcur.playbooks.intents import FetchFile, PassFile
 from mcur.state.outbox import Row
 from mcur.state.systems import WRITING
+
+MAILED = "mailed:"
+"""Begins the name of a feed's folder as a destination."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,8 @@ class Delivered:
     receipt: str
     seen: TaskSeen | None = None
     repeated: bool = False
+    content: bytes = b""
+    """Of a file that was fetched."""
 
 
 class InDoubt(Exception):
@@ -62,7 +68,7 @@ class Destination:
         return self.name if self.tracker is None else f"{self.name}{WRITING}"
 
 
-Prepared = NewTask | TaskChange | Addressed | Filed | Page
+Prepared = NewTask | TaskChange | Addressed | Filed | Page | Wanted
 """A row as a connector takes it."""
 
 
@@ -77,6 +83,9 @@ def deliver(destination: Destination, row: Row, prepared: Prepared, now: datetim
     if destination.tracker is None:
         msg = f"deliver {row.key}: {destination.name} is no tracker"
         raise Rejected(msg)
+    if isinstance(prepared, Wanted):
+        content = destination.tracker.file(prepared.ident, prepared.name)
+        return Delivered(receipt=prepared.ident, content=content)
     if isinstance(prepared, NewTask):
         return _create(destination.tracker, row, prepared, now)
     return _change(destination.tracker, row, prepared, now)
@@ -104,6 +113,17 @@ def _change(tracker: Tracker, row: Row, change: TaskChange, now: datetime) -> De
         raise TooLate(msg)
     seen = tracker.update(change, now)
     return Delivered(receipt=seen.ident, seen=seen)
+
+
+def passed_on(fetched: FetchFile, digest: str) -> PassFile:
+    """Want a fetched export put where its feed looks for exports; the same file twice is one."""
+    return PassFile(
+        key=f"{fetched.key}:{digest[:16]}",
+        cite=fetched.cite,
+        feed=fetched.feed,
+        name=f"{digest[:8]}-{fetched.name}",
+        digest=digest,
+    )
 
 
 def _keep(wiki: Wiki | None, row: Row, page: Page) -> Delivered:

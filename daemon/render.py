@@ -26,6 +26,7 @@ from mcur.playbooks.documents import Document, Paragraph, Table
 from mcur.playbooks.intents import (
     CreateTask,
     Effect,
+    FetchFile,
     FileDocument,
     KeepCopy,
     KeepPage,
@@ -63,6 +64,14 @@ class Filed:
     text: str
     """What it says, as plain text."""
     late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file of a task, by the task's number."""
+
+    ident: str
+    name: str
 
 
 class Desk:
@@ -179,6 +188,18 @@ class Desk:
             late=effect.deadline is not None and now >= effect.deadline,
         )
 
+    def silent(self, effect: PassFile | FetchFile | KeepCopy | KeepPage) -> Filed | Wanted | Page:
+        """Prepare what nobody is told of."""
+        match effect:
+            case PassFile():
+                return self.passed(effect)
+            case FetchFile():
+                return self.wanted(effect.task, effect.name)
+            case KeepCopy():
+                return self.copied(effect)
+            case KeepPage():
+                return self.page(effect)
+
     def passed(self, effect: PassFile) -> Filed:
         """Prepare a mailed export for the folder of its feed."""
         name = _NO_FILE_NAME.sub(" ", effect.name).strip(" .") or "export"
@@ -192,6 +213,14 @@ class Desk:
         content = self._state.blobs.get(effect.digest)
         file = MailFile(name=effect.message_id, content_type="message/rfc822", content=content)
         return Filed(file=file, text="", late=False)
+
+    def wanted(self, key: str, name: str) -> Wanted:
+        """Name a file of a task by the number that the task has in its tracker."""
+        task = self._state.tasks.get(key)
+        if task is None or task.ident is None:
+            msg = f"fetch file {name} of {key}: it has no number in its tracker"
+            raise Rejected(msg)
+        return Wanted(task.ident, name)
 
     def page(self, effect: KeepPage) -> Page:
         """Prepare a page of a wiki with its picture."""

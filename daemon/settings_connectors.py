@@ -7,7 +7,7 @@ Names of attributes differ from the keys only where Python forbids them: ``from`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -62,7 +62,8 @@ class FeedSettings(Table):
     ``mapping`` goes from our field to the heading of the export, ``constants`` from our field to
     a text, ``statuses`` from the export's word to our status. Empty ``encoding``, ``delimiter``,
     ``sheet`` and ``date_format`` are found out; an empty ``municipality`` is the playbook's own. What
-    an address of ``mailed_from`` sends by mail, and ``pattern`` fits, is put into the folder.
+    an address of ``mailed_from`` sends by mail, and ``pattern`` fits, is put into the folder. Where a
+    fresh export is due by ``expected_by`` of each working day, a task asks for it and takes the file.
     """
 
     id: Ident
@@ -92,9 +93,17 @@ class FeedSettings(Table):
             return {"source": data["id"], **data}
         return data
 
-    def entry(self) -> FeedEntry:
-        """Return the feed as rules know it."""
-        return FeedEntry(id=self.id, source=self.source, playbooks=self.playbooks)
+    def entry(self, playbooks: Sequence[str]) -> FeedEntry:
+        """Return the feed as rules know it; the first regulation that reads it asks for its exports."""
+        readers = [p for p in playbooks if not self.playbooks or p in self.playbooks]
+        return FeedEntry(
+            id=self.id,
+            source=self.source,
+            playbooks=self.playbooks,
+            pattern=self.pattern,
+            expected_by=self.expected_by,
+            asked=readers[0] if readers else "",
+        )
 
 
 class TrustedSender(Table):

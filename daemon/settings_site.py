@@ -272,7 +272,9 @@ class Settings(Table):
                 if feed.mailed_from
             ),
             administrator=self.administrator,
-            feeds=tuple(feed.entry() for feed in self.feeds if feed.kind == "appeals"),
+            feeds=tuple(
+                feed.entry(self.playbooks) for feed in self.feeds if feed.kind == "appeals"
+            ),
         )
 
     def secrets(self) -> tuple[Secret, ...]:

@@ -19,7 +19,7 @@ from mcur.daemon.clock import Clock, must_be_plausible
 from mcur.daemon.copies import COPIES
 from mcur.daemon.dispatch import SETTLE, Dispatcher
 from mcur.daemon.feeding import FeedSource
-from mcur.daemon.hands import Destination
+from mcur.daemon.hands import MAILED, Destination
 from mcur.daemon.observe import MailSource, Observers, Reading, Source, TrackerSource
 from mcur.daemon.render import Desk
 from mcur.daemon.settings import Settings
@@ -36,8 +36,6 @@ from mcur.state.systems import LISTENING
 
 COURIER = "courier"
 CABINET = "documents"
-MAILED = "mailed:"
-"""Begins the name of a feed's folder as a destination."""
 OUT = "out"
 """The folder of a site for documents that are mailed to nobody (contract, «Site folder»)."""
 
@@ -209,7 +207,11 @@ def _folders(
     cabinet: Cabinet, copies: Cabinet | None, feeds: Sequence[FeedSettings], *, threads: bool
 ) -> dict[str, Destination]:
     """Return the folders into which documents, mailed exports and copies of letters are put."""
-    named = {f"{MAILED}{shape.id}": shape.path for shape in feeds if shape.mailed_from}
+    named = {
+        f"{MAILED}{shape.id}": shape.path
+        for shape in feeds
+        if shape.mailed_from or shape.expected_by
+    }
     cabinets: dict[str, Cabinet] = {CABINET: cabinet}
     cabinets |= {name: FolderCabinet(name, path) for name, path in named.items()}
     if copies is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -105,11 +105,22 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedEntry:
-    """A feed of appeals that is read here: the system behind it, and for which playbooks (none: for all)."""
+    """A feed of appeals that is read here: the system behind it, and for which playbooks (none: for all).
+
+    Where a fresh export is there by ``expected_by`` each working day, the officer of the regulation
+    ``asked`` is asked for it; ``pattern`` are the globs that its files fit.
+    """
 
     id: str
     source: str
     playbooks: tuple[str, ...] = ()
+    pattern: tuple[str, ...] = ()
+    expected_by: time | None = None
+    asked: str = ""
+
+    def fits(self, file: str) -> bool:
+        """Whether a file's name is one of this feed's."""
+        return any(fnmatchcase(file.casefold(), glob.casefold()) for glob in self.pattern)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

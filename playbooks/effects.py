@@ -150,6 +150,16 @@ class PassFile(_Effect):
     digest: str
 
 
+class FetchFile(_Effect):
+    """A file that a person put on a task, and that is an export: it goes the way of mailed ones."""
+
+    effect: Literal["fetch_file"] = "fetch_file"
+    channel: Channel = Channel.SERVICE
+    task: str
+    feed: str
+    name: str
+
+
 class KeepCopy(_Effect):
     """A copy of a letter that left, for the folder of sent ones; ``digest`` names its bytes."""
 
@@ -174,5 +184,7 @@ class KeepPage(_Effect):
     caption: str
 
 
-Effect = CreateTask | UpdateTask | SendLetter | FileDocument | PassFile | KeepCopy | KeepPage
+Effect = (
+    CreateTask | UpdateTask | SendLetter | FileDocument | PassFile | FetchFile | KeepCopy | KeepPage
+)
 EFFECT: TypeAdapter[Effect] = TypeAdapter(Annotated[Effect, Field(discriminator="effect")])

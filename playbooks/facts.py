@@ -332,6 +332,18 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRead:
+    """An export of a feed as it was read, or the ``fault`` of a file that is none."""
+
+    file: str
+    made_at: datetime
+    rows: int = 0
+    new: int = 0
+    quarantined: int = 0
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """When an outside system last answered; ``down_since`` is ``None`` while it does."""
 

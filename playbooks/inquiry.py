@@ -15,6 +15,7 @@ from mcur.playbooks.facts import (
     Act,
     Appeal,
     AppealChange,
+    ExportRead,
     Health,
     Letter,
     Report,
@@ -178,6 +179,10 @@ class Facts(Protocol):
 
     def newest_exports(self) -> Mapping[str, datetime]:
         """Return by feed of appeals when its newest export was made; a feed that never gave one is not there."""
+        ...
+
+    def exports_read(self, feed: str, since: datetime) -> Sequence[ExportRead]:
+        """Return what was read of a feed and made since a moment, files that are no export too; the oldest first."""
         ...
 
     def report(self, key: str) -> Report | None:

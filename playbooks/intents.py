@@ -21,6 +21,7 @@ from mcur.playbooks.effects import (
     Cite as Cite,
     CreateTask as CreateTask,
     Effect as Effect,
+    FetchFile as FetchFile,
     FileDocument as FileDocument,
     KeepCopy as KeepCopy,
     KeepPage as KeepPage,

@@ -20,6 +20,7 @@ from mcur.playbooks.intents import (
     Cite,
     CreateTask,
     EndTerm,
+    FetchFile,
     FileDocument,
     Finding,
     Intent,
@@ -78,6 +79,7 @@ class Decision:
             SendLetter: self._letter,
             FileDocument: self._file,
             PassFile: self._pass,
+            FetchFile: self._fetch,
             KeepPage: self._page,
             StartTerm: self._term,
             EndTerm: self._term,
@@ -227,6 +229,10 @@ class Decision:
     def _pass(self, passed: PassFile) -> None:
         if self._new_key(passed.key, "file"):
             self._state.outbox.put(passed, self._route(f"feed:{passed.feed}"), self._now)
+
+    def _fetch(self, fetched: FetchFile) -> None:
+        if self._new_key(fetched.key, "file"):
+            self._state.outbox.put(fetched, self._tracker_of(fetched.task), self._now)
 
     def _page(self, page: KeepPage) -> None:
         """Queue a page that says something new; the words on when it changed are none."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mcur.playbooks.climbs import Climb
 from mcur.playbooks.counting import Tally
-from mcur.playbooks.facts import Act, Letter, Task, TaskStatus
+from mcur.playbooks.facts import Act, ExportRead, Letter, Task, TaskStatus
 from mcur.playbooks.incidents import Incident, Plan
 from mcur.state.climbs import Climbs
 from mcur.state.database import StateDatabase
@@ -118,6 +118,17 @@ class GrowthAnswers:
         """Return by feed of appeals when its newest export was made; a feed that never gave one is not there."""
         rows = self._db.query("SELECT feed, max(made_at) made_at FROM exports GROUP BY feed")
         return {row["feed"]: moment_of(row["made_at"]) for row in rows}
+
+    def exports_read(self, feed: str, since: datetime) -> Sequence[ExportRead]:
+        """Return what was read of a feed and made since a moment, files that are no export too; the oldest first."""
+        rows = self._db.query(
+            "SELECT file, made_at, rows, new, quarantined, '' fault FROM exports"
+            " WHERE feed = :feed AND made_at >= :since UNION ALL"
+            " SELECT file, at, 0, 0, 0, reason FROM quarantine"
+            " WHERE kind = 'file' AND feed = :feed AND at >= :since ORDER BY made_at",
+            {"feed": feed, "since": text_of(since)},
+        )
+        return [ExportRead(**row | {"made_at": moment_of(row["made_at"])}) for row in rows]
 
     def acts_on(self, key: str) -> Sequence[Act]:
         """Return the accepted acts on something, in their order."""

@@ -80,6 +80,17 @@ class Client:
             token: str = answer["upload"]["token"]
             return token
 
+    def download(self, doing: str, path: str) -> bytes:
+        """Read a file."""
+        engine = self._engine
+        engine.return_raw_response = True
+        try:
+            with self._border(doing):
+                content: bytes = engine.request("get", self._url(path)).content
+                return content
+        finally:
+            engine.return_raw_response = False
+
     def server_time(self) -> datetime | None:
         """Return the server's clock as this thread's last answer gave it (RFC 9110, 6.6.1)."""
         answer = self._engine.answer

@@ -104,6 +104,16 @@ class RedmineTracker:
         """Whether the change with this token was already written."""
         return note_mark(token) in own_marks(self._changes.whole(ident))
 
+    def file(self, ident: str, name: str) -> bytes:
+        """Return the newest file of that name on an issue."""
+        doing = f"read file {name} of task {ident}"
+        files = self._changes.whole(ident).get("attachments", ())
+        numbers = [file["id"] for file in files if file["filename"] == name]
+        if not numbers:
+            msg = f"{doing}: Redmine «{self.name}» has no such file there any more"
+            raise Rejected(msg)
+        return self._client.download(doing, f"/attachments/download/{max(numbers)}")
+
     def changes(self, cursor: str | None, now: datetime) -> TrackerChanges:
         """Return tasks changed since the cursor, see :mod:`~mcur.connectors.redmine.changes`."""
         batch = self._changes.read(Cursor.read(cursor) if cursor is not None else None, now)

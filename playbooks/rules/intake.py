@@ -21,7 +21,7 @@ from mcur.playbooks.facts import (
     TaskStatus,
 )
 from mcur.playbooks.intents import CreateTask, Intent, UpdateTask, digest_of
-from mcur.playbooks.rules import announcing, bursts, granting, letters, monitoring
+from mcur.playbooks.rules import announcing, bursts, exports, granting, letters, monitoring
 from mcur.playbooks.rules.answers import FromExecutors
 from mcur.playbooks.rules.assignments import FromLetters
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
@@ -84,6 +84,7 @@ def decide(rule: IntakeRule, case: Case) -> Iterator[Intent]:
                 terms = bursts.Terms(burst_from=rule.burst_from, every=rule.letters_every)
                 yield from bursts.decide(rule, case, ours, terms, make)
             yield from announcing.letters(rule, rule.letters_every, rule.letters_wait, case)
+            yield from exports.decide(rule, rule.officer, case)
             if rule.monitoring is not None:
                 yield from monitoring.decide(rule, rule.monitoring, rule.monitoring_slots, case)
         case FromLetters():
@@ -269,7 +270,11 @@ def _came_back(change: AppealChange, task: Task) -> bool:
 def _wakes(rule: IntakeRule, case: Case) -> datetime | None:
     if not isinstance(rule, FromAppeals):
         return None
-    return monitoring.wakes(rule.monitoring, rule.monitoring_slots, case)
+    moments = (
+        monitoring.wakes(rule.monitoring, rule.monitoring_slots, case),
+        exports.wakes(rule.officer, case),
+    )
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _makes(rule: IntakeRule) -> tuple[TaskKind, ...]:

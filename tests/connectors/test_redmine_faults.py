@@ -392,3 +392,19 @@ def test_the_key_is_shown_nowhere(server: RedmineServer) -> None:
     tracker = tracker_at(server)
 
     assert KEYS["robot"] not in repr(tracker.shape)
+
+
+def test_a_file_that_people_put_on_an_issue_is_read_as_it_is(
+    server: RedmineServer,
+) -> None:
+    """The newest of its name, whatever it holds: JSON is a file like any other."""
+    tracker = tracker_at(server)
+    made = tracker.create(a_task(), now())
+    staff = Staff(server)
+    staff.attach(made.ident, "карта.csv", b"old")
+    staff.attach(made.ident, "карта.csv", '{"номер": 1}'.encode())
+
+    assert tracker.file(made.ident, "карта.csv") == '{"номер": 1}'.encode()
+    assert tracker.changes(None, now()).tasks  # the session reads JSON again
+    with pytest.raises(Rejected, match="no such file"):
+        tracker.file(made.ident, "другой.csv")

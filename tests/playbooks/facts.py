@@ -17,6 +17,7 @@ from mcur.playbooks.facts import (
     Appeal,
     AppealChange,
     AppealStatus,
+    ExportRead,
     Health,
     Letter,
     LetterPlace,
@@ -322,6 +323,10 @@ class Known:
     def newest_exports(self) -> Mapping[str, datetime]:
         """Return when each feed gave its newest export."""
         return self.exports
+
+    def exports_read(self, feed: str, since: datetime) -> Sequence[ExportRead]:
+        """Return no export."""
+        return []
 
     def acts_on(self, key: str) -> Sequence[Act]:
         """Return the accepted acts on something."""
