@@ -12,10 +12,12 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from mcur.playbooks.documents import Document
 from mcur.playbooks.facts import Attachment, Export, LetterPlace, TaskKind, TaskSeen, TaskStatus
+
+if TYPE_CHECKING:  # its library is slow to load, and who reads letters needs none of it
+    from mcur.playbooks.documents import Document
 
 
 class ConnectorError(Exception):

@@ -6,7 +6,7 @@ A look may run in a pool thread and touches no database; keeping runs in the thr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from mcur.connectors.mail.mime import Unreadable
 from mcur.connectors.ports import (
     Barred,
     ConnectorError,
+    MailBatch,
     Mailbox,
     RawLetter,
     Tracker,
@@ -38,6 +39,9 @@ PATIENCE = 5
 LEAST_PATIENCE = timedelta(minutes=5)
 REST = timedelta(seconds=30)
 """A look that failed is repeated after so long where its poll comes later: a bell may have rung for it."""
+
+AHEAD = 16 * 2**20
+"""Bytes of a batch beside which the next one may lie in memory."""
 
 log = structlog.get_logger()
 
@@ -90,10 +94,25 @@ class MailSource:
     translate: Callable[[datetime], datetime]
     taker: Callable[[Letter], str]
     unproven: str = "assignments"
+    _ahead: MailBatch | None = None
+    _ahead_of: str | None = None
 
     def look(self, cursor: str | None, now: datetime) -> Post:
-        """Fetch and parse what is new; a letter that cannot be read is kept raw."""
-        batch = self.mailbox.fetch(cursor, now)
+        """Fetch and parse what is new; of a full mailbox fetch the next batch while one is parsed."""
+        batch, self._ahead = self._ahead if self._ahead_of == cursor else None, None
+        batch = batch or self.mailbox.fetch(cursor, now)
+        if not batch.more or sum(raw.size for raw in batch.letters) > AHEAD:
+            return self._read(batch, now)
+        with ThreadPoolExecutor(1) as pool:
+            ahead = pool.submit(self.mailbox.fetch, batch.cursor, now)
+            post = self._read(batch, now)
+        # What went wrong with the next batch is told by the look that asks for it again.
+        self._ahead = None if ahead.exception() else ahead.result()
+        self._ahead_of = batch.cursor
+        return post
+
+    def _read(self, batch: MailBatch, now: datetime) -> Post:
+        """Parse letters; one that cannot be read is kept raw."""
         letters: list[Letter] = []
         unreadable = []
         for raw, letter in zip(batch.letters, self.read(batch.letters), strict=True):

@@ -11,6 +11,7 @@ from typing import Any
 
 from mcur.connectors.mail.apart import Reader
 from mcur.connectors.mail.mime import parse
+from mcur.connectors.mail.readers import Readers
 from mcur.connectors.papers.cabinet import FolderCabinet
 from mcur.connectors.ports import Bell, Cabinet, Courier, Mailbox, RawLetter, Tracker
 from mcur.daemon import administrator, books, outside
@@ -66,7 +67,7 @@ class Site:
     dispatcher: Dispatcher
     destinations: Mapping[str, Destination]
     pools: Sequence[Executor] = ()
-    readers: Sequence[Reader] = ()
+    readers: Sequence[Readers] = ()
     """What reads letters in processes of their own."""
     bells: Mapping[str, Bell] = field(default_factory=dict)
     """What listens, by the name of its source; only the daemon does, no single cycle."""
@@ -244,7 +245,7 @@ def _reads(
     """Return what reads the letters of each mailbox: ``apart`` in a process of its own."""
     authserv = site.settings.mail.authserv or None
     if apart:
-        site.readers = [Reader(blobs, authserv) for _ in mailboxes]
+        site.readers = [Readers(partial(Reader, blobs, authserv)) for _ in mailboxes]
         return dict(zip(mailboxes, site.readers, strict=True))
     return dict.fromkeys(mailboxes, partial(_read_here, blobs, authserv))
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from mcur.playbooks.documents import Document
 from mcur.playbooks.letters import (
     Attachment as Attachment,
     Bounce as Bounce,
@@ -19,6 +19,9 @@ from mcur.playbooks.letters import (
     LetterPlace as LetterPlace,
 )
 from mcur.playbooks.mirrored import Mirrored
+
+if TYPE_CHECKING:  # its library is slow to load, and who reads letters needs none of it
+    from mcur.playbooks.documents import Document
 
 
 class AppealStatus(StrEnum):

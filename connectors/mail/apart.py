@@ -7,13 +7,14 @@ process; the letter is :class:`Unreadable` then, and the next one is read by a n
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import pickle
 import resource
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -25,6 +26,8 @@ SECONDS = 30.0
 """A letter of 35 MB takes a second; nobody waits longer than this for any."""
 MEMORY = 1 << 30
 """Bytes of address space: several times what the largest letter needs."""
+PIPE = 1 << 20
+"""Bytes on their way to the process and back, so that neither side waits for the other."""
 LETTERS = 5000
 """After so many letters a process makes room for a new one."""
 
@@ -51,7 +54,12 @@ class Reader:
         self._answers: Connection | None = None
         self._read = 0
 
-    def __call__(self, raws: Sequence[RawLetter]) -> Iterator[Letter | Exception]:
+    def begin(self) -> None:
+        """Have the process start now, while other work is done."""
+        if self._process is None:
+            self._start()
+
+    def __call__(self, raws: Sequence[RawLetter]) -> Generator[Letter | Exception, None, None]:
         """Read letters in their order; what went wrong with one stands in its place.
 
         It is what :func:`parse` raises, :class:`Unreadable` beyond the budget, or
@@ -128,6 +136,11 @@ class Reader:
         )
         ends = (self._process.stdin, self._process.stdout)
         asks, answers = (os.dup(end.fileno()) for end in ends if end)
+        with contextlib.suppress(
+            OSError
+        ):  # a system that forbids it: they wait for each other more
+            for pipe in (asks, answers):
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE)
         for end in ends:
             if end:
                 end.close()

@@ -129,6 +129,6 @@ def test_who_looks_no_further_leaves_nothing_running(reader: Reader) -> None:
     raws = [a_raw(bytes_of() + b"x" * 1_000_000) for _ in range(5)]
     begun = reader(raws)
     next(begun)
-    begun.close()  # type: ignore[attr-defined]  # a generator
+    begun.close()
 
     assert read(reader, raws[0]).subject == "Задание"

@@ -80,8 +80,8 @@ def test_a_real_site_reads_its_letters_apart(tmp_path: Path) -> None:
         post(tmp_path, "a", at=MORNING)
         site_.live_from()
         site_.observers.look_at_all(MORNING + timedelta(minutes=1))
-        [reader] = site_.readers
-        process = reader._process
+        [readers] = site_.readers
+        process = readers._hands[0]._process
         [row] = site_.state.letters.listing(None)
     finally:
         site_.close()
