@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from mcur.playbooks import phrases
 
 _NUMBER = r"(?:[^\W\d_]{1,6}-)?\d+(?:[-/]\w+)*(?![\w-]|[.:,]\d)"
-_MARK = r"(?:(?:по\s+)?(?:задач\w*|заявк\w*|обращени\w*|номер\w*)\s*)?(?:№+|#|\bN(?=\s*\d))?\s*"
+_MARK = r"(?:по\s+)?(?:(?:задач\w*|заявк\w*|обращени\w*|номер\w*)\s*)?(?:№+|#|\bN(?=\s*\d))?\s*"
 _JOIN = r"\s*(?:,|;|\bи\b|[-–—](?=\s*(?:№|#)?\s*\d))\s*"
 _HEAD = re.compile(
     rf"^[\s\-–—•*·|]*(?:\d{{1,2}}[.)]\s+(?=\W*\d|задач|заявк|обращ))?(?P<mark>{_MARK})"
@@ -27,7 +27,22 @@ _UNIT = re.compile(
     r"\s*(?:год|г\b|руб|шт|м\b|мм\b|см\b|кв|куб|чел|кг|тыс|этаж|подъезд|час|мин|%|°)", re.I
 )
 _PARTS = re.compile(rf";\s*(?={_MARK}{_NUMBER})", re.IGNORECASE)
+_LAST = re.compile(
+    rf"^[\s\-–—•*·|]*(?P<rest>[^\W\d][^\d]{{1,60}}?)[\s:–—-]+(?P<numbers>{_MARK}{_NUMBER}(?:{_JOIN}{_MARK}{_NUMBER})*)[\s.!;]*$",
+    re.IGNORECASE,
+)
+"""«Сделали 1240, 1241 и 1242»: the numbers come last."""
+_LEADS_ELSEWHERE = re.compile(
+    r"(?:\b(?:до|на|в|во|к|с|со|от|за|около|через|дом\w*|д|кв\w*|корп\w*|стр|ул\w*|подъезд\w*|этаж\w*|тел\w*|кроме|исключением|п)"
+    r"\b\.?|[.№#])\s*$",
+    re.IGNORECASE,
+)
+"""What stands before a number that is a date, a house, a telephone, or one of those left out."""
+_RUN = re.compile(r"(?<![\w,.])\d+(?:,\d+)+(?![\w,.]*\d)")
+"""«5,6,7» as one writes on a phone."""
 _WHOLE = re.compile(r"(?:[^\W\d_]{1,6}-)?\d+")
+_BEFORE, _AFTER = " \t:.,;)–—-|", " \t:.,;–—-|"
+"""What may stand around the words of an item and says nothing."""
 _LINE = 1000
 """Nobody writes a longer line of numbers."""
 _TELLING = 3
@@ -44,8 +59,9 @@ class Item:
 
 
 def begins_some(text: str) -> bool:
-    """Whether any line of a text begins with a number, of whatever: only then are tasks looked for."""
-    return any(_HEAD.match(line[:_LINE]) for line in text.splitlines())
+    """Whether any line of a text begins or ends with a number, of whatever: only then are tasks looked for."""
+    lines = [line[:_LINE] for line in text.splitlines()]
+    return any(_HEAD.match(line) or _LAST.match(line) for line in lines)
 
 
 def items_in(text: str, known: Collection[str], closings: Iterable[str]) -> list[Item]:
@@ -53,6 +69,17 @@ def items_in(text: str, known: Collection[str], closings: Iterable[str]) -> list
 
     What stands before the first number is said of those that say nothing themselves.
     """
+    found, before = _read(text, known, closings)
+    return _filled(found, before)
+
+
+def said_of_none(text: str, known: Collection[str], closings: Iterable[str]) -> str:
+    """Return what stands before the first number where each number has words of its own."""
+    found, before = _read(text, known, closings)
+    return before if found and all(item.text for item in found) else ""
+
+
+def _read(text: str, known: Collection[str], closings: Iterable[str]) -> tuple[list[Item], str]:
     lines = [part for line in text.splitlines() for part in _parts(line)]
     ends = (n for n, line in enumerate(lines) if n and phrases.begins(closings, line))
     before, found = [], []
@@ -65,7 +92,7 @@ def items_in(text: str, known: Collection[str], closings: Iterable[str]) -> list
         else:
             before.append(line)
     listed = any(n in known for item in found for n in item.numbers)
-    return _filled([item for item in found if item.sure or listed], "\n".join(before).strip())
+    return [item for item in found if item.sure or listed], "\n".join(before).strip()
 
 
 def _parts(line: str) -> list[str]:
@@ -74,18 +101,33 @@ def _parts(line: str) -> list[str]:
 
 
 def _begun(line: str, known: Collection[str]) -> Item | None:
-    """Read the numbers with which a line begins; ``None`` where it begins otherwise."""
+    """Read the numbers with which a line begins, or ends; ``None`` where it does neither."""
+    line = _RUN.sub(lambda run: _spaced(run[0], known), line[:_LINE]) + line[_LINE:]
     head = _HEAD.match(line[:_LINE])
     if head is None:
-        return None
+        return _ended(line, known)
     numbers = tuple(dict.fromkeys(_numbers(head["numbers"], known)))
     ours = any(number in known for number in numbers)
-    marked = bool(head["mark"].strip())
+    marked = bool(head["mark"].casefold().removeprefix("по").strip())
     telling = all(len(n) >= _TELLING and _WHOLE.fullmatch(n) for n in numbers)
     if not ours and (not (marked or telling) or _UNIT.match(head["rest"])):
         return None
     rest = head["rest"] + line[_LINE:]
-    return Item(numbers, rest.strip(" \t:.,;)–—-|"), ours or marked)
+    return Item(numbers, rest.lstrip(_BEFORE).rstrip(_AFTER), ours or marked)
+
+
+def _ended(line: str, known: Collection[str]) -> Item | None:
+    """Read the numbers with which a line ends, where all of them are the sender's tasks."""
+    last = _LAST.match(line) if len(line) <= _LINE else None
+    if last is None or _LEADS_ELSEWHERE.search(last["rest"]):
+        return None
+    numbers = tuple(dict.fromkeys(_numbers(last["numbers"], known)))
+    return Item(numbers, last["rest"].strip(), sure=True) if set(numbers) <= set(known) else None
+
+
+def _spaced(run: str, known: Collection[str]) -> str:
+    parts = run.split(",")
+    return ", ".join(parts) if all(part in known for part in parts) else run
 
 
 def _numbers(said: str, known: Collection[str]) -> Iterator[str]:

@@ -51,7 +51,8 @@ class Told:
     """Something that was said of a task: by whom, when, in which words, with which files.
 
     ``key`` names the change of the task that it makes; ``lines`` tell of it on the task; ``thread`` is the letter that an answer to
-    it continues; ``staff`` is the role of one of our own, empty for an executor.
+    it continues; ``staff`` is the role of one of our own, empty for an executor. ``listed``: it stood
+    beside the task's number, in a letter about several.
     """
 
     key: str
@@ -63,6 +64,7 @@ class Told:
     thread: str | None = None
     staff: str = ""
     wanted: datetime | None = None
+    listed: bool = False
 
 
 def rule_of(case: Case) -> FromExecutors | None:
@@ -100,7 +102,8 @@ def understood(rule: FromExecutors, case: Case, task: Task, told: Told) -> Heard
     """Say what was told of a task means."""
     calendar = case.playbook.calendar
     wanted = hearing.wanted(rule, told.text, told.at, task.due_at, calendar)
-    return hearing.hear(rule, told.text, told.names, dated=wanted is not None)
+    dated = wanted is not None
+    return hearing.hear(rule, told.text, told.names, dated=dated, listed=told.listed)
 
 
 def named_task(case: Case, letter: Letter) -> Task | None:

@@ -21,7 +21,8 @@ Means = Literal["extension", "refusal", "not_ours", "report"]
 class Meaning(Rule):
     """What some phrases mean, unless others stand beside them; its clause is the rule's without one.
 
-    ``dated`` phrases mean it only where a date after the present term is named.
+    ``dated`` phrases mean it only where a date after the present term is named, ``alone`` ones only
+    where nothing else stands beside a task's number.
     """
 
     id: str = ""
@@ -30,6 +31,7 @@ class Meaning(Rule):
     words: tuple[str, ...] = Field(min_length=1)
     unless: tuple[str, ...] = ()
     dated: bool = False
+    alone: bool = False
 
 
 class Part(BaseModel):
@@ -68,14 +70,20 @@ class Heard:
     files: tuple[str, ...] = ()
 
 
-def hear(rule: Hearing, text: str, names: Iterable[str], *, dated: bool = False) -> Heard:
-    """Say what a text with these files means; ``dated``: it names a date after the present term."""
+def hear(
+    rule: Hearing, text: str, names: Iterable[str], *, dated: bool = False, listed: bool = False
+) -> Heard:
+    """Say what a text with these files means.
+
+    ``dated``: it names a date after the present term; ``listed``: it stood beside a task's number.
+    """
     files = tuple(name for name in names if not _is_one_of(name, rule.ignored))
     blocked: set[Means] = set()
     for meaning in rule.says:
-        if meaning.dated and not dated:
-            continue
         said = phrases.first_of(meaning.words, text)
+        alone = listed and said == text.strip(" \t\n.,!;)")
+        if (meaning.dated and not dated) or (meaning.alone and not alone):
+            continue
         if said and phrases.first_of(meaning.unless, text):
             blocked.add(meaning.means)
         elif said:

@@ -15,9 +15,9 @@ from mcur.playbooks.documents import Document, Paragraph
 from mcur.playbooks.extension import Extension
 from mcur.playbooks.facts import Attachment, Letter, Task, TaskKind
 from mcur.playbooks.intents import Channel, Intent, KeepExtension, RaiseFlag, SendLetter, SortLetter
-from mcur.playbooks.numbered import Item, begins_some, items_in
+from mcur.playbooks.numbered import Item, begins_some, items_in, said_of_none
 from mcur.playbooks.quotes import strip_quoted
-from mcur.playbooks.rules import answers
+from mcur.playbooks.rules import answers, hearing
 from mcur.playbooks.rules.answers import FromExecutors, Told
 from mcur.playbooks.rules.assignments import FromLetters
 from mcur.playbooks.rules.base import Case
@@ -37,10 +37,12 @@ class Parts:
     said: Mapping[str, str]
     tasks: Mapping[str, Task]
     unknown: tuple[str, ...]
+    loose: str = ""
+    """What is said before the first number and of none."""
 
 
 def parts_of(rule: FromLetters, case: Case, letter: Letter, about: Task | None) -> Parts | None:
-    """Read a letter about several tasks; ``None`` where it is about one, or about ``about`` alone."""
+    """Read a letter about several tasks; ``None`` where it is about ``about`` alone."""
     executor = case.facts.directory.executor_of(letter.sender)
     own_text = strip_quoted(letter.text)[0] if executor else ""
     if executor is None or answers.rule_of(case) is None or not begins_some(own_text):
@@ -52,10 +54,11 @@ def parts_of(rule: FromLetters, case: Case, letter: Letter, about: Task | None) 
     items = items_in(own_text, by_number.keys(), rule.closings)
     named = {by_number[n].key: by_number[n] for i in items for n in i.numbers if n in by_number}
     unknown = tuple(dict.fromkeys(n for i in items for n in i.numbers if n not in by_number))
-    alone = len(named) == 1 and (about is None or about.key in named) and not unknown
+    alone = len(named) == 1 and about is not None and about.key in named and not unknown
     if alone or not items or (not named and about is not None):
         return None
-    return Parts(executor.name, _said(items, by_number), named, unknown)
+    loose = said_of_none(own_text, by_number.keys(), rule.closings)
+    return Parts(executor.name, _said(items, by_number), named, unknown, loose)
 
 
 def _said(items: list[Item], tasks: Mapping[str, Task]) -> dict[str, str]:
@@ -77,6 +80,10 @@ class _Remarks:
     def add(self, what: str, task: Task) -> None:
         """Name a task under a sentence."""
         self._numbers.setdefault(what, []).append(_number(task))
+
+    def loose(self, case: Case, said: str) -> None:
+        """Say that words which belong to no number were taken for no task."""
+        self._sentences.append(case.say("itemized.loose", said=" ".join(said.split())))
 
     def lacking(self, case: Case, task: Task, asked: Extension) -> None:
         """Say what a request for another term lacks."""
@@ -103,6 +110,8 @@ def take(case: Case, letter: Letter, parts: Parts) -> Iterator[Intent]:
             yield from _taken(rule, case, task, told, heard, remarks)
         else:
             remarks.add("closed", task)
+    if hearing.hear(rule, parts.loose, ()).means:
+        remarks.loose(case, parts.loose)
     if parts.said:
         why = case.say("itemized.why", letter=letter, count=len(parts.said))
         yield SortLetter(digest=letter.digest, state="answer", why=why, tasks=tuple(parts.said))
@@ -168,6 +177,7 @@ def _part(
         names=tuple(file.name for file in files),
         attachments=files,
         thread=letter.message_id,
+        listed=True,
     )
     heard = answers.understood(rule, case, task, told)
     spoken = heard.words or own or heard.means == "extension"

@@ -28,7 +28,10 @@ def see(rule: FromLetters, case: Case, letter: Letter) -> Seen | None:
     """Say what a letter is; ``None`` where another regulation sorts it: what it answers, or was written to, is that one's."""
     key = case.facts.letter_for(_named(letter))
     kind, about, task = _object(case, key) if key else (None, "", None)
-    task = task or answers.named_task(case, letter)
+    named = None if task else answers.named_task(case, letter)
+    if named is not None and kind in {None, "letter"}:
+        kind, about, task = "task", named.key, named
+    task = task or named
     other = task.playbook if task else key.split(":")[1] if key else letter.playbook
     if other not in {"", case.playbook.id}:
         return None
@@ -37,7 +40,7 @@ def see(rule: FromLetters, case: Case, letter: Letter) -> Seen | None:
         letter=letter,
         text=ungreeted(rule.greetings, strip_quoted(letter.text)[0]),
         key=about,
-        object=kind or ("task" if task else None),
+        object=kind,
         senders=_senders(rule, case, letter),
         word=word_in(rule, letter),
         early=letter.received_at < case.facts.live_from,

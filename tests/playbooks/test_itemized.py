@@ -73,3 +73,23 @@ def test_a_letter_about_one_task_is_read_whole() -> None:
 
     assert [x.what for x in found if isinstance(x, SortLetter)] == ["answer"]
     assert [x.status for x in found if isinstance(x, UpdateTask)] == [TaskStatus.DONE]
+
+
+def test_one_word_beside_a_number_is_a_report_and_alone_it_is_none() -> None:
+    """«1240 ок» of a list says that it is done; «ок» to a letter about a task, that it was read."""
+    listed = decided(wrote("1240 ок\n1241 +"))
+    alone = decided(wrote("Ок", subject="Re: задача № 1240"))
+
+    assert [x.status for x in listed if isinstance(x, UpdateTask)] == [TaskStatus.DONE] * 2
+    assert [x.status for x in alone if isinstance(x, UpdateTask)] == [None]
+    assert [x for x in alone if isinstance(x, SendLetter)] == []
+
+
+def test_words_that_belong_to_no_number_are_said_back() -> None:
+    """«Всё сделано, кроме …» names none of those that are done."""
+    found = decided(wrote("Добрый день! Все сделано кроме 1240, 1241\n1240 думаем\n1241 не наш"))
+    [reply] = [x for x in found if isinstance(x, SendLetter)]
+
+    assert "Слова без номеров" in to_text(reply.document)
+    assert "Все сделано кроме 1240, 1241" in to_text(reply.document)
+    assert [x.status for x in found if isinstance(x, UpdateTask)] == [None, None]
