@@ -37,6 +37,7 @@ from mcur.playbooks.intents import (
 from mcur.playbooks.owning import reader_of
 from mcur.playbooks.permits import OFFICERS
 from mcur.playbooks.playbook import Playbook
+from mcur.playbooks.threads import thread_of
 from mcur.state.answers import with_absences
 from mcur.state.store import State
 from mcur.state.tasks import token_of
@@ -286,6 +287,8 @@ class Desk:
         answers = effect.answers
         if answers and not answers.startswith("<"):
             answers = self.message_id(answers)
+        thread = thread_of(effect.key)
+        begun = self.message_id(thread) if thread else None
         return OutgoingLetter(
             message_id=self.message_id(effect.key),
             sender=(self._sender_name(effect.sender), self._settings.mail.address),
@@ -295,8 +298,8 @@ class Desk:
             html=to_html(document),
             files=tuple(_paper(form, document, made_at) for form in effect.papers),
             date=made_at,
-            in_reply_to=answers,
-            references=(answers,) if answers else (),
+            in_reply_to=answers or begun,
+            references=tuple(filter(None, (begun, answers))),
             urgent=effect.urgent and effect.deadline is None,
         )
 

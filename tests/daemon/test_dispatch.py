@@ -6,6 +6,7 @@ import dataclasses
 import sqlite3
 from contextlib import closing
 from datetime import datetime, timedelta
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from mcur.playbooks.intents import (
     SendLetter,
     UpdateTask,
 )
+from mcur.state.answers import Answers
 from tests.fakes import CITE, MORNING, Stand, SwitchedTracker, an_appeal, some_appeals
 
 TASK = "task:odintsovo-1204:dobrodel:1"
@@ -87,6 +89,23 @@ def want(stand: Stand, *effects: Any) -> None:
 def states(stand: Stand) -> dict[str, str]:
     """Return the state of each row of the outbox, by key."""
     return {r["key"]: r["state"] for r in stand.state.db.query("SELECT key, state FROM outbox")}
+
+
+def test_a_day_of_reports_is_one_thread_and_an_answer_is_found_by_its_letter(stand: Stand) -> None:
+    """Mail programs gather by References; who answers a letter answers that one, not its thread."""
+    want(stand, a_letter(REPORT), a_letter(REPORT.replace("O-2", "O-3")), a_letter("letter:1"))
+    stand.deliver()
+
+    letters = [message_from_bytes(path.read_bytes()) for path in stand.letters()]
+    begun = stand.site.dispatcher.message_id("day:odintsovo-1204:2026-11-18")
+    of_reports = [
+        one for one in letters if one["Message-ID"] != stand.site.dispatcher.message_id("letter:1")
+    ]
+    assert [(one["In-Reply-To"], one["References"]) for one in of_reports] == [(begun, begun)] * 2
+    assert [one["References"] for one in letters if one not in of_reports] == [None]
+    facts = Answers(stand.state, stand.site.directory, MORNING)
+    assert facts.letter_for((begun,)) is None
+    assert facts.letter_for((begun, stand.site.dispatcher.message_id(REPORT))) == REPORT
 
 
 def test_a_document_is_filed_once_and_whole(stand: Stand) -> None:
