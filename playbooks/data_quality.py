@@ -68,8 +68,10 @@ def _not_computable(case: Case, lack: str) -> list[str]:
 
 def _unset(case: Case) -> list[str]:
     """Name the rules that wait for a value which the text does not give."""
+    kinds = case.playbook.rules
+    rules = (*kinds["surge"].values(), *kinds.get("control", {}).values())
     return [
         case.say("surge.unset", printed=case.playbook.printed(rule.clause))
-        for rule in case.playbook.rules["surge"].values()
-        if not getattr(rule, "is_set", True) or not rule.enabled
+        for rule in rules
+        if hasattr(rule, "is_set") and not (rule.is_set and rule.enabled)
     ]

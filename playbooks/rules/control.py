@@ -19,8 +19,9 @@ from mcur.playbooks.intents import (
     UpdateTask,
 )
 from mcur.playbooks.language import capital
-from mcur.playbooks.rules import day_tasks, queued, rows, stock, window
+from mcur.playbooks.rules import day_tasks, figures, queued, rows, stock, window
 from mcur.playbooks.rules.base import Case, Kind, Rule, variant
+from mcur.playbooks.rules.figures import InspectionControl
 from mcur.playbooks.rules.stock import StockControl
 from mcur.playbooks.rules.term import is_late
 
@@ -81,11 +82,12 @@ class QualityControl(Rule):
     to: tuple[str, ...]
 
 
-ControlRule = DailyControl | QualityControl | StockControl
+ControlRule = DailyControl | QualityControl | StockControl | InspectionControl
 _SHAPES: dict[str, type[ControlRule]] = {
     "day": DailyControl,
     "quality": QualityControl,
     "stock": StockControl,
+    "inspections": InspectionControl,
 }
 
 
@@ -95,6 +97,8 @@ def decide(rule: ControlRule, case: Case) -> Iterator[Intent]:
         yield from _daily(rule, case)
     elif isinstance(rule, StockControl):
         yield from stock.decide(rule, case)
+    elif isinstance(rule, InspectionControl):
+        yield from figures.decide(rule, case)
     else:
         yield from _quality(rule, case)
 
@@ -286,12 +290,14 @@ def _roles(rule: ControlRule) -> tuple[str, ...]:
         case StockControl():
             further = (rule.persisting.owner, *rule.persisting.to) if rule.persisting else ()
             return (rule.owner, *rule.to, *rule.cc, *rule.else_to, *further)
+        case InspectionControl():
+            return tuple(head.owner for head in rule.heads)
         case QualityControl():
             return (rule.sender, *rule.to)
 
 
 def _makes(rule: ControlRule) -> tuple[TaskKind, ...]:
-    return (TaskKind.DAY,) if isinstance(rule, DailyControl) else ()
+    return (TaskKind.DAY,) if isinstance(rule, DailyControl | InspectionControl) else ()
 
 
 KIND: Kind[ControlRule] = Kind(

@@ -6,9 +6,9 @@ person ends it (C13). Its own task gathers what is known; its terms wake a cycle
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field
 
@@ -60,6 +60,18 @@ class Mode(Rule):
     executor: handing.Handing | None = None
     terms: tuple[owed.ModeTerm, ...] = ()
     names: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+
+    def for_sides(self, sides: Collection[str]) -> Self:
+        """Leave out what the other offices owe."""
+
+        def runs(part: Rule) -> bool:
+            return not sides or not part.side or part.side in sides
+
+        here = {
+            "terms": tuple(filter(runs, self.terms)),
+            "executor": self.executor if self.executor and runs(self.executor) else None,
+        }
+        return super().for_sides(sides).model_copy(update=here)
 
 
 def decide(rule: Mode, case: Case) -> Iterator[Intent]:
