@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
@@ -110,18 +111,26 @@ def _connect(settings: Settings, zone: ZoneInfo) -> tuple[bool, bool]:
         try:
             sentences = make().check()
         except Unavailable as exc:
-            click.echo(f"{name}: cannot be reached: {exc}", err=True)
+            click.echo(f"{name}: cannot be reached: {_bare(name, exc)}", err=True)
             unreachable = True
         except ConnectorError as exc:
-            click.echo(f"{name}: {exc}", err=True)
+            click.echo(f"{name}: {_bare(name, exc)}", err=True)
             failed = True
         else:
             for sentence in sentences:
-                click.echo(f"{name}: {sentence}", err=True)
+                click.echo(f"{name}: {_bare(name, sentence)}", err=True)
             failed |= bool(sentences)
             if not sentences:
                 click.echo(f"{name}: answers, nothing is missing")
     return failed, unreachable
+
+
+def _bare(name: str, sentence: object) -> str:
+    """Return a sentence without its connector's name, which stands before it already."""
+    text = str(sentence)
+    return (
+        text.removeprefix(f"{name}: ") if name != "courier" else re.sub(r"^courier \S+: ", "", text)
+    )
 
 
 def _connectors(settings: Settings, zone: ZoneInfo) -> Iterator[tuple[str, Callable[[], Checked]]]:

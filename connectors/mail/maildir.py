@@ -92,10 +92,13 @@ class MaildirMailbox:
         """Say which folders are missing or closed to us."""
         path = self._shape.path
         if not path.is_dir():
-            return [f"mailbox {self.name}: {path} is not there"]
+            return [f"mailbox {self.name}: {path} is not there; make it, or correct path"]
         missing = [name for name in ("new", "cur", "tmp") if not (path / name).is_dir()]
         if missing:
-            return [f"mailbox {self.name}: {path} is not a Maildir: no folder {', '.join(missing)}"]
+            return [
+                f"mailbox {self.name}: {path} is not a Maildir, it has no folder {', '.join(missing)}; "
+                "make it, or correct path"
+            ]
         wanted = os.R_OK | os.X_OK | (os.W_OK if self._shape.settle == "seen" else 0)
         return [
             f"mailbox {self.name}: {path / name} is closed to this user; give it the right to "

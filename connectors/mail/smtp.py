@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mcur.connectors.mail.compose import address_of, compose, recipients
+from mcur.connectors.mail.remedies import BY_PORT, remedy
 from mcur.connectors.mail.tls import Security, distrust, trust
 from mcur.connectors.mail.tokens import Tokens, sasl
 from mcur.connectors.ports import (
@@ -214,8 +215,9 @@ def _translated(where: str, exc: Exception) -> ConnectorError:
     """Tell what will be refused again (RFC 5321, 4.2.1: 5yz) from what passes by itself."""
     if isinstance(exc, smtplib.SMTPResponseException) and 500 <= exc.smtp_code < 600:
         return Rejected(f"{where} refused: {_answer(exc)}")
-    hint = "; is security right for this port?" if isinstance(exc, ssl.SSLError) else ""
-    return Unavailable(f"{where} did not answer as it should: {_answer(exc)}{hint}")
+    said = _answer(exc)
+    hint = remedy(f"{type(exc).__name__} {said}", BY_PORT)
+    return Unavailable(f"{where} did not answer as it should: {said}{hint and '; '}{hint}")
 
 
 def _refused(server: smtplib.SMTP, to: list[str]) -> tuple[Refusal, ...]:

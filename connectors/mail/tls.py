@@ -29,7 +29,14 @@ def trust(who: str, ca_file: Path | None) -> ssl.SSLContext:
 
 def distrust(who: str, where: str, exc: ssl.SSLCertVerificationError) -> Barred:
     """Say that the server's certificate is not trusted, and what to do about it."""
-    return Barred(
-        f"{who}: the certificate of {where} is not trusted ({exc.verify_message}); "
-        "set ca_file to the certificate of the authority that issued it"
-    )
+    why = exc.verify_message
+    return Barred(f"{who}: the certificate of {where} is not trusted ({why}); {to_be_trusted(why)}")
+
+
+def to_be_trusted(why: str) -> str:
+    """Say what to do about a certificate, by the words of who checked it."""
+    if "mismatch" in why or "doesn't match" in why:
+        return "name the server as its certificate does"
+    if "expired" in why:
+        return "it has to be renewed on the server"
+    return "set ca_file to the certificate of the authority that issued it"

@@ -91,8 +91,13 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     nowhere = MaildirMailbox("in", MaildirShape(path=tmp_path / "no"))
     empty = MaildirMailbox("in", MaildirShape(path=tmp_path))
 
-    assert nowhere.check() == [f"mailbox in: {tmp_path / 'no'} is not there"]
-    assert empty.check() == [f"mailbox in: {tmp_path} is not a Maildir: no folder new, cur, tmp"]
+    assert nowhere.check() == [
+        f"mailbox in: {tmp_path / 'no'} is not there; make it, or correct path"
+    ]
+    assert empty.check() == [
+        f"mailbox in: {tmp_path} is not a Maildir, it has no folder new, cur, tmp; "
+        "make it, or correct path"
+    ]
     with pytest.raises(Unavailable, match="No such file or directory"):
         nowhere.fetch(None, NOON)
 

@@ -188,7 +188,7 @@ def test_tls_to_a_port_that_has_none_hints_at_security(
     smtp_server: SmtpServer, shape: SmtpShape
 ) -> None:
     """The usual mix-up of 465 and 587."""
-    with pytest.raises(Unavailable, match="is security right for this port"):
+    with pytest.raises(Unavailable, match="speaks no TLS; check port and security"):
         SmtpCourier("out", replace(shape, security="tls")).send(LETTER)
 
 

@@ -9,6 +9,7 @@ process; a dying stream raises an error of requests.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,7 +57,8 @@ from exchangelib.errors import (  # type: ignore[import-untyped]
 from exchangelib.protocol import BaseProtocol  # type: ignore[import-untyped]
 from oauthlib.oauth2 import OAuth2Error  # type: ignore[import-untyped]
 
-from mcur.connectors.mail.tls import trust
+from mcur.connectors.mail.remedies import BY_URL, remedy
+from mcur.connectors.mail.tls import to_be_trusted, trust
 from mcur.connectors.ports import Barred, ConnectorError, Rejected, Unavailable
 
 Login = Literal["ntlm", "basic", "oauth2"]
@@ -236,7 +238,7 @@ class ExchangeAccount:
     def _shut(self, where: str, why: str) -> Barred:
         return Barred(
             f"{where} refused the login of «{self.shape.login}» ({why}); check login, password and "
-            "the way to log in, then restart mcur"
+            "auth, then restart mcur"
         )
 
 
@@ -321,12 +323,16 @@ def _translated(where: str, exc: Exception) -> ConnectorError:
         wait = timedelta(seconds=exc.back_off) if exc.back_off else None
         return Unavailable(f"{where} is busy: {said}", retry_after=wait)
     if "CERTIFICATE_VERIFY_FAILED" in said:  # the library hands it on as text alone
+        why = re.search(r"certificate verify failed: ([^('\"]+)", said)
         return Barred(
-            f"{where}: the certificate is not trusted ({said}); "
-            "set ca_file to the certificate of the authority that issued it"
+            f"{where}: the certificate is not trusted ({why[1].strip() if why else said}); "
+            f"{to_be_trusted(said)}"
         )
     if isinstance(exc, ErrorNonExistentMailbox | ErrorAccessDenied):
-        return Barred(f"{where}: {said}; check address, folder and the rights of the login")
+        return Barred(
+            f"{where}: {said.rstrip('.')}; check address, folder and the rights of the login"
+        )
     if isinstance(exc, ResponseMessageError) and not isinstance(exc, _PASSING):
         return Rejected(f"{where} refused: {said}")
-    return Unavailable(f"{where} did not answer as it should: {said}")
+    hint = remedy(said, BY_URL)  # the library's own text is a heap of nested errors
+    return Unavailable(f"{where} did not answer as it should: {hint or said}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import ssl
 from collections.abc import Iterator
@@ -15,14 +16,21 @@ from imapclient.exceptions import (  # type: ignore[import-untyped]
     CapabilityError,
     IMAPClientAbortError,
     IMAPClientError,
+    IMAPClientReadOnlyError,
     LoginError,
     ProtocolError,
 )
 
+from mcur.connectors.mail.remedies import BY_PORT, remedy
 from mcur.connectors.mail.tls import Security, distrust, trust
 from mcur.connectors.mail.tokens import Tokens, Watch
 from mcur.connectors.ports import Barred, ConnectorError, Unavailable
 
+# It prints what it cannot decode of a server's words; every failure is said here.
+logging.getLogger("imapclient").addHandler(logging.NullHandler())
+logging.getLogger("imapclient").propagate = False
+
+_SHOWN = 20  # folders that are named to who has to choose one
 _PORTS = {"tls": 993, "starttls": 143, "none": 143}
 _REFUSALS = 2  # after so many the account is left in peace for a while
 _PEACE = (
@@ -159,9 +167,9 @@ class ImapDoor:
         )
 
     def _passing(self, exc: Exception) -> Unavailable:
-        hint = "; is security right for this port?" if isinstance(exc, ssl.SSLError) else ""
-        where = f"{self.who}: {self.shape.where}"
-        return Unavailable(f"{where} did not answer as it should: {_said(exc)}{hint}")
+        where, said = f"{self.who}: {self.shape.where}", _said(exc)
+        hint = remedy(f"{type(exc).__name__} {said}", BY_PORT)
+        return Unavailable(f"{where} did not answer as it should: {said}{hint and '; '}{hint}")
 
 
 def examine(door: ImapDoor, client: Any, *, readonly: bool = True) -> tuple[int, int]:
@@ -169,12 +177,29 @@ def examine(door: ImapDoor, client: Any, *, readonly: bool = True) -> tuple[int,
     folder = door.shape.folder
     try:
         found = client.select_folder(folder, readonly=readonly)
+    except IMAPClientReadOnlyError as exc:
+        msg = (
+            f"{door.who}: «{door.shape.login}» may only read folder «{folder}»; give it the right to "
+            'write there, or leave letters where they are: settle = "keep"'
+        )
+        raise Barred(msg) from exc
     except IMAPClientAbortError:
         raise
     except IMAPClientError as exc:
-        msg = f"{door.who}: {door.shape.where} cannot open folder «{folder}» ({exc})"
+        msg = (
+            f"{door.who}: {door.shape.where} cannot open folder «{folder}» ({exc}); check folder, "
+            f"there are {_folders(client)}"
+        )
         raise Barred(msg) from exc
     return found.get(b"UIDVALIDITY", 0), found.get(b"UIDNEXT", 0)
+
+
+def _folders(client: Any) -> str:
+    """Name the folders that the login can see, the first of many."""
+    with suppress(IMAPClientError, OSError):
+        names = [str(name) for _, _, name in client.list_folders()]
+        return ", ".join(f"«{name}»" for name in names[:_SHOWN]) + (", …" if names[_SHOWN:] else "")
+    return "none that the login can see"
 
 
 def leave(client: Any) -> None:

@@ -109,10 +109,10 @@ class ImapMailbox:
         return ImapSent(name, self._door, folder)
 
     def check(self) -> list[str]:
-        """Log in and open the folder."""
+        """Log in and open the folder, to write where letters are moved from it."""
         try:
             with self._session() as client:
-                examine(self._door, client)
+                examine(self._door, client, readonly=self._shape.settle == "keep")
         except Rejected as exc:
             return [str(exc)]
         return []
