@@ -43,6 +43,10 @@ class Rejected(ConnectorError):
     """The other side refused and will refuse again: a human must look."""
 
 
+class NotYet(ConnectorError):
+    """The other side takes this only after something else there has ended; nothing was written."""
+
+
 class Barred(Rejected):
     """The door itself is shut: key, password, certificate, project.
 

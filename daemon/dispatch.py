@@ -16,6 +16,7 @@ import structlog
 from mcur.connectors.ports import (
     Barred,
     ConnectorError,
+    NotYet,
     PartlySent,
     Rejected,
     Unavailable,
@@ -48,6 +49,8 @@ SETTLE = timedelta(seconds=10)
 Measured on a Redmine of two processes: 0.1 s alone, 4 s with sixty clients that write at once; and
 the looks before and after the wait queue behind that request.
 """
+PARENTS = timedelta(minutes=1)
+"""How often it is tried to end a task under which others are still open."""
 
 WORTH_TELLING = timedelta(minutes=15)
 """A silence of mail that somebody may have noticed: its end is told."""
@@ -204,11 +207,8 @@ class Dispatcher:
         now = self._clock()
         try:
             delivered = future.result()
-        except InDoubt:
-            with self._state.atomic():
-                self._state.outbox.wait(
-                    row, now + self._settle_time, "may have been made: looking", doubt=2
-                )
+        except (InDoubt, NotYet) as exc:
+            self._put_back(row, exc, now)
         except TooLate as exc:
             with self._state.atomic():
                 self._state.expire(row, str(exc), now)
@@ -224,6 +224,15 @@ class Dispatcher:
             self._refused(destination, row, exc, now)
         else:
             self._done(destination, row, prepared, delivered, now)
+
+    def _put_back(self, row: Row, cause: InDoubt | NotYet, now: datetime) -> None:
+        """Wait: for what may be there already, or for what has to end before."""
+        with self._state.atomic():
+            if isinstance(cause, NotYet):
+                self._state.outbox.wait(row, now + PARENTS, str(cause))
+            else:
+                why = "may have been made: looking"
+                self._state.outbox.wait(row, now + self._settle_time, why, doubt=2)
 
     def _done(
         self, destination: Destination, row: Row, prepared: Any, back: Delivered, now: datetime

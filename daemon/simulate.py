@@ -134,10 +134,7 @@ class Simulation:
         state = State(self._settings.state.path, lasting=self._own_site)
         with state.atomic():
             state.outbox.recover(self._clock.now())
-        made: dict[str, Any] = {
-            t.id: EmbeddedTracker(self._tracker_file(t), t.id, lasting=self._own_site)
-            for t in self._settings.trackers
-        }
+        made = self._trackers(state)
         mailbox = MaildirMailbox("inbox", MaildirShape(path=self._folder / "mail" / "in"))
         courier = FileCourier(
             "courier", FilesShape(folder=self._folder / "mail" / "out", lasting=self._own_site)
@@ -157,6 +154,13 @@ class Simulation:
             cabinet=FolderCabinet(wiring.CABINET, self._folder / wiring.OUT),
             threads=False,
         )
+
+    def _trackers(self, _state: State) -> dict[str, Any]:
+        """Return the trackers by their names: embedded ones, whatever the site's own are."""
+        return {
+            t.id: EmbeddedTracker(self._tracker_file(t), t.id, lasting=self._own_site)
+            for t in self._settings.trackers
+        }
 
     def _tracker_file(self, shape: TrackerSettings) -> Path:
         """A site's own file; trackers of a scenario, whatever their kind, need not name one."""

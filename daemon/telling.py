@@ -10,6 +10,7 @@ from mcur.connectors.papers.text import to_text
 from mcur.daemon.render import Addressed, Filed
 from mcur.playbooks.facts import Task, TaskSeen
 from mcur.playbooks.intents import Cite, CreateTask, FileDocument, SendLetter, UpdateTask
+from mcur.state.gathered import joined
 from mcur.state.journal import Event
 
 
@@ -84,8 +85,9 @@ def call_requested(effect: CreateTask, now: datetime) -> Event:
 
 def task_changed(effect: UpdateTask, task: Task | None, now: datetime) -> Event:
     """Tell of our change of a task: what was written, and how the task stands now."""
-    closed = effect.status is not None and not effect.status.is_open
-    words = effect.note or effect.body
+    status = effect.status or effect.moved
+    closed = status is not None and not status.is_open
+    words = joined(effect.said, effect.note) or effect.body
     return Event(
         at=now,
         event="task.closed" if closed else "task.updated",

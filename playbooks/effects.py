@@ -86,7 +86,8 @@ class UpdateTask(_Effect):
     """A change of a task that we keep, named by its key; ``None`` leaves a value as it is.
 
     ``at`` is when what it tells of happened, where that was before this cycle. ``proof`` says of
-    an executor's report whether it came with its materials.
+    an executor's report whether it came with its materials. ``said`` and ``moved`` are the note and the
+    status of a person who gave them in the tracker: they are told, not written.
     """
 
     effect: Literal["update_task"] = "update_task"
@@ -102,6 +103,8 @@ class UpdateTask(_Effect):
     attachments: tuple[Attachment, ...] = ()
     at: datetime | None = None
     proof: bool | None = None
+    said: Document | None = None
+    moved: TaskStatus | None = None
 
 
 class SendLetter(_Effect):

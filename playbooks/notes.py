@@ -23,6 +23,22 @@ _FIELD = re.compile(
 WRITTEN_ON = "written_on"
 """The field of an act that names the task on which it was written, whatever it is about."""
 
+MOVED = "moved"
+"""The field of an act that a person did by changing the status of its task."""
+
+MEANS = {
+    ("incident", "in_work"): "confirm",
+    ("incident", "done"): "solve",
+    ("incident", "closed"): "close",
+    ("incident", "rejected"): "dismiss",
+    ("call", "done"): "call-done",
+    ("call", "closed"): "call-done",
+    ("checklist", "done"): "close",
+    ("checklist", "closed"): "close",
+    ("draft", "closed"): "approve",
+    ("draft", "returned"): "return",
+}
+"""What a status says of a thing that is more than a task, by the kind in its key."""
 
 CORRECTIONS = {"адрес": "address", "категория": "category", "подкатегория": "subcategory"}
 _CORRECTION = re.compile(
@@ -47,27 +63,31 @@ def corrections_in(note: Note) -> dict[str, str]:
 
 
 def from_note(task_key: str, tracker: str, note: Note, directory: Directory) -> list[Act]:
-    """Turn an entry of a task's history into the acts it stands for."""
+    """Turn an entry of a task's history into the acts it stands for: one, or each that it orders."""
     by, person = actor(note.author, directory)
     ident = f"tracker:{tracker}:{task_key}:{note.ident}"
-    found = []
-    files = {"attachments": note.changes["attachment"]} if note.changes.get("attachment") else {}
-    if note.text or files:
-        said = {**fields_in(note.text), **files}
-        found.append(_act(ident, note, by, person, task_key, "note", said))
-    if note.text:
-        found += _spoken(ident, note, by, person, task_key)
-    said = {k: v for k, v in note.changes.items() if k in {"measures", "causes", "prevention"}}
-    if said:
-        found.append(_act(f"{ident}:fields", note, by, person, task_key, "note", said))
+    said = {k: v for k, v in note.changes.items() if k in FIELDS.values()}
+    fields = {**fields_in(note.text), **said}
+    if note.changes.get("attachment"):
+        fields["attachments"] = note.changes["attachment"]
+    orders = _spoken(ident, note, by, person, task_key, fields)
     status = note.changes.get("status")
     if status:
-        fields = {"status": status, **files}
-        found.append(_act(f"{ident}:status", note, by, person, task_key, "status", fields))
-    return found
+        moved = {MOVED: status, "status": status}
+        do = MEANS.get((task_key.partition(":")[0], status), "status")
+        text = "" if orders else note.text
+        return [
+            *orders,
+            _act(f"{ident}:status", note, by, person, task_key, do, fields | moved, text),
+        ]
+    if orders or not (note.text or fields):
+        return orders
+    return [_act(ident, note, by, person, task_key, "note", fields, note.text)]
 
 
-def _spoken(ident: str, note: Note, by: str, person: str, task_key: str) -> list[Act]:
+def _spoken(
+    ident: str, note: Note, by: str, person: str, task_key: str, fields: dict[str, str]
+) -> list[Act]:
     """A phrase is an order: the tracker has not carried it out, so it is one like any other."""
     return [
         Act(
@@ -79,7 +99,7 @@ def _spoken(ident: str, note: Note, by: str, person: str, task_key: str) -> list
             key=said.key or task_key,
             text=said.text,
             origin="note",
-            fields={**said.fields, WRITTEN_ON: task_key},
+            fields={**fields, **said.fields, WRITTEN_ON: task_key},
         )
         for n, said in enumerate(spoken.acts_in(note.text), start=1)
     ]
@@ -96,7 +116,14 @@ def actor(identity: str, directory: Directory) -> tuple[str, str]:
 
 
 def _act(
-    ident: str, note: Note, by: str, person: str, key: str, do: str, fields: dict[str, str]
+    ident: str,
+    note: Note,
+    by: str,
+    person: str,
+    key: str,
+    do: str,
+    fields: dict[str, str],
+    text: str,
 ) -> Act:
     return Act(
         ident=ident,
@@ -105,7 +132,7 @@ def _act(
         person=person,
         do=do,
         key=key,
-        text=note.text,
+        text=text,
         origin="tracker",
         fields=fields,
     )

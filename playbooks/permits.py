@@ -15,6 +15,11 @@ SUPERIORS = frozenset({"okrug_head"})
 CONTRACT_ROLES = OFFICERS | HEADS | DEPUTIES | SUPERIORS | {"executor"}
 """Roles that the table of acts names itself; a regulation without one flags what it does."""
 
+OWN = frozenset(
+    {TaskKind.CALL, TaskKind.CHECKLIST, TaskKind.DAY, TaskKind.REVIEW, TaskKind.QUESTION}
+)
+"""Kinds of tasks that whoever has them ends himself; what others are to do an officer ends."""
+
 TASK_ACTS = frozenset(
     {"note", "status", "close", "refuse", "unsolved", "no-progress", "solve", "confirm", "dismiss",
      "extend", "report", "call-done", "tick"}
@@ -66,9 +71,33 @@ def may_declare(act: Act, rules: Iterable[object]) -> bool:
 
 
 def is_callers(act: Act, task: Task) -> bool:
-    """Whether a call or a list is this person's own; nobody's executor has none."""
+    """Whether a call, a list or a matter of the day is this person's own; nobody's executor has none."""
     own = act.by == task.assignee or (act.by == "executor" and task.executor is not None)
-    return task.kind in {TaskKind.CALL, TaskKind.CHECKLIST} and own
+    return task.kind in OWN and own
+
+
+def on_task(act: Act, task: Task, roles: Collection[str]) -> bool:
+    """Whether a role may do this to a task; what somebody outside asked for he may close himself."""
+    asked = bool(task.author) and act.by == f"?{task.author}"
+    own = asked or act.by in {"executor", task.assignee, f"executor:{task.executor}"}
+    rings = is_callers(act, task)
+    match act.do:
+        case "note":
+            return own or act.by.partition(":")[0] in roles
+        case "status" if act.fields.get("status") == "closed":
+            return act.by in OFFICERS or rings or asked
+        case "status":
+            return own or act.by in OFFICERS | HEADS
+        case "close" | "call-done":
+            return act.by in OFFICERS or rings or asked
+        case "tick":
+            return act.by in OFFICERS | HEADS or rings
+        case "unsolved":
+            return act.by in OFFICERS | HEADS | DEPUTIES
+        case "refuse" | "extend" | "report":
+            return act.by in OFFICERS
+        case _:
+            return act.by in OFFICERS | HEADS
 
 
 def on_plan(act: Act) -> bool:

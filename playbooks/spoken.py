@@ -42,8 +42,11 @@ PHRASES: dict[str, tuple[str, dict[str, str]]] = {
 }
 """Phrases, folded, with the act that each is and its fields; an empty field takes what follows.
 
-Words after «до» fill that field up to the colon; otherwise the field takes what stands after it.
+Words after «до» fill that field up to the colon; otherwise the field takes the rest of the line, and the
+lines under it are the text.
 """
+OF_A_KEY = frozenset({"review", "correct"})
+"""What is said of a report means nothing without its key: «Проверено» is a word of any day."""
 _COLON = re.compile(r":(?=\s|$)")
 """Ends the phrase; the one in 18:00 and those of a key have no blank behind them."""
 _KEY = re.compile(r"(?:task|report|draft|incident|plan|call|checklist):[^:]+:.+")
@@ -75,6 +78,12 @@ def acts_in(text: str) -> Iterator[Said]:
     if _KEY.fullmatch(after):
         yield Said(do=do, key=after, text=further.strip(), fields=fields)
         return
+    if do in OF_A_KEY:
+        return
+    if "" in fields.values() and not within:  # what stands behind the colon is the field
+        filled = {name: value or after for name, value in fields.items()}
+        yield Said(do=do, text=further.strip(), fields=filled)
+        return
     rest = "\n".join(part for part in (after, further.strip()) if part)
     yield Said(do=do, text=rest, fields=_filled(do, fields, within, rest))
 
@@ -90,6 +99,6 @@ def _phrase(head: str) -> tuple[str, dict[str, str], str] | None:
 
 
 def _filled(do: str, fields: dict[str, str], within: str, rest: str) -> dict[str, str]:
-    found = {name: value or within or rest for name, value in fields.items()}
+    found = {name: value or within for name, value in fields.items()}
     who = _STAND_IN.match(rest) if do == "absent" else None
     return found | {n: v for n, v in (who.groupdict() if who else {}).items() if v}

@@ -8,17 +8,20 @@ from mcur.playbooks.intents import UpdateTask
 
 def merged(old: UpdateTask, new: UpdateTask) -> UpdateTask:
     """Make one change of two: later values win, notes follow each other."""
-    note = _joined(old.note, new.note) if old.note and new.note else old.note or new.note
+    note = joined(old.note, new.note)
     why = "; ".join(dict.fromkeys((old.cite.why, new.cite.why)))
     picked = {
         name: getattr(new, name)
-        for name in ("subject", "body", "status", "assignee", "due_at", "at", "proof")
+        for name in ("subject", "body", "status", "assignee", "due_at", "at", "proof", "moved")
         if getattr(new, name) is not None
     }
+    if "moved" in picked:  # a person's own move comes after what was to be written
+        picked.setdefault("status", None)
     return old.model_copy(
         update={
             **picked,
             "note": note,
+            "said": joined(old.said, new.said),
             "urgent": old.urgent or new.urgent,
             "cite": old.cite.model_copy(update={"why": why}),
             "fields": {**old.fields, **new.fields},
@@ -30,8 +33,10 @@ def merged(old: UpdateTask, new: UpdateTask) -> UpdateTask:
     )
 
 
-def _joined(first: Document, second: Document) -> Document:
+def joined(first: Document | None, second: Document | None) -> Document | None:
     """Let one note follow another; what stood around the second stands inside now."""
+    if first is None or second is None:
+        return first or second
     inner: list[Block] = []
     if second.title:
         inner.append(Heading(text=second.title))

@@ -27,6 +27,15 @@ _PARENT_WAITS = (
     " WHERE t.key = o.key AND p.destination = o.destination"
     " AND p.state IN ('waiting', 'claimed'))"
 )
+_MAY_CHANGE = (
+    "(o.task IS NULL OR ("
+    "EXISTS (SELECT 1 FROM tasks t WHERE t.key = o.task AND t.ident IS NOT NULL)"
+    " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.task = o.task AND p.id < o.id"
+    " AND p.state IN ('waiting', 'claimed'))"
+    " AND (EXISTS (SELECT 1 FROM tasks t WHERE t.key = o.task AND t.is_open = 1)"
+    " OR NOT EXISTS (SELECT 1 FROM tasks c JOIN outbox p ON p.task = c.key"
+    " WHERE c.parent = o.task AND p.state IN ('waiting', 'claimed')))))"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +82,8 @@ class Outbox:
     def claim(self, destination: str, now: datetime, limit: int) -> list[Row]:
         """Take rows of a destination that are due, the urgent first.
 
-        A change waits until its task has a number and until older changes of it are done; a task
+        A change waits until its task has a number and until older changes of it are done; one that ends
+        a task waits for the changes of its children, for trackers end no parent before them; a task
         waits for its parent in the same tracker, whose number it names, and comes next when that
         is made.
         """
@@ -81,11 +91,8 @@ class Outbox:
             self._db.query(
                 "SELECT *, EXISTS (SELECT 1 FROM tasks t WHERE t.parent = o.key) leads"
                 " FROM outbox o WHERE state = 'waiting' AND destination = ?"
-                " AND next_at <= ? AND (task IS NULL OR ("
-                " EXISTS (SELECT 1 FROM tasks t WHERE t.key = o.task AND t.ident IS NOT NULL)"
-                " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.task = o.task AND p.id < o.id"
-                " AND p.state IN ('waiting', 'claimed'))))"
-                f" AND NOT {_PARENT_WAITS} ORDER BY urgent DESC, id LIMIT ?",
+                f" AND next_at <= ? AND {_MAY_CHANGE} AND NOT {_PARENT_WAITS}"
+                " ORDER BY urgent DESC, id LIMIT ?",
                 [destination, text_of(now), limit],
             )
         )
@@ -200,9 +207,8 @@ class Outbox:
         """Return when something that waits is due next."""
         row = self._db.execute(
             "SELECT min(max(o.next_at, coalesce(c.open_until, o.next_at))) FROM outbox o"
-            " LEFT JOIN circuits c USING (destination) WHERE o.state = 'waiting' AND (o.task IS NULL"
-            " OR EXISTS (SELECT 1 FROM tasks t WHERE t.key = o.task AND t.ident IS NOT NULL))"
-            f" AND NOT {_PARENT_WAITS}"
+            " LEFT JOIN circuits c USING (destination) WHERE o.state = 'waiting'"
+            f" AND {_MAY_CHANGE} AND NOT {_PARENT_WAITS}"
         ).fetchone()
         found = moment_or_none(row[0])
         return None if found is None else max(found, now)

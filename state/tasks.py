@@ -136,7 +136,7 @@ class Tasks:
             news["subject"] = effect.subject
         if effect.due_at is not None:
             news["due_at"] = effect.due_at
-        news |= _moved(task, effect.status, effect.at or now)
+        news |= _moved(task, effect.status or effect.moved, effect.at or now)
         if effect.proof is not None and news.get("status", task.status) is TaskStatus.DONE:
             known = news.get("done_at") or task.done_at
             news["done_at"] = (known or effect.at or now) if effect.proof else None
@@ -181,10 +181,9 @@ class Tasks:
             fresh = self.notes.take(task, seen)
             corrections += [(task, note) for note in fresh if notes.corrections_in(note)]
             said = [a for n in fresh for a in notes.from_note(task.key, seen.tracker, n, directory)]
-            said = [self.notes.with_files(act) for act in said]
-            told = {name for act in said if self._tell(act) for name in act.fields}
-            found += said
-            if self._sync(task, seen, directory, told) or told:
+            found += (self.notes.with_files(act) for act in said)
+            judged = {name for act in said for name in act.fields}
+            if self._sync(task, seen, directory, judged) and not said:
                 changed.append((self.get(task.key) or task, seen))
         return Noticed(
             acts=tuple(found),
@@ -265,19 +264,12 @@ class Tasks:
         self.remember(f"task:{owner.playbook}:issue:{seen.tracker}:{seen.ident}", seen)
         return history
 
-    def _tell(self, act: Act) -> bool:
-        """Keep measures, causes and prevention that a note or a field brought; the latest counts."""
-        news = {name: said for name, said in act.fields.items() if name in _TOLD}
-        if news:
-            self._update(act.key or "", news | {"changed_at": act.at})
-        return bool(news)
-
     def _sync(
-        self, task: Task, seen: TaskSeen, directory: Directory, told: Collection[str]
+        self, task: Task, seen: TaskSeen, directory: Directory, judged: Collection[str]
     ) -> bool:
         """Take over what people changed in the tracker; say whether there was anything.
 
-        What the history ``told`` already is newer than the field, or the same.
+        What an act brings counts once that is ``judged``.
         """
         look = _look(seen)
         row = self._db.execute("SELECT seen FROM tasks WHERE key = ?", (task.key,)).fetchone()
@@ -285,7 +277,7 @@ class Tasks:
         if row and row[0] == look:
             return False
         now = json.loads(look)
-        differs = {name for name in now if now[name] != before.get(name)}
+        differs = {name for name in now if now[name] != before.get(name)} - set(judged)
         news: dict[str, Any] = {}
         if "status" in differs:
             news |= _moved(task, seen.status, seen.closed_at or seen.updated_at)
@@ -293,8 +285,7 @@ class Tasks:
             news["due_at"] = seen.due_at
         if "assignee" in differs and seen.assignee and before:
             news["assignee"] = notes.actor(seen.assignee, directory)[0]
-        untold = (differs & set(_TOLD)) - set(told)
-        news |= {name: getattr(seen, name) for name in untold if getattr(seen, name)}
+        news |= {n: getattr(seen, n) for n in differs & set(_TOLD) if getattr(seen, n)}
         news = {k: v for k, v in news.items() if getattr(task, k) != v}
         if task.ident is None:
             news |= {"ident": seen.ident, "created_at": seen.created_at, "url": seen.url}

@@ -84,8 +84,10 @@ class Reader:
         """Read the term of an issue with its hour."""
         due = issue.get("due_date")
         written = read_due(self._written_due(issue), self._shape.zone)
-        # A parent's date is made of its children's; what was agreed on stands in the text then.
-        by_text = bool(issue.get("children")) or self._moved_by_text(issue)
+        # A parent's date is made of its children's: only what was agreed on in the text is its own.
+        if issue.get("children"):
+            return written
+        by_text = self._moved_by_text(issue)
         return read_term(date.fromisoformat(due) if due else None, written, by_text, self._shape)
 
     def values(self, issue: Json) -> dict[str, str]:
@@ -163,9 +165,11 @@ class Reader:
                 changes["attachment"] = ", ".join(filter(None, [changes.get("attachment"), value]))
         return changes
 
-    def _status_word(self, number: str, _: Json) -> str:
+    def _status_word(self, number: str, issue: Json) -> str:
         name = self._catalog.status_name(number) or ""
-        return str(self._shape.status_of(name, closed=False))
+        held = issue["status"]
+        closed = str(held["id"]) == number and held.get("is_closed", False)
+        return str(self._shape.status_of(name, closed=closed))
 
     def _due_word(self, day: str, issue: Json) -> str:
         if not day:

@@ -12,6 +12,7 @@ from mcur.connectors.ports import (
     Blobs,
     ConnectorError,
     NewTask,
+    NotYet,
     Rejected,
     TaskChange,
     TrackerChanges,
@@ -72,11 +73,13 @@ class RedmineTracker:
         """Change the task, read it back; :class:`Rejected` names what Redmine ignored.
 
         What does not differ is not sent; nothing at all is sent where there is neither a
-        difference nor a note nor a file.
+        difference nor a note nor a file. :class:`NotYet`: all is written but the end of a task under
+        which others are open.
         """
         issue = self._changes.whole(change.ident)
         wish = self._writer.change(change, issue)
-        self._attach(change.attachments, wish)
+        if change.note is None or "notes" in wish.values:
+            self._attach(change.attachments, wish)
         if wish.values:
             self._put(change.ident, wish)
             issue = self._read_back(change.ident)
@@ -84,6 +87,8 @@ class RedmineTracker:
         if ignored:
             msg = f"update task {change.ident} in Redmine «{self.name}»: {'; '.join(ignored)}"
             raise Rejected(msg)
+        if wish.waits:
+            raise NotYet(wish.waits)
         return self._reader.task(issue, self._measured(now, issue if wish.values else None))
 
     def find(self, keys: Collection[str], now: datetime) -> dict[str, TaskSeen]:

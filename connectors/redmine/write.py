@@ -22,7 +22,7 @@ from mcur.connectors.redmine.marks import (
     with_footer,
     write_due,
 )
-from mcur.connectors.redmine.read import Reader
+from mcur.connectors.redmine.read import Reader, own_marks
 from mcur.connectors.redmine.shape import RedmineShape
 from mcur.playbooks.facts import TaskSeen, TaskStatus
 
@@ -33,6 +33,8 @@ class Wish:
 
     values: dict[str, Any] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
+    waits: str = ""
+    """Why the status cannot be given yet; the rest can."""
 
 
 _NO_SKEW = timedelta(0)
@@ -75,7 +77,7 @@ class Writer:
         seen = self._reader.task(issue, _NO_SKEW)
         wish = Wish()
         if change.status is not None and change.status != seen.status:
-            wish.values["status_id"] = self._allowed(change.status, issue)
+            self._move(change.status, issue, wish)
         if change.due_at is not None:
             day = change.due_at.astimezone(shape.zone).date().isoformat()
             if day != issue.get("due_date"):
@@ -88,7 +90,7 @@ class Writer:
                 wish.values["subject"] = subject
         self._change_text(change, issue, seen, wish)
         self._change_fields(change, issue, wish)
-        if change.note is not None:
+        if change.note is not None and note_mark(change.token) not in own_marks(issue):
             wish.values["notes"] = self._note(change)
         return wish
 
@@ -176,6 +178,15 @@ class Writer:
             wish.ignored.append(f"assignee {login} was left out: no member of project {project}")
         else:
             wish.values["assigned_to_id"] = number
+
+    def _move(self, status: TaskStatus, issue: Json, wish: Wish) -> None:
+        """Write the status; Redmine ends no issue while others under it are open."""
+        open_yet = {entry["is_closed"] for entry in issue.get("allowed_statuses", ())} == {False}
+        if issue.get("children") and open_yet and not status.is_open:
+            name = self._shape.status_names[status]
+            wish.waits = f"move task {issue['id']} to «{name}»: tasks under it are still open"
+        else:
+            wish.values["status_id"] = self._allowed(status, issue)
 
     def _allowed(self, status: TaskStatus, issue: Json) -> int:
         """Return the status's number if the workflow lets this account move the issue there."""

@@ -207,7 +207,7 @@ def _act(rule: Mode, case: Case, incident: Incident, act: Act) -> Iterator[Inten
             yield from _ended(rule, case, incident, act, "closed", TaskStatus.CLOSED)
         case "dismiss":
             yield from _ended(rule, case, incident, act, "dismissed", TaskStatus.REJECTED)
-        case "confirm":
+        case "confirm" if incident.state == "suspected":
             yield ChangeIncident(key=incident.key, cite=cite, event="updated", state="open")
         case "solve" | "no-progress" | "unsolved" | "form-group" | "form-hq":
             yield from _fact(rule, case, incident, act, cite)

@@ -45,6 +45,10 @@ def refused(one: Act, *there: Task, report: str = "drafted") -> str | None:
     return next(i.refused for i in found if isinstance(i, AnswerAct))
 
 
+TASK = f"task:{ID}:dobrodel:1"
+CLOSED = {"status": "closed"}
+
+
 MAY = [
     ("note", "mcur_resp", True), ("note", "deputy_head", True), ("note", "executor", True),
     ("note", "stranger", False),
@@ -170,12 +174,32 @@ def test_a_close_is_written_into_the_tracker() -> None:
 
 
 def test_what_was_done_in_the_tracker_is_not_written_there_again() -> None:
-    """It stands there already."""
-    one = act("status", origin="tracker", fields={"status": "closed"})
+    """It stands there already: it is told as any other act."""
+    note = Note(ident="5", at=at("11:00"), author="mcur_resp", text="готово", changes=CLOSED)
+    [one] = notes.from_note(TASK, "redmine", note, PEOPLE)
+    [update] = [i for i in judge(one) if isinstance(i, UpdateTask)]
 
-    assert [
-        i for i in judge(one, task(status=TaskStatus.CLOSED)) if isinstance(i, UpdateTask)
-    ] == []
+    assert (update.moved, update.status, update.note) == (TaskStatus.CLOSED, None, None)
+    assert update.said is not None
+
+
+def test_a_status_that_a_role_may_not_give_is_put_back() -> None:
+    """With the refusal as a note; what a person may not do never counts."""
+    note = Note(ident="5", at=at("11:00"), author="okrug_head", changes=CLOSED)
+    [one] = notes.from_note(TASK, "redmine", note, PEOPLE)
+    [update] = [i for i in judge(one) if isinstance(i, UpdateTask)]
+
+    assert (update.status, update.moved) == (TaskStatus.NEW, None)
+    assert update.note is not None
+
+
+def test_a_note_of_somebody_without_a_role_is_answered() -> None:
+    """It is no act of the regulation."""
+    note = Note(ident="5", at=at("11:00"), author="someone", text="Меры: вывезли")
+    [one] = notes.from_note(TASK, "redmine", note, PEOPLE)
+
+    assert [i.refused for i in judge(one) if isinstance(i, AnswerAct) and i.refused]
+    assert not [i.fields for i in judge(one) if isinstance(i, UpdateTask) and i.fields]
 
 
 @pytest.mark.parametrize("status", ["done", "refused"])
@@ -252,7 +276,8 @@ def test_only_lines_with_a_mark_feed_reports(text: str, fields: dict[str, str]) 
 CHANGED: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "a note": ({"text": "звонил"}, [("note", "")]),
     "a status": ({"changes": {"status": "done"}}, [("status", "done")]),
-    "both": ({"text": "готово", "changes": {"status": "done"}}, [("note", ""), ("status", "done")]),
+    "both": ({"text": "готово", "changes": {"status": "done"}}, [("status", "done")]),
+    "an order": ({"text": "Подтверждаю"}, [("confirm", "")]),
     "a field": ({"changes": {"measures": "вывезено"}}, [("note", "")]),
     "a due": ({"changes": {"due_at": "2026-11-20"}}, []),
 }
@@ -268,7 +293,7 @@ def test_an_entry_of_a_tracker_is_understood_as_acts(
 
     assert [(a.do, a.fields.get("status", "")) for a in found] == wanted
     assert len({a.ident for a in found}) == len(found)
-    assert all((a.by, a.origin) == ("mcur_resp", "tracker") for a in found)
+    assert {a.by for a in found} <= {"mcur_resp"}
 
 
 @pytest.mark.parametrize(

@@ -20,11 +20,11 @@ from tests.playbooks.facts import PEOPLE, at
         ("На доработку\nнет сроков\nи ответственных", "return", "нет сроков\nи ответственных", {}),
         ("Нет динамики", "no-progress", "", {}),
         ("Проблема не устранена: подрядчик не вышел", "unsolved", "подрядчик не вышел", {}),
-        ("Создан штаб: Иванов И. И.", "form-hq", "Иванов И. И.", {"head": "Иванов И. И."}),
+        ("Создан штаб: Иванов И. И.", "form-hq", "", {"head": "Иванов И. И."}),
         ("Продлить до 25.11.2026 18:00: ждём насос", "extend", "ждём насос", {"due_at": "25.11.2026 18:00"}),
         (
-            "Объявить чрезвычайную ситуацию: ул. Солнцева, 5",
-            "declare", "ул. Солнцева, 5", {"mode": "crisis", "object": "ул. Солнцева, 5"},
+            "Объявить чрезвычайную ситуацию: ул. Солнцева, 5\nВзрыв газа",
+            "declare", "Взрыв газа", {"mode": "crisis", "object": "ул. Солнцева, 5"},
         ),
         (
             "Отсутствует до 2026-11-20: Петрова А. А.; замещает Иванов И. И.",
@@ -81,11 +81,17 @@ def test_every_act_that_is_no_change_of_a_field_has_a_phrase() -> None:
     assert VOCABULARY - said == {"note", "status"}
 
 
-def test_a_note_is_kept_and_the_act_beside_it() -> None:
-    """The reaction and the order are two acts of one person, each known again."""
-    note = Note(ident="7", at=at("10:02"), author="ivanova", text="Нет динамики: не вышли")
+def test_a_note_that_is_an_order_is_that_and_nothing_else() -> None:
+    """One deed of one person; the measures that stand under it are its own."""
+    note = Note(
+        ident="7", at=at("10:02"), author="ivanova", text="Нет динамики: не вышли\nМеры: ждём"
+    )
 
-    kept, order = notes.from_note("incident:x", "redmine", note, PEOPLE)
-    assert (kept.do, kept.origin) == ("note", "tracker")
-    assert (order.do, order.key, order.text) == ("no-progress", "incident:x", "не вышли")
-    assert order.ident == f"{kept.ident}:said:1"
+    [order] = notes.from_note("incident:x", "redmine", note, PEOPLE)
+    assert (order.do, order.key, order.text) == (
+        "no-progress",
+        "incident:x",
+        "не вышли\nМеры: ждём",
+    )
+    assert order.fields["measures"] == "ждём"
+    assert order.ident == "tracker:redmine:incident:x:7:said:1"

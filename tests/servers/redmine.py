@@ -26,6 +26,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
@@ -37,7 +38,9 @@ from mcur.connectors.redmine.shape import RedmineShape
 HERE = Path(__file__).parent
 APPLICATION = Path("/usr/share/redmine")
 LOCK = Path("/var/lib/redmine/Gemfile.lock")
-NEEDED = ("redmine_stock.rb", "redmine_sqlite.rb")
+NEEDED = ("redmine_stock.rb", "redmine_sqlite.rb", "redmine_clock.rb")
+ENVIRONMENT = ("redmine_sqlite.rb", "redmine_clock.rb")
+"""What is not stock Redmine in the instance; each file says why."""
 FULL = RedmineShape(
     name="full", url="", key="", project="support", profile="full", zone=ZoneInfo("UTC")
 )
@@ -142,6 +145,7 @@ class RedmineServer:
             source.backup(target)
         for path in (self.instance / "files").iterdir():
             shutil.rmtree(path)
+        self.turn_clock(None)
         if self._settings_changed:
             self._announce_settings()
         self.forget_requests()
@@ -168,6 +172,14 @@ class RedmineServer:
         for column in ("created_on", "updated_on"):
             self.sql(f"update issues set {column} = datetime({column}, ?)", f"-{seconds} seconds")
 
+    def turn_clock(self, moment: datetime | None) -> None:
+        """Let every request from now on happen at a moment; ``None``: at the machine's own time."""
+        clock = self.instance / "clock"
+        if moment is None:
+            clock.unlink(missing_ok=True)
+        else:
+            clock.write_text(f"{moment.timestamp():.0f}")
+
     def requests(self) -> list[str]:
         """List what was asked since the last reset, from Redmine's own log: «GET /issues.json»."""
         log = (self.instance / "log" / "production.log").read_text(errors="replace")
@@ -187,7 +199,9 @@ class RedmineServer:
         shutil.copy(LOCK, self.root / "Gemfile.lock")
         gemfile = self.root / "Gemfile"
         gemfile.write_text(gemfile.read_text().replace("/usr/share/redmine", str(self.root)))
-        shutil.copy(HERE / "redmine_sqlite.rb", self.root / "config" / "additional_environment.rb")
+        (self.root / "config" / "additional_environment.rb").write_text(
+            "\n".join((HERE / name).read_text() for name in ENVIRONMENT)
+        )
         (self.instance / "config" / "secret_key.txt").write_text("0" * 64)
         (self.root / "config" / "database.yml").unlink()
         (self.root / "config" / "configuration.yml").write_text(
@@ -254,6 +268,7 @@ class RedmineServer:
             "RAILS_ENV": "production",
             "RAILS_SERVE_STATIC_FILES": "1",
             "REDMINE_INSTANCE": "test",
+            "REDMINE_CLOCK": str(self.instance / "clock"),
             "BUNDLE_GEMFILE": str(self.root / "Gemfile"),
         }
 
@@ -280,8 +295,9 @@ def _free_port() -> int:
 class Staff:
     """A person at work in Redmine: what a browser would do, over REST with the person's key."""
 
-    def __init__(self, server: RedmineServer, login: str = "ivanov") -> None:
+    def __init__(self, server: RedmineServer, login: str = "ivanov", key: str = "") -> None:
         self.login = login
+        self._key = key or KEYS[login]
         self._server = server
 
     def make(self, subject: str, **values: Any) -> str:
@@ -334,7 +350,7 @@ class Staff:
             method=method,
             data=body if isinstance(body, bytes) else json.dumps(body).encode(),
             headers={
-                "X-Redmine-API-Key": KEYS[self.login],
+                "X-Redmine-API-Key": self._key,
                 "Content-Type": "application/octet-stream" if file else "application/json",
             },
         )

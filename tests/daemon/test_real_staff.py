@@ -1,0 +1,96 @@
+"""Staff at a real Redmine: a plan, an emergency, a suspicion and a day's tasks, by REST with their own keys.
+
+What follows is what `mcur simulate` shows of the same acts with the embedded tracker.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcur.daemon import scenario
+from mcur.daemon.simulate import timeline_of
+from mcur.playbooks.permits import VOCABULARY
+from tests.daemon.staff_days import DAYS, Day
+from tests.servers.at_work import AtRedmine, Office, answers, open_office, people_of, scenario_of
+from tests.servers.redmine import Golden, RedmineServer
+
+Line = dict[str, Any]
+
+
+def test_the_days_hold_every_act_of_the_contract() -> None:
+    """Each by who may, and most by who may not."""
+    steps = [step for day in DAYS.values() for step in day.steps]
+
+    assert {step.do for step in steps if not step.refused} == VOCABULARY
+    assert len({step.do for step in steps if step.refused}) >= 10
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("profile", ["full", "bare"])
+@pytest.mark.parametrize("name", DAYS)
+def test_what_staff_do_in_redmine_is_what_the_simulation_shows(
+    name: str, profile: Golden, redmine_server: RedmineServer, tmp_path: Path
+) -> None:
+    """Line by line but for the moment; and who may not is told so where he did it."""
+    day = DAYS[name]
+    simulated, table, people = _simulated(day, tmp_path)
+    office = open_office(redmine_server, profile, people, day.steps)
+
+    seen = _played(table, tmp_path / "redmine", office)
+
+    assert _without_moments(seen) == _without_moments(simulated)
+    assert list(_unanswered(office)) == []
+
+
+def _simulated(day: Day, folder: Path) -> tuple[list[Line], dict[str, Any], list[dict[str, Any]]]:
+    """Play a day with the embedded tracker; return its scenario and everybody with an account, too."""
+    table = tomllib.loads(day.table)
+    [playbook] = table["playbooks"]
+    people = people_of(playbook)
+    site = table.get("site", {})
+    whole = scenario_of({**table, "site": {**site, "people": people}}, day.date, day.steps)
+    lines = timeline_of(scenario.parse(whole, "day", folder), folder / "simulated", "day")
+    outside = [
+        {"login": one["login"], "name": "Северов Роман", "email": one["email"], "role": "executor"}
+        for one in site.get("executors", ())
+    ]
+    return lines, whole, [*people, *outside]
+
+
+def _played(table: dict[str, Any], folder: Path, office: Office) -> list[Line]:
+    folder.mkdir()
+    play = AtRedmine(scenario.parse(table, "day", folder), folder, office)
+    zones = {p.id: p.calendar.zone for p in play.site.playbooks}
+    lines: list[Line] = []
+    play.listen(lambda event: lines.append(event.to_dict(zones[event.cite.playbook])))
+    try:
+        play.play()
+    finally:
+        play.close()
+    return lines
+
+
+def _without_moments(lines: Iterable[Line]) -> list[str]:
+    """Show a timeline without the moments of its lines, and the idents of acts that some keys hold."""
+    shown = []
+    for line in lines:
+        key = re.sub(r":[0-9a-f]{16}$", "", line["key"])
+        key = "" if line["event"] == "flag.raised" else key
+        rest = {name: value for name, value in line.items() if name != "at"} | {"key": key}
+        shown.append(json.dumps(rest, ensure_ascii=False, sort_keys=True, default=str))
+    return sorted(shown)
+
+
+def _unanswered(office: Office) -> Iterable[str]:
+    """Name the steps of the wrong roles that nobody was told about."""
+    for step, ident in office.did:
+        told = answers(office.server, ident)
+        if step.refused and not any(step.refused in note for note in told):
+            yield f"{step.at} {step.by}: {step.do} on {ident}: {told}"
