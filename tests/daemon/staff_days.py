@@ -153,6 +153,7 @@ TASKS = (
     Step(at="12:25", by="mcur_head", do="close", key=WORKED, note="Закрыть", refused=MAY),
     Step(at="12:30", by="mcur_resp", do="close", key=WORKED, text="проверено",
          note="Закрыть: проверено"),
+    Step(at="12:50", by="okrug_head", do="refuse", key=REFUSED, note="Отказ исполнителя", refused=MAY),
     Step(at="13:00", by="mcur_resp", do="refuse", key=REFUSED, text="не наш дом",
          note="Отказ исполнителя: не наш дом"),
     Step(at="13:05", by="mcur_resp", do="status", key=CLOSED, further={"status": "closed"},

@@ -29,7 +29,10 @@ def test_the_days_hold_every_act_of_the_contract() -> None:
     steps = [step for day in DAYS.values() for step in day.steps]
 
     assert {step.do for step in steps if not step.refused} == VOCABULARY
-    assert len({step.do for step in steps if step.refused}) >= 10
+    assert {step.do for step in steps if step.refused} >= {
+        "approve", "call-done", "close", "confirm", "fill-plan", "refuse", "release", "solve",
+        "status", "tick",
+    }  # fmt: skip
 
 
 @pytest.mark.server
