@@ -80,6 +80,14 @@ def fitted(case: Case, made: Document, most: int = MOST) -> Document:
     return made.model_copy(update={"blocks": tuple(blocks), "annex": tuple(annex)})
 
 
+def on_task(case: Case, table: Table) -> tuple[Block, ...]:
+    """Return a table as a task of a tracker carries it: counted where it is longer than people read."""
+    count = len(table.rows)
+    if count <= MOST:
+        return (table.model_copy(update={"summary": None}),)
+    return (Paragraph(text=case.say("crowded.on_task", count=count)), _short(case, table, MOST))
+
+
 def _note(case: Case, block: Table | Bullets, count: int, most: int) -> Paragraph:
     is_counted = block.summary is not None
     return Paragraph(text=case.say("crowded.rows", count=count, most=most, counted_here=is_counted))

@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any, Literal
 
 from mcur.playbooks import crowded, reference
+from mcur.playbooks.addresses import counted
 from mcur.playbooks.calendar import Weekday
-from mcur.playbooks.documents import Bullets, Document, Heading, Paragraph
+from mcur.playbooks.documents import Block, Bullets, Document, Heading, Paragraph
 from mcur.playbooks.durations import WEEKDAYS, ClockField
 from mcur.playbooks.facts import Appeal, TaskKind, TaskStatus
 from mcur.playbooks.intents import (
@@ -140,7 +141,7 @@ def _daily(rule: DailyControl, case: Case) -> Iterator[Intent]:
         if listed:
             clause = case.playbook.printed(part.clause)
             blocks.append(Heading(text=case.say("control.heading", title=title, clause=clause)))
-            blocks.append(rows.table(case, listed))
+            blocks += _listed(case, listed)
     for known in (part for part in rule.reference if part.is_due(moment.date())):
         blocks += reference.block(case, known.part, known.clause, last)
     blocks += queued.block(case, moment - timedelta(days=1))
@@ -155,6 +156,13 @@ def _daily(rule: DailyControl, case: Case) -> Iterator[Intent]:
         yield UpdateTask(key=_filled_key(rule, task), cite=cite, task=task, body=body)
     else:
         yield day_tasks.day_task(case, rule.assignee, body, cite)
+
+
+def _listed(case: Case, listed: list[rows.Row]) -> tuple[Block, ...]:
+    """Return a list as the task carries it; a long one is counted by topic and house."""
+    told = sorted(listed, key=lambda row: counted(row[0]))
+    summary = crowded.by_topic(case, ((topic, address) for _, address, topic, *_ in told))
+    return crowded.on_task(case, rows.table(case, told, summary=summary))
 
 
 def is_made(rule: DailyControl, case: Case, key: str) -> bool:
