@@ -23,7 +23,7 @@ from mcur.connectors.ports import (
 )
 from mcur.daemon import attached, hands, telling
 from mcur.daemon.copies import COPIES, copy_of
-from mcur.daemon.hands import Delivered, Destination, InDoubt, Prepared, TooLate
+from mcur.daemon.hands import CABINET, Delivered, Destination, InDoubt, Prepared, TooLate
 from mcur.daemon.pace import Pace
 from mcur.daemon.render import Addressed, Desk, Filed
 from mcur.daemon.settings_values import Gate, GateMode
@@ -277,7 +277,9 @@ class Dispatcher:
         with self._state.atomic():
             self._state.outbox.done(row, back.receipt, now, late=late, repeated=back.repeated)
             self._answered(destination, now)
-            self._keep(row, prepared, back, now)
+            self._keep(row, back, now)
+            if isinstance(prepared, Addressed):
+                self._follow(row, prepared, now)
             if not isinstance(row.effect, SILENT):
                 self._state.tell(
                     self._event(row, prepared, back, now),
@@ -286,10 +288,7 @@ class Dispatcher:
             if isinstance(row.effect, CreateTask) and row.effect.rings:
                 self._state.tell(telling.call_requested(row.effect, now))
 
-    def _keep(self, row: Row, prepared: Any, back: Delivered, now: datetime) -> None:
-        if isinstance(row.effect, SendLetter) and COPIES in self._destinations:
-            copy = copy_of(row.effect, prepared.letter, self._state.blobs)
-            self._state.outbox.put(copy, COPIES, now)
+    def _keep(self, row: Row, back: Delivered, now: datetime) -> None:
         match row.effect:
             case CreateTask() if back.seen:
                 self._state.tasks.made(row.key, back.seen)
@@ -305,6 +304,14 @@ class Dispatcher:
             case FetchFile():
                 passed = hands.passed_on(row.effect, self._state.blobs.put(back.content))
                 self._state.outbox.put(passed, f"{hands.MAILED}{passed.feed}", now)
+
+    def _follow(self, row: Row, letter: Addressed, now: datetime) -> None:
+        """Queue what follows a letter that left: its copy, and the papers that were too big for it."""
+        if isinstance(row.effect, SendLetter) and COPIES in self._destinations:
+            copy = copy_of(row.effect, letter.letter, self._state.blobs)
+            self._state.outbox.put(copy, COPIES, now)
+        for paper in letter.left_out:
+            self._state.outbox.put(paper, CABINET, now)
 
     def _silent(self, destination: Destination, row: Row, why: Unavailable, now: datetime) -> None:
         with self._state.atomic():

@@ -30,6 +30,10 @@ MAILED = "mailed:"
 """Begins the name of a feed's folder as a destination."""
 
 
+CABINET = "documents"
+"""The site's folder of documents as a destination."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
     """What a hand brought back."""

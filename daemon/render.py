@@ -5,7 +5,6 @@ Rendering happens when a row is claimed, for only then is it known whether it le
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,11 +17,12 @@ from mcur.connectors.ports import (
     Rejected,
     TaskChange,
 )
-from mcur.daemon import administrator
+from mcur.daemon import administrator, enclosed
+from mcur.daemon.enclosed import Enclosed, file_name, paper
 from mcur.daemon.settings import Settings
 from mcur.daemon.settings_values import Gate, GateMode
 from mcur.playbooks.directory import Directory, Notify, Recipient
-from mcur.playbooks.documents import Document, Paragraph, Table
+from mcur.playbooks.documents import Document, Paragraph
 from mcur.playbooks.intents import (
     CreateTask,
     Effect,
@@ -42,10 +42,6 @@ from mcur.state.answers import with_absences
 from mcur.state.store import State
 from mcur.state.tasks import token_of
 
-_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_NO_FILE_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addressed:
@@ -55,6 +51,8 @@ class Addressed:
     to: tuple[str, ...]
     cc: tuple[str, ...]
     late: bool
+    left_out: tuple[FileDocument, ...] = ()
+    """Papers that are too big for it: they are filed instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +144,9 @@ class Desk:
             msg = f"send {effect.key}: nobody with an address holds {', '.join(effect.to)}"
             raise Rejected(msg)
         late = effect.deadline is not None and now >= effect.deadline
+        papers = enclosed.enclose(effect, made_at, self._settings.mail.attachments)
         document = self._marked(effect, playbook, late, now)
+        document = enclosed.marked(document, papers.left_out, playbook)
         subject, addressed_to, addressed_cc = effect.subject, reachable, [r for r in cc if r.email]
         if gate.mode is GateMode.REDIRECT:
             readers = ", ".join(r.ref for r in to)
@@ -155,13 +155,14 @@ class Desk:
             )
             addressed_to, addressed_cc = [Recipient(ref="", name="", email=gate.address)], []
         letter = replace(
-            self._outgoing(effect, subject, made_at, document),
+            self._outgoing(effect, subject, made_at, document, papers),
             to=tuple(_address(r) for r in addressed_to),
             cc=tuple(_address(r) for r in addressed_cc),
             date=now,
         )
         refs = (tuple(dict.fromkeys(r.ref for r in people)) for people in (to, cc))
-        return Addressed(letter=letter, to=next(refs), cc=next(refs), late=late)
+        to_refs, cc_refs = refs
+        return Addressed(letter=letter, to=to_refs, cc=cc_refs, late=late, left_out=papers.left_out)
 
     def domains(self, effect: SendLetter, gate: Gate, now: datetime) -> frozenset[str]:
         """Return the mail domains that a letter goes to."""
@@ -184,7 +185,7 @@ class Desk:
         from mcur.connectors.papers.text import to_text
 
         return Filed(
-            file=_paper(effect.paper, effect.document, made_at, effect.name),
+            file=paper(effect.paper, effect.document, made_at, effect.name),
             text=to_text(effect.document),
             late=effect.deadline is not None and now >= effect.deadline,
         )
@@ -203,7 +204,7 @@ class Desk:
 
     def passed(self, effect: PassFile) -> Filed:
         """Prepare a mailed export for the folder of its feed."""
-        name = _NO_FILE_NAME.sub(" ", effect.name).strip(" .") or "export"
+        name = file_name(effect.name, "export")
         content = self._state.blobs.get(effect.digest)
         kind = "application/octet-stream"
         file = MailFile(name=name, content_type=kind, content=content)
@@ -279,7 +280,12 @@ class Desk:
         return f"<mcur.{token_of(key)}@{domain}>"
 
     def _outgoing(
-        self, effect: SendLetter, subject: str, made_at: datetime, document: Document
+        self,
+        effect: SendLetter,
+        subject: str,
+        made_at: datetime,
+        document: Document,
+        papers: Enclosed,
     ) -> OutgoingLetter:
         from mcur.connectors.papers.html import to_html
         from mcur.connectors.papers.text import to_text
@@ -296,7 +302,7 @@ class Desk:
             subject=subject,
             text=to_text(document),
             html=to_html(document),
-            files=tuple(_paper(form, document, made_at) for form in effect.papers),
+            files=papers.files,
             date=made_at,
             in_reply_to=answers or begun,
             references=tuple(filter(None, (begun, answers))),
@@ -351,17 +357,3 @@ class Desk:
 
 def _address(recipient: Recipient) -> tuple[str, str]:
     return recipient.name, recipient.email
-
-
-def _paper(form: str, document: Document, made_at: datetime, title: str = "") -> MailFile:
-    title = title or f"{document.title} {document.subtitle.partition(',')[0]}"
-    name = _NO_FILE_NAME.sub(" ", title).strip() or "document"
-    if form == "docx":
-        from mcur.connectors.papers.docx import to_docx
-
-        return MailFile(name=f"{name}.docx", content_type=_DOCX, content=to_docx(document, made_at))
-    from mcur.connectors.papers.xlsx import to_xlsx
-
-    tables = tuple(block for block in document.blocks if isinstance(block, Table))
-    content = to_xlsx(document.annex or tables[:1], document.title, made_at)
-    return MailFile(name=f"{name}.xlsx", content_type=_XLSX, content=content)

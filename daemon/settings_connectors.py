@@ -121,7 +121,8 @@ class MailSettings(Table):
     decide too (not where the world may write to the mailbox), or nothing.
     ``max_size`` is in bytes; bigger letters are kept aside. ``recipients`` goes from an address to
     the regulation that takes what is written to it. ``pace``: so many letters leave a minute for one
-    mail domain, what is urgent not counted; 0 is no limit.
+    mail domain, what is urgent at once; 0 is no limit. ``attachments``: so many bytes of papers go with
+    a letter, bigger ones are filed.
     """
 
     address: EmailOrEmpty = ""
@@ -130,6 +131,7 @@ class MailSettings(Table):
     authserv: str = ""
     unproven: Literal["nothing", "assignments", "decisions"] = "assignments"
     max_size: ByteSize = 25 << 20
+    attachments: ByteSize = 10 << 20
     pace: Annotated[StrictInt, Field(ge=0)] = 60
     recipients: dict[Email, str] = Field(default_factory=dict)
 

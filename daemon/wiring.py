@@ -20,7 +20,7 @@ from mcur.daemon.clock import Clock, must_be_plausible
 from mcur.daemon.copies import COPIES
 from mcur.daemon.dispatch import SETTLE, Dispatcher
 from mcur.daemon.feeding import FeedSource
-from mcur.daemon.hands import MAILED, Destination
+from mcur.daemon.hands import CABINET as CABINET, MAILED, Destination
 from mcur.daemon.observe import MailSource, Observers, Reading, Source, TrackerSource
 from mcur.daemon.render import Desk
 from mcur.daemon.settings import Settings
@@ -36,7 +36,6 @@ from mcur.state.store import State
 from mcur.state.systems import LISTENING
 
 COURIER = "courier"
-CABINET = "documents"
 OUT = "out"
 """The folder of a site for documents that are mailed to nobody (contract, «Site folder»)."""
 

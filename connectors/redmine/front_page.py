@@ -35,16 +35,25 @@ _STATUSES = (
 )
 
 
-def text(shape: RedmineShape, project: str, name: str, trackers: Mapping[str, int]) -> str:
-    """Return the page in the site's markup; ``trackers`` are Redmine's numbers by name."""
+def text(
+    shape: RedmineShape,
+    project: str,
+    name: str,
+    trackers: Mapping[str, int],
+    urgent: int | None,
+) -> str:
+    """Return the page in the site's markup.
+
+    ``trackers`` are Redmine's numbers by name, ``urgent`` is that of the priority for what is urgent.
+    """
     markdown = shape.markup == "markdown"
     head = "## " if markdown else "h2. "
     strong = "**" if markdown else "*"
     parts = [f"{head}{name}", f"{head}Записать за двадцать секунд"]
     forms = []
-    for title, kind, subject, urgent, what in _FORMS:
+    for title, kind, subject, is_urgent, what in _FORMS:
         tracker = shape.tracker_names[kind]
-        url = _form(project, trackers[tracker], subject, urgent=urgent)
+        url = _form(project, trackers[tracker], subject, urgent if is_urgent else None)
         link = f"[{title}]({url})" if markdown else f'"{title}":{url}'
         forms.append(f"* {link} — {what}")
     parts.append("\n".join(forms))
@@ -61,9 +70,9 @@ def text(shape: RedmineShape, project: str, name: str, trackers: Mapping[str, in
     return "\n\n".join(parts) + "\n"
 
 
-def _form(project: str, tracker: int, subject: str, *, urgent: bool) -> str:
+def _form(project: str, tracker: int, subject: str, priority: int | None) -> str:
     """Return the address of a new issue's form with what is known already."""
     values = {"issue[tracker_id]": str(tracker), "issue[subject]": subject}
-    if urgent:
-        values["issue[description]"] = "Срочно."
+    if priority is not None:
+        values["issue[priority_id]"] = str(priority)
     return f"/projects/{project}/issues/new?{urlencode(values)}"

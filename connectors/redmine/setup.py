@@ -221,7 +221,10 @@ class Setup:
         try:
             self._get(path, "wiki_page")
         except Absent:
-            text = front_page.text(self.client.shape, project.identifier, project.name, numbers)
+            shape = self.client.shape
+            listed = self._get("/enumerations/issue_priorities.json", "issue_priorities")
+            urgent = next((one["id"] for one in listed if one["name"] == shape.urgent), None)
+            text = front_page.text(shape, project.identifier, project.name, numbers, urgent)
             self.client.put(f"write page {front_page.TITLE}", path, {"wiki_page": {"text": text}})
             yield f"project {project.identifier}: wiki page «{front_page.TITLE}»"
 

@@ -799,3 +799,21 @@ def test_500_rows_are_no_cause_for_the_fuse(stand: Stand) -> None:
 
     assert "held" not in stand.state.outbox.counts()
     assert stand.state.outbox.counts()["waiting"] == 500
+
+
+def test_a_paper_that_is_too_big_for_a_letter_is_filed_and_named(tmp_path: Path) -> None:
+    """The letter leaves without it; the smaller one goes with it; a restart files it once."""
+    stand = Stand(tmp_path, mail={"address": "mcur@mcur.example", "attachments": 80_000})
+    rows = tuple((f"{n * 7919 % 104729}", f"{n * 104729 % 7919}") for n in range(4000))
+    table = Table(columns=(Column(title="Дом"), Column(title="Число")), rows=rows)
+    words = Document(title="Отчет 1", subtitle="за 17.11.2026", annex=(table,))
+    want(stand, a_letter(REPORT, document=words, papers=("docx", "xlsx")))
+    stand.deliver()
+    stand.restart()
+    stand.deliver()
+
+    [sent] = [e for e in stand.events if e.event == "mail.sent"]
+    assert sent.data["attachments"] == ["Отчет 1 за 17.11.2026.docx"]
+    assert "«Отчет 1 за 17.11.2026.xlsx» слишком велик" in str(sent.data["text"])
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["Отчет 1 за 17.11.2026.xlsx"]
+    stand.close()

@@ -163,6 +163,9 @@ def the_page_opens_forms_that_are_filled_in(server: RedmineServer) -> None:
     links = dict(re.findall(r'"([^"]+)":(\S+)', page))
     assert list(links) == ["Звонок", "Задание ЦУР", "Угроза жизни"]
     assert f"issue%5Btracker_id%5D={trackers['Звонок']}&" in links["Звонок"]
+    assert [title for title, link in links.items() if "issue%5Bpriority_id%5D=" in link] == [
+        "Угроза жизни"
+    ]
 
 
 def a_field_that_was_removed_is_named_and_made_again(
