@@ -13,7 +13,8 @@ from mcur.daemon.doing import acts_for
 from mcur.daemon.failures import WRONG
 from mcur.playbooks.directory import Directory
 from mcur.playbooks.facts import Act
-from mcur.state.store import State, StateLocked
+from mcur.state.opening import StateLocked
+from mcur.state.store import State
 
 
 @click.command(

@@ -16,7 +16,7 @@ from mcur.playbooks.playbook import Playbook
 from mcur.playbooks.rules import letters
 from mcur.playbooks.rules.base import Case, Kind, Rule
 from mcur.playbooks.rules.registry import BEFORE_ACTS, LAYERS
-from mcur.state.store import is_unusable
+from mcur.state.opening import is_unusable
 
 if TYPE_CHECKING:
     from mcur.daemon.wiring import Site

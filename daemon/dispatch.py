@@ -40,8 +40,9 @@ from mcur.playbooks.intents import (
 )
 from mcur.state import flags, systems
 from mcur.state.journal import Event
+from mcur.state.opening import is_unusable
 from mcur.state.outbox import Row
-from mcur.state.store import State, is_unusable
+from mcur.state.store import State
 
 SETTLE = timedelta(seconds=10)
 """How long a server may still be busy with a request whose answer nobody waited for.

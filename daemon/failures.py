@@ -8,7 +8,7 @@ from mcur.daemon.scenario import ScenarioError
 from mcur.daemon.secrets import SecretMissing
 from mcur.daemon.settings import SettingsError
 from mcur.playbooks.load import PlaybookError
-from mcur.state.store import StateLocked, StateMissing, StateUnreadable
+from mcur.state.opening import StateLocked, StateMissing, StateUnreadable
 
 WRONG = 1
 USAGE = 2

@@ -16,7 +16,8 @@ from mcur.playbooks.facts import Export
 from mcur.playbooks.intents import Cite
 from mcur.playbooks.owning import reader_of
 from mcur.playbooks.playbook import Playbook
-from mcur.state.store import State, is_unusable
+from mcur.state.opening import is_unusable
+from mcur.state.store import State
 
 log = structlog.get_logger()
 

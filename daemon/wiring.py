@@ -38,6 +38,8 @@ from mcur.state.systems import LISTENING
 COURIER = "courier"
 OUT = "out"
 """The folder of a site for documents that are mailed to nobody (contract, «Site folder»)."""
+INLINE = 8
+"""How many hands a destination has where they take no time: so many rows go in one transaction."""
 
 
 class InlineExecutor(Executor):
@@ -159,7 +161,7 @@ def assemble(
     directory = settings.directory()
     desk = Desk(settings, playbooks, state, directory)
     destinations = {
-        COURIER: Destination(COURIER, _pool(1, threads), 1, courier=courier),
+        COURIER: _hands(COURIER, 1, threads, courier=courier),
         **_trackers(settings, trackers, threads=threads),
         **_folders(cabinet, copies, [shape for shape, _ in feeds], threads=threads),
     }
@@ -216,26 +218,28 @@ def _folders(
     cabinets |= {name: FolderCabinet(name, path) for name, path in named.items()}
     if copies is not None:
         cabinets[COPIES] = copies
-    return {
-        name: Destination(name, _pool(1, threads), 1, cabinet=one) for name, one in cabinets.items()
-    }
+    return {name: _hands(name, 1, threads, cabinet=one) for name, one in cabinets.items()}
 
 
 def _trackers(
     settings: Settings, trackers: Mapping[str, Tracker], *, threads: bool
 ) -> dict[str, Destination]:
-    widths = {f"tracker:{t.id}": getattr(t, "pool", 1) for t in settings.trackers}
-    found = {f"tracker:{name}": one for name, one in trackers.items()}
+    widths = {t.id: getattr(t, "pool", 1) for t in settings.trackers}
     return {
-        name: Destination(
-            name,
-            _pool(widths.get(name, 1), threads),
+        f"tracker:{name}": _hands(
+            f"tracker:{name}",
             widths.get(name, 1),
+            threads,
             tracker=one,
             wiki=getattr(one, "wiki", None),
         )
-        for name, one in found.items()
+        for name, one in trackers.items()
     }
+
+
+def _hands(name: str, width: int, threads: bool, **at_what: Any) -> Destination:
+    """Return a destination; hands that take no time are back before the next is needed."""
+    return Destination(name, _pool(width, threads), width if threads else INLINE, **at_what)
 
 
 def _reads(

@@ -17,7 +17,7 @@ Takes = Callable[[str | None, str | None, str | None], bool]
 
 
 class Tally(NamedTuple):
-    """How many appeals of a day share municipality, topic, house, source and origin."""
+    """How many appeals share municipality, topic, house, source and origin; further ones may share them, too."""
 
     municipality: str | None
     block: str | None
@@ -59,13 +59,13 @@ def rounded(index: Decimal, decimals: int) -> Decimal:
 
 
 def by_object(tallies: Iterable[Tally], scope: Scope) -> Counter[str]:
-    """Sum tallies by the object of a rule; what has no such object takes no part."""
+    """Sum tallies by the object of a rule, by name; what has no such object takes no part."""
     found: Counter[str] = Counter()
     for tally in tallies:
         name = object_of(tally, scope)
         if name is not None:
             found[name] += tally.n
-    return found
+    return Counter(dict(sorted(found.items())))
 
 
 def object_of(tally: Tally, scope: Scope) -> str | None:
@@ -87,4 +87,4 @@ def shares(
     found: Counter[str] = Counter()
     for tally in tallies:
         found[getattr(tally, field) or ""] += tally.n
-    return found.most_common()
+    return sorted(found.items(), key=lambda share: (-share[1], share[0]))

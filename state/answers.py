@@ -48,7 +48,6 @@ class Answers(GrowthAnswers, MirrorAnswers):
         self.directory = with_absences(self._db, directory)
         self.live_from = live_from
         self._fresh: list[AppealChange] | None = None
-        self._tallies = {}
 
     def fresh_appeals(self) -> Sequence[AppealChange]:
         """Return appeals that are new or changed since the last decision."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
@@ -13,7 +13,7 @@ from mcur.playbooks.addresses import house_of
 from mcur.playbooks.counting import Takes
 from mcur.playbooks.facts import Appeal, AppealChange, BadRow, Export
 from mcur.state.database import StateDatabase
-from mcur.state.imports import SECOND, Batch, Entries, Read
+from mcur.state.imports import SECOND, Batch, Entries, Read, parts_of
 from mcur.state.rows import appeal_of, dump
 from mcur.state.stamps import hour_of, moment_of, text_of
 
@@ -141,6 +141,16 @@ class Appeals:
 
         ``sources`` leaves only theirs; without any it is everybody's.
         """
+        question = ("entered", what, first, last, frozenset(sources))
+        return self._db.remembered_of(
+            parts_of(what, first, last),
+            question,
+            lambda: self._entered(what, first, last, tuple(sources)),
+        )
+
+    def _entered(
+        self, what: str, first: datetime, last: datetime, sources: Sequence[str]
+    ) -> list[Appeal]:
         only = f" AND e.source IN ({', '.join('?' * len(sources))})" if sources else ""
         rows = self._db.execute(
             "SELECT a.source, a.number, a.row FROM entries e JOIN appeals a USING (source, number)"

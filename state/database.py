@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,8 @@ Values = Sequence[Any] | dict[str, Any]
 
 STATEMENTS = 512
 """How many compiled statements a connection keeps; a cycle of five regulations uses a few hundred."""
+PARTS = 4096
+"""How many answers that rest on a part of a table are kept, whether or not the last cycle asked."""
 _WRITING = {sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE}
 
 
@@ -68,9 +71,13 @@ class Connection(sqlite3.Connection):
         finally:
             self._read |= around
 
-    def reads(self, tables: Iterable[str]) -> None:
+    def note_read(self, tables: Iterable[str]) -> None:
         """Note that what was once read from these tables is used."""
         self._read.update(tables)
+
+    def note_written(self, parts: Iterable[str]) -> None:
+        """Note that these parts of tables were written: what a part is, its owner knows."""
+        self._count(parts)
 
     def _note(self, action: int, table: str | None, *_more: object) -> int:
         if table and (action == sqlite3.SQLITE_READ or action in _WRITING):
@@ -161,6 +168,7 @@ class StateDatabase(Database):
         """Forget what was asked: somebody else has written, or something of ours was undone."""
         self._answers: dict[Hashable, Remembered] = {}
         self._before: dict[Hashable, Remembered] = {}
+        self._of_parts: OrderedDict[Hashable, Remembered] = OrderedDict()
 
     def turn(self) -> None:
         """Begin a cycle: what was not asked in the one before is not kept for the next."""
@@ -174,8 +182,29 @@ class StateDatabase(Database):
         if known is None or known.written != self.conn.written(known.tables):
             known = self._asked(ask)
         else:
-            self.conn.reads(known.tables)
+            self.conn.note_read(known.tables)
         self._answers[question] = known
+        answer: Answer = known.answer
+        return answer
+
+    def remembered_of(
+        self, parts: Collection[str], question: Hashable, ask: Callable[[], Answer]
+    ) -> Answer:
+        """Return the answer to a question that rests on parts of tables, which their owner notes.
+
+        The rest of those tables may be written in each cycle, and the answer still stands.
+        """
+        if not self.conn.in_transaction:
+            return ask()
+        written = self.conn.written(parts)
+        known = self._of_parts.pop(question, None)
+        if known is None or known.written != written:
+            known = replace(self._asked(ask), written=written)
+        else:
+            self.conn.note_read(known.tables)
+        self._of_parts[question] = known
+        if len(self._of_parts) > PARTS:
+            self._of_parts.popitem(last=False)
         answer: Answer = known.answer
         return answer
 

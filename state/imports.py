@@ -7,7 +7,8 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from mcur.playbooks.directory import fold
@@ -17,6 +18,7 @@ from mcur.state.rows import appeal_of, appeal_to_dict, dump
 from mcur.state.stamps import hour_of, moment_of, text_of, text_or_none
 
 SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
 _TRUE_WORDS = frozenset({"да", "1", "true", "yes"})
 
 
@@ -61,6 +63,14 @@ class Entries:
         ).fetchall()
         self._count(Counter((what, hour_of(at)) for (at,) in rows), -1)
 
+    def rewritten(self, source: str, number: str) -> None:
+        """Note that an appeal is another one now: what was counted of its entries is no more."""
+        rows = self._db.execute(
+            "SELECT DISTINCT what, substr(at, 1, 13) FROM entries WHERE source = ? AND number = ?",
+            (source, number),
+        )
+        self._db.conn.note_written(part_of(what, hour) for what, hour in rows.fetchall())
+
     def flush(self) -> None:
         """Write what was noted, each entry once."""
         counts: Counter[tuple[str, str]] = Counter()
@@ -80,6 +90,20 @@ class Entries:
             "INSERT INTO counters VALUES (?,?,?) ON CONFLICT (what, hour) DO UPDATE SET n = n + excluded.n",
             [(what, hour, sign * n) for (what, hour), n in counts.items()],
         )
+        self._db.conn.note_written(part_of(what, hour) for what, hour in counts)
+
+
+def part_of(what: str, hour: str) -> str:
+    """Name the entries into a group in an hour, as what answers may rest on."""
+    return f"entries:{what}:{hour}"
+
+
+@lru_cache(maxsize=1024)
+def parts_of(what: str, first: datetime, last: datetime) -> tuple[str, ...]:
+    """Name the entries into a group in [first, last), hour by hour."""
+    hour = first.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    hours = -(-(last - hour) // HOUR)
+    return tuple(part_of(what, hour_of(text_of(hour + n * HOUR))) for n in range(hours))
 
 
 _COLUMNS = (
@@ -234,6 +258,8 @@ class Batch:
         changed = self._history(old, json.loads(row)) if old else ()
         overdue_at = self._overdue(after, old)
         self._enter(before, after)
+        if old:
+            self._entries.rewritten(after.source, after.number)
         history = bool(old["history"]) if old else after.received_at < self._live_from
         self._counts["history"] += history and old is None
         self._db.conn.execute(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)
 def text_of(moment: datetime) -> str:
-    """Write an aware moment as text."""
+    """Write an aware moment as text; a cycle writes the same few again and again."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
@@ -19,7 +18,6 @@ from mcur.state import ahead, journal, systems
 from mcur.state.answers import Answers
 from mcur.state.appeals import Appeals, Correctable
 from mcur.state.blobs import BlobStore
-from mcur.state.database import StateDatabase
 from mcur.state.decisions import Decision, Route
 from mcur.state.drafts import Drafts
 from mcur.state.extensions import Extensions
@@ -30,34 +28,11 @@ from mcur.state.journal import Event
 from mcur.state.letters import Letters
 from mcur.state.lookup import Lookup
 from mcur.state.mirrors import Mirrors
+from mcur.state.opening import BUSY, StateLocked, StateMissing, locked, opened
 from mcur.state.outbox import Outbox, Row
 from mcur.state.rows import dump
-from mcur.state.schema import ShapeUnknown, migrate
 from mcur.state.stamps import moment_or_none, text_of
 from mcur.state.tasks import Noticed, Tasks
-
-IN_MEMORY = ("synchronous = OFF", "cache_size = -65536", "temp_store = MEMORY")
-"""How a state is kept that is thrown away: nothing waits for the disk, 64 MB are read from memory."""
-BUSY = 30.0
-"""Seconds that one process waits for another one's transaction."""
-
-
-class StateLocked(Exception):
-    """Another mcur owns the state; the message says which process."""
-
-
-class StateMissing(Exception):
-    """There is no state yet; the message says what makes it."""
-
-
-class StateUnreadable(Exception):
-    """The file is no state of this mcur; the message says why and what to do."""
-
-
-def is_unusable(error: Exception) -> bool:
-    """Whether the database could not be read or written at all; a wrong row is another thing."""
-    broken = isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError)
-    return broken or isinstance(error, StateLocked)
 
 
 class State(Lookup):
@@ -72,8 +47,8 @@ class State(Lookup):
             msg = f"there is no state at {path} yet: run mcur once first"
             raise StateMissing(msg)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(path) if writing else None
-        self.db = _open(path, lasting=lasting)
+        self._lock = locked(path) if writing else None
+        self.db = opened(path, lasting=lasting)
         self.path = path
         self.blobs = BlobStore(path.parent / "blobs")
         self.appeals = Appeals(self.db)
@@ -358,42 +333,3 @@ class State(Lookup):
 def _is_of_cycle(row: Row) -> bool:
     """Whether a row is a report that leaves every so often while an incident lasts."""
     return row.key.startswith("report:") and ":incident:" in row.key
-
-
-def _open(path: Path, *, lasting: bool) -> StateDatabase:
-    """Open the database in its newest shape."""
-    try:
-        db = StateDatabase(path, patience=BUSY)
-        db.enable_wal()
-        if lasting:
-            db.execute("PRAGMA synchronous = NORMAL")
-        else:
-            for pragma in IN_MEMORY:
-                db.execute(f"PRAGMA {pragma}")
-        db.execute("PRAGMA foreign_keys = ON")
-        migrate(db)
-    except ShapeUnknown as exc:
-        msg = f"the state {path} {exc}"
-        raise StateUnreadable(msg) from exc
-    except sqlite3.DatabaseError as exc:
-        msg = f"the state {path} cannot be opened: {exc}; take the last backup, or another path"
-        raise StateUnreadable(msg) from exc
-    return db
-
-
-def _lock(path: Path) -> int:
-    """Take the lock file; a second mcur is told who holds it."""
-    handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o640)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as exc:
-        holder = os.read(handle, 32).decode(errors="replace").strip() or "?"
-        os.close(handle)
-        msg = (
-            f"the state {path} is in use by another mcur (process {holder}):"
-            " stop it first, or look with a command that only reads"
-        )
-        raise StateLocked(msg) from exc
-    os.ftruncate(handle, 0)
-    os.write(handle, str(os.getpid()).encode())
-    return handle

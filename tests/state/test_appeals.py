@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import is_
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from mcur.playbooks.directory import Directory
 from mcur.playbooks.facts import Appeal, AppealStatus, BadRow
+from mcur.state.answers import Answers
 from mcur.state.imports import Read
 from mcur.state.store import State
 from tests.fakes import CITE, MORNING, an_appeal, an_export, some_appeals
@@ -303,6 +306,29 @@ def test_an_appeal_received_before_going_live_stays_history(state: State) -> Non
     ]
 
 
+@pytest.mark.parametrize("houses", [True, False])
+def test_what_was_counted_of_an_hour_holds_until_that_hour_changes(
+    state: State, houses: bool
+) -> None:
+    """Appeals of other hours do not matter; a row that changed, or that a person corrected, does."""
+    first, last = MORNING - 2 * HOUR, MORNING - HOUR
+    take(state, an_appeal(received_at=first), live_from=first)
+    facts = Answers(state, Directory(), first)
+    with state.atomic():
+        counted = facts.tallies(first, last, by_house=houses)
+        entered = state.appeals.entered("new", first, last)
+        take(state, an_appeal(2, received_at=last))
+        assert all(map(is_, facts.tallies(first, last, by_house=houses), counted))
+        assert state.appeals.entered("new", first, last) is entered
+        take(state, an_appeal(3, received_at=last - timedelta(seconds=1)))
+        assert sum(t.n for t in facts.tallies(first, last, by_house=houses)) == 2
+        take(state, replace(an_appeal(received_at=first), category="ЖКХ"))
+        assert "ЖКХ" in {t.category for t in facts.tallies(first, last, by_house=houses)}
+        state.appeals.correct("dobrodel", "1", "category", "Дороги", by="mcur_resp", now=MORNING)
+        assert "Дороги" in {t.category for t in facts.tallies(first, last, by_house=houses)}
+        assert "Дороги" in {a.category for a in state.appeals.entered("new", first, last)}
+
+
 # --- entries and counters against brute force -------------------------------------------------------
 
 STAMPS = st.integers(0, 72 * 60).map(lambda n: MORNING - timedelta(days=1) + timedelta(minutes=n))
@@ -331,6 +357,7 @@ def test_counters_agree_with_entries_whatever_comes(
     """After any sequence of exports and looks at the clock, for any window, in every group."""
     for name in ("appeals", "entries", "counters", "fresh_appeals", "appeal_history", "exports"):
         state.db.execute(f"DELETE FROM {name}")
+    state.db.forget()
     for n, rows in enumerate(exports):
         now = MORNING + n * 7 * HOUR
         take(state, *rows, now=now)

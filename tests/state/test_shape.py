@@ -9,7 +9,8 @@ import pytest
 from sqlite_utils import Database
 
 from mcur.state import schema, store
-from mcur.state.store import State, StateLocked, StateMissing, StateUnreadable
+from mcur.state.opening import StateLocked, StateMissing, StateUnreadable
+from mcur.state.store import State
 from tests.fakes import MORNING
 
 
