@@ -156,13 +156,8 @@ class Facts(Protocol):
         """Return the next end of a term that wakes a cycle of its own."""
         ...
 
-    def entered(
-        self, what: str, first: datetime, last: datetime, *, sources: Collection[str] = ()
-    ) -> Sequence[Appeal]:
-        """Return appeals that entered a group (``new``, ``overdue`` …) in [first, last).
-
-        ``sources`` leaves only theirs; without any it is everybody's.
-        """
+    def entered(self, what: str, first: datetime, last: datetime) -> Sequence[Appeal]:
+        """Return appeals that entered a group (``new``, ``overdue`` …) in [first, last), each once."""
         ...
 
     def count_entered(self, what: str, first: datetime, last: datetime) -> int:

@@ -199,11 +199,9 @@ class Answers(GrowthAnswers, MirrorAnswers):
         ).fetchone()
         return moment_or_none(row[0])
 
-    def entered(
-        self, what: str, first: datetime, last: datetime, *, sources: Collection[str] = ()
-    ) -> Sequence[Appeal]:
-        """Return appeals that entered a group in [first, last), of these sources or of all."""
-        return self._state.appeals.entered(what, first, last, sources=sources)
+    def entered(self, what: str, first: datetime, last: datetime) -> Sequence[Appeal]:
+        """Return appeals that entered a group in [first, last)."""
+        return self._state.appeals.entered(what, first, last)
 
     def count_entered(self, what: str, first: datetime, last: datetime) -> int:
         """Count entries over all municipalities; who entered twice (returned, again) counts twice."""

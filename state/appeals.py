@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Literal
 
 from mcur.playbooks.addresses import house_of
 from mcur.playbooks.counting import Takes
 from mcur.playbooks.facts import Appeal, AppealChange, BadRow, Export
 from mcur.state.database import StateDatabase
-from mcur.state.imports import SECOND, Batch, Entries, Read, parts_of
+from mcur.state.hours import by_hour
+from mcur.state.imports import SECOND, Batch, Entries, Read
 from mcur.state.rows import appeal_of, dump
 from mcur.state.stamps import hour_of, moment_of, text_of
 
@@ -134,31 +135,21 @@ class Appeals:
         row = self._row(source, number)
         return None if row is None else self._effective(row)
 
-    def entered(
-        self, what: str, first: datetime, last: datetime, *, sources: Collection[str] = ()
-    ) -> list[Appeal]:
-        """Return the appeals that entered a group in [first, last), in that order.
+    def entered(self, what: str, first: datetime, last: datetime) -> list[Appeal]:
+        """Return the appeals that entered a group in [first, last), in that order, each once."""
+        found: dict[tuple[str, str], Appeal] = {}
+        for hour in by_hour(self._db, what, first, last, "entered", partial(self._entered, what)):
+            found |= hour
+        return list(found.values())
 
-        ``sources`` leaves only theirs; without any it is everybody's.
-        """
-        question = ("entered", what, first, last, frozenset(sources))
-        return self._db.remembered_of(
-            parts_of(what, first, last),
-            question,
-            lambda: self._entered(what, first, last, tuple(sources)),
-        )
-
-    def _entered(
-        self, what: str, first: datetime, last: datetime, sources: Sequence[str]
-    ) -> list[Appeal]:
-        only = f" AND e.source IN ({', '.join('?' * len(sources))})" if sources else ""
+    def _entered(self, what: str, begin: str, end: str) -> dict[tuple[str, str], Appeal]:
         rows = self._db.execute(
             "SELECT a.source, a.number, a.row FROM entries e JOIN appeals a USING (source, number)"
-            f" WHERE e.what = ? AND e.at >= ? AND e.at < ?{only}"
-            " ORDER BY e.at, e.source, e.number",
-            [what, text_of(first), text_of(last), *sources],
+            " WHERE e.what = ? AND e.at >= ? AND e.at < ? ORDER BY e.at, e.source, e.number",
+            (what, begin, end),
         )
-        return self._all_effective({(source, number): row for source, number, row in rows})
+        found = {(source, number): row for source, number, row in rows}
+        return dict(zip(found, self._all_effective(found), strict=True))
 
     def count_entered(self, what: str, first: datetime, last: datetime) -> int:
         """Count entries in [first, last) from the hourly counters."""

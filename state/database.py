@@ -118,7 +118,7 @@ class StateDatabase(Database):
 
     conn: Connection
 
-    def __init__(self, path: Path, *, patience: float) -> None:
+    def __init__(self, path: Path | str, *, patience: float) -> None:
         super().__init__(
             sqlite3.connect(
                 path, timeout=patience, factory=Connection, cached_statements=STATEMENTS

@@ -7,18 +7,17 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime, timedelta
 from typing import Any
 
 from mcur.playbooks.directory import fold
 from mcur.playbooks.facts import Appeal, AppealStatus, Export
 from mcur.state.database import StateDatabase
+from mcur.state.hours import part_of
 from mcur.state.rows import appeal_of, appeal_to_dict, dump
 from mcur.state.stamps import hour_of, moment_of, text_of, text_or_none
 
 SECOND = timedelta(seconds=1)
-HOUR = timedelta(hours=1)
 _TRUE_WORDS = frozenset({"да", "1", "true", "yes"})
 
 
@@ -91,19 +90,6 @@ class Entries:
             [(what, hour, sign * n) for (what, hour), n in counts.items()],
         )
         self._db.conn.note_written(part_of(what, hour) for what, hour in counts)
-
-
-def part_of(what: str, hour: str) -> str:
-    """Name the entries into a group in an hour, as what answers may rest on."""
-    return f"entries:{what}:{hour}"
-
-
-@lru_cache(maxsize=1024)
-def parts_of(what: str, first: datetime, last: datetime) -> tuple[str, ...]:
-    """Name the entries into a group in [first, last), hour by hour."""
-    hour = first.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    hours = -(-(last - hour) // HOUR)
-    return tuple(part_of(what, hour_of(text_of(hour + n * HOUR))) for n in range(hours))
 
 
 _COLUMNS = (

@@ -5,15 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from mcur.state.database import StateDatabase
 from mcur.state.schema import ShapeUnknown, migrate
 
-THROWN_AWAY = (
-    "synchronous = OFF", "cache_size = -65536", "temp_store = MEMORY", "locking_mode = EXCLUSIVE"
-)  # fmt: skip
-"""How a state is kept that is thrown away: nobody else reads it, nothing waits for the disk."""
 BUSY = 30.0
 """Seconds that one process waits for another one's transaction."""
 
@@ -37,15 +34,15 @@ def is_unusable(error: Exception) -> bool:
 
 
 def opened(path: Path, *, lasting: bool) -> StateDatabase:
-    """Open the database in its newest shape."""
+    """Open the database in its newest shape; one that need not last lives in memory until it is closed."""
     try:
-        db = StateDatabase(path, patience=BUSY)
-        db.enable_wal()
+        db = StateDatabase(path if lasting else ":memory:", patience=BUSY)
         if lasting:
+            db.enable_wal()
             db.execute("PRAGMA synchronous = NORMAL")
-        else:
-            for pragma in THROWN_AWAY:
-                db.execute(f"PRAGMA {pragma}")
+        elif path.exists():
+            with closing(sqlite3.connect(path)) as file:
+                file.backup(db.conn)
         db.execute("PRAGMA foreign_keys = ON")
         migrate(db)
     except ShapeUnknown as exc:
@@ -55,6 +52,12 @@ def opened(path: Path, *, lasting: bool) -> StateDatabase:
         msg = f"the state {path} cannot be opened: {exc}; take the last backup, or another path"
         raise StateUnreadable(msg) from exc
     return db
+
+
+def put_down(db: StateDatabase, path: Path) -> None:
+    """Write a database that lives in memory to its file, for whoever opens it next."""
+    with closing(sqlite3.connect(path)) as file:
+        db.conn.backup(file)
 
 
 def locked(path: Path) -> int:

@@ -28,7 +28,7 @@ from mcur.state.journal import Event
 from mcur.state.letters import Letters
 from mcur.state.lookup import Lookup
 from mcur.state.mirrors import Mirrors
-from mcur.state.opening import BUSY, StateLocked, StateMissing, locked, opened
+from mcur.state.opening import BUSY, StateLocked, StateMissing, locked, opened, put_down
 from mcur.state.outbox import Outbox, Row
 from mcur.state.rows import dump
 from mcur.state.stamps import moment_or_none, text_of
@@ -39,7 +39,7 @@ class State(Lookup):
     """Facts, cursors, outbox and journal of one site. Belongs to the thread that opened it.
 
     ``writing`` takes the lock that keeps a second mcur out; reading needs none (WAL). A state that is
-    not ``lasting`` is lost with the power: a simulation's, which is thrown away anyhow.
+    not ``lasting`` lives in memory and is written when it is closed: a simulation's, for its restarts.
     """
 
     def __init__(self, path: Path, *, writing: bool = True, lasting: bool = True) -> None:
@@ -49,6 +49,7 @@ class State(Lookup):
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = locked(path) if writing else None
         self.db = opened(path, lasting=lasting)
+        self._lasting = lasting
         self.path = path
         self.blobs = BlobStore(path.parent / "blobs")
         self.appeals = Appeals(self.db)
@@ -66,6 +67,8 @@ class State(Lookup):
 
     def close(self) -> None:
         """Close the database and let others in."""
+        if not self._lasting:
+            put_down(self.db, self.path)
         self.db.close()
         if self._lock is not None:
             os.close(self._lock)

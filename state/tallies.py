@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mcur.playbooks.climbs import Climb
@@ -15,9 +15,9 @@ from mcur.playbooks.facts import Act, ExportRead, Letter, Task, TaskStatus
 from mcur.playbooks.incidents import Incident, Plan
 from mcur.state.climbs import Climbs
 from mcur.state.database import StateDatabase
-from mcur.state.imports import HOUR, parts_of
+from mcur.state.hours import by_hour
 from mcur.state.rows import act_of, letter_of
-from mcur.state.stamps import moment_of, text_of
+from mcur.state.stamps import moment_of
 from mcur.state.unheard import Unheard
 
 if TYPE_CHECKING:
@@ -35,23 +35,19 @@ class GrowthAnswers:
 
         They are counted by the hour and the hours are remembered: what comes now changes one.
         """
-        hours = [
-            self._db.remembered_of(
-                parts_of("new", begin, end),
-                ("tallies", begin, end, by_house),
-                partial(self._counted, begin, end, "a.house" if by_house else "NULL"),
-            )
-            for begin, end in _hours(first, last)
-        ]
+        house = "a.house" if by_house else "NULL"
+        hours = by_hour(
+            self._db, "new", first, last, ("tallies", by_house), partial(self._counted, house)
+        )
         return [tally for hour in hours for tally in hour]
 
-    def _counted(self, first: datetime, last: datetime, house: str) -> Sequence[Tally]:
+    def _counted(self, house: str, begin: str, end: str) -> list[Tally]:
         rows = self._db.execute(
             f"SELECT a.municipality, a.block, a.category, a.subcategory, {house}, a.source,"
             " a.origin, count(*) n FROM entries e JOIN appeals a USING (source, number)"
             " WHERE e.what = 'new' AND e.at >= ? AND e.at < ? AND a.spam = 0"
             " GROUP BY 1, 2, 3, 4, 5, 6, 7",
-            (text_of(first), text_of(last)),
+            (begin, end),
         )
         return [Tally._make(row) for row in rows]
 
@@ -144,14 +140,3 @@ class GrowthAnswers:
         """Return the accepted acts on something, in their order."""
         rows = self._db.remembered(("acts on", key), lambda: self._state.acts_on(key))
         return [act_of(row) for row in rows if row["state"] in {"accepted", "done"}]
-
-
-@lru_cache(maxsize=256)
-def _hours(first: datetime, last: datetime) -> tuple[tuple[datetime, datetime], ...]:
-    """Part [first, last) into hours of their own."""
-    found = []
-    while first < last:
-        end = min(first + HOUR, last)
-        found.append((first, end))
-        first = end
-    return tuple(found)

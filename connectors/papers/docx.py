@@ -232,7 +232,18 @@ def _write(paper: Paper, block: Block) -> None:
 
 
 def _add(paper: Paper, text: str, style: str) -> Any:
-    return paper.add_paragraph(typeset(text), style=style)
+    line = paper.add_paragraph(typeset(text))
+    if style != "Normal":
+        _dress(line, style)
+    return line
+
+
+def _dress(line: Any, style: str) -> None:
+    """Give a paragraph its style by its id, which python-docx makes of the name.
+
+    To look it up by its name takes longer than all else that is done for a line.
+    """
+    _xml(line).style = style.replace(" ", "")
 
 
 def _write_table(paper: Paper, table: Table) -> None:
@@ -318,9 +329,7 @@ def _put(cell: Cell, text: str, style: str, align: str) -> None:
     for extra in cell.paragraphs[1:]:  # a merge leaves the paragraphs of all its cells
         _xml(cell).remove(_xml(extra))
     line = cell.paragraphs[0]
-    # By its id, which python-docx makes of the name: to look it up for each cell takes most of the
-    # time that a long table needs.
-    _xml(line).style = style.replace(" ", "")
+    _dress(line, style)
     line.add_run(typeset(text))
     line.alignment = WD_PARAGRAPH_ALIGNMENT[align.upper()]
     if style != "Table Text":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from functools import partial
 from typing import Any, Literal
 
 from mcur.playbooks import crowded, reference
@@ -255,11 +254,10 @@ def poor_work(
         fresh = case.facts.fresh_breaches(case.playbook.id)
         breaches += [t for t in fresh if t.clause == clause and t.due_at < first]
     late = [case.facts.appeal(*term.object.split(":", 1)) for term in breaches]
-    theirs = partial(case.facts.entered, sources=rule.sources)
     hits = {
         "late": ([a for a in late if a], rule.late_acceptances),
-        "returned": (theirs("returned", first, last), rule.returns),
-        "overdue": (theirs("overdue", first, min(last, case.now)), rule.overdue),
+        "returned": (case.facts.entered("returned", first, last), rule.returns),
+        "overdue": (case.facts.entered("overdue", first, min(last, case.now)), rule.overdue),
     }
     found: list[tuple[str, Appeal]] = []
     for name, (appeals, limit) in hits.items():

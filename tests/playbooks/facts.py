@@ -256,11 +256,9 @@ class Known:
         """No term wakes a cycle here."""
         return None
 
-    def entered(
-        self, what: str, first: datetime, last: datetime, *, sources: Collection[str] = ()
-    ) -> Sequence[Appeal]:
+    def entered(self, what: str, first: datetime, last: datetime) -> Sequence[Appeal]:
         """Return what a test put into a group, whatever the span."""
-        return [a for a in self.entries.get(what, []) if not sources or a.source in sources]
+        return self.entries.get(what, [])
 
     def count_entered(self, what: str, first: datetime, last: datetime) -> int:
         """Count what entered."""
