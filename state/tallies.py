@@ -17,7 +17,7 @@ from mcur.state.climbs import Climbs
 from mcur.state.database import StateDatabase
 from mcur.state.hours import by_hour
 from mcur.state.rows import act_of, letter_of
-from mcur.state.stamps import moment_of
+from mcur.state.stamps import moment_of, text_of
 from mcur.state.unheard import Unheard
 
 if TYPE_CHECKING:
