@@ -39,6 +39,13 @@ class Unavailable(ConnectorError):
         self.reached = reached
 
 
+class LostRace(Unavailable):
+    """Another change of the same thing came first: nothing was written, and the other side is well.
+
+    The same request succeeds when it is made anew, on what stands there then.
+    """
+
+
 class Rejected(ConnectorError):
     """The other side refused and will refuse again: a human must look."""
 
@@ -173,7 +180,10 @@ class Tracker(Protocol):
         ...
 
     def update(self, change: TaskChange, now: datetime) -> TaskSeen:
-        """Change the task, read it back; :class:`Rejected` names what the tracker ignored."""
+        """Change the task, read it back; :class:`Rejected` names what the tracker ignored.
+
+        What it has no place for at all is left out and stands in ``ignored``, as after ``create``.
+        """
         ...
 
     def find(self, keys: Collection[str], now: datetime) -> dict[str, TaskSeen]:

@@ -16,6 +16,7 @@ import structlog
 from mcur.connectors.ports import (
     Barred,
     ConnectorError,
+    LostRace,
     NotYet,
     PartlySent,
     Rejected,
@@ -137,9 +138,8 @@ class Dispatcher:
     # --- out ------------------------------------------------------------------------------------------
 
     def _claim(self, destination: Destination, now: datetime) -> list[Row]:
-        # A hand that comes back finds its next row waiting: so many are claimed ahead, in batches.
-        free = 2 * destination.width - len(destination.flying)
-        if free < destination.width or not self._state.outbox.is_open(destination.name, now):
+        free = destination.free()
+        if not free or not self._state.outbox.is_open(destination.name, now):
             return []
         return self._state.outbox.claim(destination.name, now, free)
 
@@ -208,7 +208,7 @@ class Dispatcher:
         now = self._clock()
         try:
             delivered = future.result()
-        except (InDoubt, NotYet) as exc:
+        except (InDoubt, NotYet, LostRace) as exc:
             self._put_back(row, exc, now)
         except TooLate as exc:
             with self._state.atomic():
@@ -224,16 +224,17 @@ class Dispatcher:
         except Exception as exc:  # noqa: BLE001  (refused, or a fault of ours in this one row)
             self._refused(destination, row, exc, now)
         else:
+            out = len(destination.flying)
+            destination.restraint.answered(delivered.took, destination.width, out)
             self._done(destination, row, prepared, delivered, now)
 
-    def _put_back(self, row: Row, cause: InDoubt | NotYet, now: datetime) -> None:
-        """Wait: for what may be there already, or for what has to end before."""
+    def _put_back(self, row: Row, cause: InDoubt | NotYet | LostRace, now: datetime) -> None:
+        """Wait: for what may be there already, what has to end before, what was written meanwhile."""
+        pause = PARENTS if isinstance(cause, NotYet) else self._settle_time
+        doubtful = isinstance(cause, InDoubt)
+        why = "may have been made: looking" if doubtful else str(cause)
         with self._state.atomic():
-            if isinstance(cause, NotYet):
-                self._state.outbox.wait(row, now + PARENTS, str(cause))
-            else:
-                why = "may have been made: looking"
-                self._state.outbox.wait(row, now + self._settle_time, why, doubt=2)
+            self._state.outbox.wait(row, now + pause, why, doubt=2 if doubtful else 0)
 
     def _done(
         self, destination: Destination, row: Row, prepared: Any, back: Delivered, now: datetime
@@ -281,6 +282,8 @@ class Dispatcher:
             self._keep(row, back, now)
             if isinstance(prepared, Addressed):
                 self._follow(row, prepared, now)
+            if why := "; ".join(back.seen.ignored if back.seen else ()):
+                self._tell_administrator(row, "left_out", row.destination, why, now)
             if not isinstance(row.effect, SILENT):
                 self._state.tell(
                     self._event(row, prepared, back, now),
@@ -297,7 +300,7 @@ class Dispatcher:
                 if flag is not None:
                     flags.keep(self._state, flag, now)
             case UpdateTask() if back.seen:
-                self._state.tasks.remember(row.effect.task, back.seen)
+                self._state.tasks.wrote(row.effect, back.seen)
             case SendLetter(channel=Channel.REPORTS) | FileDocument():
                 self._state.report_left(row.key)
             case KeepCopy(digest=digest):
@@ -315,6 +318,7 @@ class Dispatcher:
             self._state.outbox.put(paper, CABINET, now)
 
     def _silent(self, destination: Destination, row: Row, why: Unavailable, now: datetime) -> None:
+        destination.restraint.strained(destination.width, len(destination.flying))
         with self._state.atomic():
             circuit = self._state.outbox.circuits.open(
                 destination.name, str(why), now, why.retry_after
@@ -375,12 +379,7 @@ class Dispatcher:
 
     def _tell_shadow(self, row: Row, prepared: Any, now: datetime) -> None:
         event = self._event(row, prepared, Delivered(receipt=""), now)
-        data = {**event.data, "event": event.event}
-        shadow = Event(
-            at=now, event="shadow", cite=event.cite, key=event.key, to=event.to,
-            cc=event.cc, subject=event.subject, data=data,
-        )  # fmt: skip
-        self._state.tell(shadow)
+        self._state.tell(telling.shadow_of(event, now))
 
     def _expire(self, now: datetime) -> bool:
         expired = self._state.outbox.expired(now)
@@ -394,15 +393,7 @@ class Dispatcher:
         return bool(expired or orphans)
 
     def _event(self, row: Row, prepared: Any, back: Delivered, now: datetime) -> Event:
-        match row.effect:
-            case PassFile() | FetchFile() | KeepCopy() | KeepPage():
-                msg = f"{row.key}: nothing is told of it"
-                raise AssertionError(msg)
-            case SendLetter():
-                return telling.letter_left(row.effect, prepared, now)
-            case FileDocument():
-                return telling.document_filed(row.effect, prepared, now)
-            case CreateTask():
-                return telling.task_made(row.effect, back.seen.ident if back.seen else None, now)
-            case UpdateTask():
-                return telling.task_changed(row.effect, self._state.tasks.get(row.effect.task), now)
+        task = (
+            self._state.tasks.get(row.effect.task) if isinstance(row.effect, UpdateTask) else None
+        )
+        return telling.delivered(row.effect, prepared, back.seen, task, now)

@@ -6,7 +6,7 @@ A row in doubt may have left before a crash or a silence, so it is looked for be
 from __future__ import annotations
 
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,9 @@ from mcur.connectors.ports import (
     Tracker,
     Wiki,
 )
+from mcur.daemon.clock import stopwatch
 from mcur.daemon.render import Addressed, Filed, Wanted
+from mcur.daemon.restraint import Restraint
 from mcur.playbooks.facts import TaskSeen
 from mcur.playbooks.intents import FetchFile, PassFile
 from mcur.state.outbox import Row
@@ -43,6 +45,8 @@ class Delivered:
     repeated: bool = False
     content: bytes = b""
     """Of a file that was fetched."""
+    took: float = 0.0
+    """Seconds."""
 
 
 class InDoubt(Exception):
@@ -65,6 +69,19 @@ class Destination:
     courier: Courier | None = None
     cabinet: Cabinet | None = None
     flying: dict[Future[Delivered], tuple[Row, Any]] = field(default_factory=dict)
+    restraint: Restraint = field(default_factory=Restraint)
+
+    def free(self) -> int:
+        """Return how many rows may be claimed now.
+
+        A hand that comes back finds its next row waiting: while all of the pool may be used, so many
+        are claimed ahead, in batches.
+        """
+        allowed = self.restraint.allows(self.width)
+        if allowed < self.width:
+            return max(0, allowed - len(self.flying))
+        free = 2 * self.width - len(self.flying)
+        return free if free >= self.width else 0
 
     @property
     def health(self) -> str:
@@ -78,6 +95,11 @@ Prepared = NewTask | TaskChange | Addressed | Filed | Page | Wanted
 
 def deliver(destination: Destination, row: Row, prepared: Prepared, now: datetime) -> Delivered:
     """Deliver one prepared row, or find that it was delivered; raises what connectors raise."""
+    begun = stopwatch()
+    return replace(_deliver(destination, row, prepared, now), took=stopwatch() - begun)
+
+
+def _deliver(destination: Destination, row: Row, prepared: Prepared, now: datetime) -> Delivered:
     if isinstance(prepared, Addressed):
         return _send(destination.courier, row, prepared, now)
     if isinstance(prepared, Filed):

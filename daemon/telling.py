@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from mcur.connectors.papers.text import to_text
 from mcur.daemon.render import Addressed, Filed
 from mcur.playbooks.facts import Task, TaskSeen
-from mcur.playbooks.intents import Cite, CreateTask, FileDocument, SendLetter, UpdateTask
+from mcur.playbooks.intents import Cite, CreateTask, Effect, FileDocument, SendLetter, UpdateTask
 from mcur.state.gathered import joined
 from mcur.state.journal import Event
+
+
+def delivered(
+    effect: Effect, prepared: Any, seen: TaskSeen | None, task: Task | None, now: datetime
+) -> Event:
+    """Tell that an effect is done; ``task`` is the one that was changed."""
+    match effect:
+        case SendLetter():
+            return letter_left(effect, prepared, now)
+        case FileDocument():
+            return document_filed(effect, prepared, now)
+        case CreateTask():
+            return task_made(effect, seen.ident if seen else None, now)
+        case UpdateTask():
+            return task_changed(effect, task, now)
+    msg = f"{effect.key}: nothing is told of it"
+    raise AssertionError(msg)
 
 
 def letter_left(effect: SendLetter, addressed: Addressed, now: datetime) -> Event:
@@ -125,3 +143,9 @@ def _standing(task: Task | None, text: str, attachments: Iterable[str]) -> dict[
         "status": task.status.value,
         "reopen_count": task.reopen_count,
     }
+
+
+def shadow_of(event: Event, now: datetime) -> Event:
+    """Tell what a channel in shadow would have done."""
+    data = {**event.data, "event": event.event}
+    return replace(event, at=now, event="shadow", late=None, data=data)

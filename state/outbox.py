@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mcur.playbooks.intents import EFFECT, Effect, UpdateTask
+from mcur.playbooks.intents import EFFECT, CreateTask, Effect, UpdateTask
 from mcur.state.circuits import Circuits
 from mcur.state.database import StateDatabase
 from mcur.state.stamps import moment_of, moment_or_none, text_of, text_or_none
@@ -78,6 +78,23 @@ class Outbox:
                 text_or_none(effect.not_after), text_of(now),
             ),
         )  # fmt: skip
+        if effect.urgent:
+            self._hurry(effect)
+
+    def _hurry(self, effect: Effect) -> None:
+        """What an urgent row has to wait for is urgent too: its task and older changes, its parent."""
+        ahead = effect.parent if isinstance(effect, CreateTask) else None
+        if isinstance(effect, UpdateTask):
+            ahead = effect.task
+            older = "UPDATE outbox SET urgent = 1 WHERE state = 'waiting' AND task = ?"
+            self._db.execute(older, (ahead,))
+        while ahead is not None:
+            row = self._db.execute(
+                "UPDATE outbox SET urgent = 1 WHERE state = 'waiting' AND key = ?"
+                " RETURNING payload ->> 'parent'",
+                (ahead,),
+            ).fetchone()
+            ahead = row[0] if row else None
 
     def claim(self, destination: str, now: datetime, limit: int) -> list[Row]:
         """Take rows of a destination that are due, the urgent first.

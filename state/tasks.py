@@ -22,6 +22,7 @@ _NAMES = tuple(f.name for f in fields(Task))
 _STAMPS = tuple(f.name for f in fields(Task) if "datetime" in str(f.type))
 _FLAGS = ("announce", "history")
 _COLUMNS = ", ".join(_NAMES)
+_SHOWN = ("status", "assignee", "due_at")
 _TOLD = ("measures", "causes", "prevention")
 
 
@@ -161,6 +162,20 @@ class Tasks:
         """Keep how the tracker shows the task, so that our own writing is no news later."""
         self._db.execute("UPDATE tasks SET seen = ? WHERE key = ?", (_look(seen), key))
 
+    def wrote(self, effect: UpdateTask, seen: TaskSeen) -> None:
+        """Keep what a change of ours wrote; whatever else differs is a person's, and the next look's news."""
+        before = self._seen(effect.task)
+        named = {name for name in _SHOWN if getattr(effect, name) is not None}
+        ours = {*named, *effect.fields}
+        now: dict[str, Any] = json.loads(_look(seen))
+        look = {name: now[name] if name in ours else before.get(name, now[name]) for name in now}
+        self._db.execute("UPDATE tasks SET seen = ? WHERE key = ?", (dump(look), effect.task))
+
+    def _seen(self, key: str) -> dict[str, Any]:
+        """Return how the tracker showed a task at the last look."""
+        row = self._db.execute("SELECT seen FROM tasks WHERE key = ?", (key,)).fetchone()
+        return json.loads(row[0]) if row and row[0] else {}
+
     def notice(
         self,
         seen_tasks: Iterable[TaskSeen],
@@ -271,12 +286,9 @@ class Tasks:
 
         What an act brings counts once that is ``judged``.
         """
-        look = _look(seen)
-        row = self._db.execute("SELECT seen FROM tasks WHERE key = ?", (task.key,)).fetchone()
-        before = json.loads(row[0]) if row and row[0] else {}
-        if row and row[0] == look:
+        before, now = self._seen(task.key), json.loads(_look(seen))
+        if now == before:
             return False
-        now = json.loads(look)
         differs = {name for name in now if now[name] != before.get(name)} - set(judged)
         news: dict[str, Any] = {}
         if "status" in differs:

@@ -19,13 +19,13 @@ from redminelib import Redmine, exceptions  # type: ignore[import-untyped]  # ha
 from redminelib.engines import SyncEngine  # type: ignore[import-untyped]
 from urllib3.exceptions import NewConnectionError
 
-from mcur.connectors.ports import Barred, ConnectorError, Rejected, Unavailable
+from mcur.connectors.ports import Barred, ConnectorError, LostRace, Rejected, Unavailable
 from mcur.connectors.redmine.shape import RedmineShape
 
 Json = dict[str, Any]
 Params = Sequence[tuple[str, str]]
 
-LOST_RACE = timedelta(seconds=2)
+AFTER_RACE = timedelta(seconds=2)
 """After this long an update that met another one may be repeated."""
 
 
@@ -173,8 +173,8 @@ class Client:
             case exceptions.ResourceNotFoundError():
                 return Absent(f"{doing}: {who} has no such thing, or hides it from this account")
             case exceptions.ValidationError() if not str(exc):
-                return Unavailable(
-                    f"{doing}: {who} met another change at the same moment", retry_after=LOST_RACE
+                return LostRace(
+                    f"{doing}: {who} met another change at the same moment", retry_after=AFTER_RACE
                 )
             case exceptions.ValidationError():
                 return Invalid(f"{doing}: {who} refuses: {exc}")

@@ -65,6 +65,7 @@ class RedmineTracker:
         wish = self._writer.new(task, now)
         self._attach(task.attachments, wish)
         issue = self._post(doing, wish)
+        wish.ignored += self._without_field(wish, issue)
         wish.ignored += self._settle(wish, issue)
         seen = self._reader.task(issue, self._measured(now, issue))
         return replace(seen, ignored=tuple(wish.ignored))
@@ -73,8 +74,8 @@ class RedmineTracker:
         """Change the task, read it back; :class:`Rejected` names what Redmine ignored.
 
         What does not differ is not sent; nothing at all is sent where there is neither a
-        difference nor a note nor a file. :class:`NotYet`: all is written but the end of a task under
-        which others are open.
+        difference nor a note nor a file. ``ignored`` names what could not be written here at all.
+        :class:`NotYet`: all is written but the end of a task under which others are open.
         """
         issue = self._changes.whole(change.ident)
         wish = self._writer.change(change, issue)
@@ -83,13 +84,16 @@ class RedmineTracker:
         if wish.values:
             self._put(change.ident, wish)
             issue = self._read_back(change.ident)
-        ignored = wish.ignored + self._writer.differences(wish.values, issue)
-        if ignored:
-            msg = f"update task {change.ident} in Redmine «{self.name}»: {'; '.join(ignored)}"
+        wish.ignored += self._without_field(wish, issue)
+        refused = self._writer.differences(wish.values, issue)
+        if refused:
+            said = "; ".join(wish.ignored + refused)
+            msg = f"update task {change.ident} in Redmine «{self.name}»: {said}"
             raise Rejected(msg)
         if wish.waits:
             raise NotYet(wish.waits)
-        return self._reader.task(issue, self._measured(now, issue if wish.values else None))
+        seen = self._reader.task(issue, self._measured(now, issue if wish.values else None))
+        return replace(seen, ignored=tuple(wish.ignored))
 
     def find(self, keys: Collection[str], now: datetime) -> dict[str, TaskSeen]:
         """Return those of the tasks that are there, by key, as a list shows them: without notes.
@@ -137,11 +141,8 @@ class RedmineTracker:
         try:
             return self._made(doing, path, wish)
         except Invalid as exc:
-            if not wish.values.pop("assigned_to_id", None):
-                raise
-            issue = self._made(doing, path, wish)
-            wish.ignored.append(f"assignee was left out: {exc}")
-            return issue
+            self._without_assignee(wish, exc)
+            return self._made(doing, path, wish)
 
     def _made(self, doing: str, path: str, wish: Wish) -> Json:
         try:
@@ -151,11 +152,34 @@ class RedmineTracker:
         return issue
 
     def _put(self, ident: str, wish: Wish) -> None:
+        """Change the issue; where Redmine refuses an assignee, change the rest."""
+        doing, path = f"update task {ident}", f"/issues/{ident}.json"
         try:
-            path = f"/issues/{ident}.json"
-            self._client.put(f"update task {ident}", path, {"issue": wish.values})
+            try:
+                self._client.put(doing, path, {"issue": wish.values})
+            except Invalid as exc:
+                self._without_assignee(wish, exc)
+                self._client.put(doing, path, {"issue": wish.values})
         except Absent as exc:  # it was read a moment ago: whether it is gone, the next look tells
             raise Unavailable(str(exc)) from exc
+
+    def _without_assignee(self, wish: Wish, refusal: Invalid) -> None:
+        """Take the assignee out of a refused wish: locked, or in a role that is assigned nothing."""
+        if not wish.values.pop("assigned_to_id", None):
+            raise refusal
+        wish.ignored.append(f"assignee was left out: {refusal}")
+
+    def _without_field(self, wish: Wish, issue: Json) -> list[str]:
+        """Say which fields an issue does not have; whoever took them away may bring others."""
+        wanted = {entry["id"] for entry in wish.values.get("custom_fields", ())}
+        gone = wanted - {entry["id"] for entry in issue.get("custom_fields", ())}
+        names = {number: ours for ours, number in self._catalog.fields().items()}
+        if gone:
+            self._catalog.forget()
+        return [
+            f"field {names.get(number, number)} was left out: it is there no more"
+            for number in gone
+        ]
 
     def _settle(self, wish: Wish, issue: Json) -> list[str]:
         """Compare a new issue with the wish; a status that creating cannot set is set now."""

@@ -95,7 +95,7 @@ class Writer:
         return wish
 
     def differences(self, wanted: dict[str, Any], issue: Json) -> list[str]:
-        """Say what of the wanted values the issue does not have."""
+        """Say what of the wanted values the issue does not have; fields that it lacks are no values."""
         held: dict[str, Any] = {
             "tracker_id": issue["tracker"]["id"],
             "status_id": issue["status"]["id"],
@@ -116,7 +116,7 @@ class Writer:
         said += [
             f"field {entry['id']} was ignored"
             for entry in wanted.get("custom_fields", ())
-            if _lines(values.get(entry["id"], "")) != _lines(entry["value"])
+            if entry["id"] in values and _lines(values[entry["id"]]) != _lines(entry["value"])
         ]
         return said
 
@@ -145,7 +145,7 @@ class Writer:
         ignored += [
             f"field {name} was left out: this Redmine does not show one for it"
             for name in values
-            if name not in numbers
+            if name not in numbers and name in self._shape.field_names
         ]
         return [
             {"id": numbers[name], "value": markup.clean(value)}

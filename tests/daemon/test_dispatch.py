@@ -176,6 +176,36 @@ def test_a_task_waits_for_its_parent(stand: Stand) -> None:
     assert made["measure:1"].parent == made["plan:1"].ident
 
 
+def test_what_is_urgent_goes_first_with_all_that_it_waits_for(stand: Stand) -> None:
+    """A call tree under a plain incident overtakes the appeals of the morning, parents first."""
+    appeals = [a_task(f"{TASK}{n}") for n in range(5)]
+    incident = a_task("incident:1", kind=TaskKind.INCIDENT)
+    calls = [
+        a_task(f"call:{n}", kind=TaskKind.CALL, parent=incident.key, urgent=True) for n in range(2)
+    ]
+    want(stand, *appeals, incident, *calls)
+    stand.deliver()
+
+    made = [task.key for task in stand.tracker.listing()]
+    assert made == ["incident:1", "call:0", "call:1", *(f"{TASK}{n}" for n in range(5))]
+
+
+def test_an_urgent_change_takes_its_task_and_older_changes_along(stand: Stand) -> None:
+    """They would hold it up otherwise."""
+    stand.site.destinations[TRACKER].width = 1
+    last = a_task(f"{TASK}9")
+    want(stand, *(a_task(f"{TASK}{n}") for n in range(5)), last)
+    plain_one = an_update("update:plain", last.key)
+    urgent = an_update("update:urgent", last.key).model_copy(update={"urgent": True})
+    want(stand, an_update("update:other", f"{TASK}0"), plain_one)
+    want(stand, urgent)
+    stand.deliver()
+
+    told = [e.key for e in stand.events if e.event in {"task.created", "task.updated"}]
+    # Rows are claimed two at once: another task goes beside each of the first two.
+    assert told[:5].count(last.key) == 3
+
+
 def test_a_parent_in_another_tracker_is_neither_named_nor_waited_for(tmp_path: Path) -> None:
     """Its number means another task there."""
     both = [

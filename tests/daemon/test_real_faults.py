@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from http import HTTPStatus
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from mcur.playbooks.intents import UpdateTask
 from tests.fakes import CITE, some_appeals
 from tests.servers.redmine import Golden, RedmineServer, Staff
 from tests.servers.redmine_front import Fault, Front
-from tests.servers.redmine_stand import RedmineStand
+from tests.servers.redmine_stand import POOL, RedmineStand
 
 pytestmark = pytest.mark.server
 
@@ -129,6 +130,19 @@ def test_a_locked_database_is_waited_for(stand: RedmineStand) -> None:
     assert stand.told_administrator() == []
 
 
+def test_a_server_that_answers_500_gets_fewer_requests_at_once(stand: RedmineStand) -> None:
+    """Half of the pool after each failure, all of it again when the server is well."""
+    stand.front.faults.append(Fault("POST", "/issues.json", 500, times=1))
+    with_tasks(stand, 1)
+    limit = stand.site.destinations["tracker:redmine"].restraint
+    assert limit.allows(POOL) == POOL // 2
+    stand.take(*some_appeals(20))
+    stand.look()
+    stand.look()
+
+    assert limit.allows(POOL) == POOL
+
+
 @pytest.mark.parametrize("status", [404, 500, 502, 0])
 def test_what_was_made_and_denied_is_made_once(stand: RedmineStand, status: int) -> None:
     """The answer to three of ten creates is not what Redmine said."""
@@ -159,3 +173,97 @@ def test_what_was_changed_and_denied_is_changed_once(stand: RedmineStand, status
     assert stand.waiting() == {}
     assert len([e for e in stand.told("task.updated") if e.key == TASK]) == 1
     assert stand.told_administrator() == []
+
+
+def test_a_key_field_that_was_deleted_is_told_once_and_awaited(
+    redmine_server: RedmineServer, front: Front, tmp_path: Path
+) -> None:
+    """Redmine takes an issue without it in silence; what comes after that waits for the field."""
+    redmine_server.reset("full")
+    stand = RedmineStand(tmp_path, redmine_server, front, "full")
+    with closing(stand):
+        [first] = with_tasks(stand, 1)
+        [field] = redmine_server.sql("select * from custom_fields where name = 'Ключ'")
+        redmine_server.sql("delete from custom_fields where name = 'Ключ'")
+        stand.take(*some_appeals(12))
+        for _ in range(3):
+            stand.look()
+        waiting, told = stand.waiting(), stand.told_administrator()
+        marks = ", ".join("?" * len(field))
+        redmine_server.sql(f"insert into custom_fields values ({marks})", *field)
+        for _ in range(3):
+            stand.pass_time(minutes=6)
+            stand.cycle()
+
+        assert set(waiting.values()) == {"waiting"}
+        assert sorted(told) == [
+            "mcur: записано не всё («tracker:redmine»)",
+            "mcur: нет доступа к «tracker:redmine»",
+        ]
+        assert stand.waiting() == {}
+        assert stand.told_administrator() == told
+        made = Counter(event.key for event in stand.told("task.created"))
+        assert set(made.values()) == {1}
+        assert first in made
+
+
+def test_a_user_who_is_locked_leaves_the_rest_of_a_change(stand: RedmineStand) -> None:
+    """Redmine refuses him; the status and the note stand, the task keeps its officer, it is told once."""
+    with_tasks(stand, 2)
+    stand.server.sql("update users set status = 3 where login = 'petrova'")
+
+    for key in ("1", "2"):
+        task = TASK[:-1] + key
+        change(
+            stand, task, note=plain("Передано."), status=TaskStatus.IN_WORK, assignee="mcur_head"
+        )
+    stand.look()
+
+    for key in ("1", "2"):
+        task = TASK[:-1] + key
+        assert len([note for note in notes(stand, task) if "Передано." in note]) == 1
+        shown = Staff(stand.server).read(ident(stand, task))
+        assert shown["status"]["name"] == "В работе"
+        assert "Петрова" not in str(shown.get("assigned_to"))
+    assert stand.waiting() == {}
+    assert stand.told_administrator() == ["mcur: записано не всё («tracker:redmine»)"]
+
+
+def test_an_edit_at_the_same_moment_stands_beside_ours(stand: RedmineStand) -> None:
+    """A person writes between our look and our change: both notes, his term, our status."""
+    with_tasks(stand, 1)
+    staff = Staff(stand.server)
+    number = ident(stand)
+
+    def edit_first(method: str, _path: str) -> None:
+        if method == "PUT":
+            stand.front.before = lambda _method, _path: None
+            staff.change(number, notes="Меры: Слесарь на месте", due_date="2026-11-27")
+
+    stand.front.before = edit_first
+    change(stand, note=plain("Взято на контроль."), status=TaskStatus.ON_CONTROL)
+    stand.look()
+    stand.look()
+
+    said = " ".join(notes(stand))
+    assert said.count("Слесарь на месте") == said.count("Взято на контроль.") == 1
+    task = stand.task(TASK)
+    assert task.status is TaskStatus.ON_CONTROL
+    assert task.measures == "Слесарь на месте"
+    assert task.due_at is not None
+    assert task.due_at.date().isoformat() == "2026-11-27"
+
+
+def test_a_lost_race_holds_up_nobody_else(stand: RedmineStand) -> None:
+    """Redmine answers an empty 422 to the one of two changes that came second: it is made anew."""
+    keys = with_tasks(stand, 3)
+    stand.front.faults.append(Fault("PUT", "/issues/", 422, b'{"errors":[]}'))
+
+    for key in keys:
+        change(stand, key, note=plain("Взято на контроль."))
+    stand.deliver()
+
+    assert [len([n for n in notes(stand, key) if "на контроль" in n]) for key in keys] == [1, 1, 1]
+    assert stand.waiting() == {}
+    assert stand.state.outbox.circuits.listing() == []
+    assert not [h for h in stand.state.health() if h.down_since]
