@@ -46,12 +46,14 @@ class Signers:
 
 def document(case: Case, sheet: Sheet, signers: Signers, measures: Sequence[Measure]) -> Document:
     """Write both tables of the form; without measures it says who fills them in."""
+    owner = case.playbook.roles.get(signers.officer, signers.officer)
+    asked = Paragraph(text=case.say("plan.fill_in", owner=owner), tone="mark")
     blocks: tuple[Block, ...] = (
         Paragraph(text=sheet.approval),
         Heading(text=case.say("plan.table1")),
         _facts(case, sheet, signers),
         Heading(text=case.say("plan.table2")),
-        *(() if measures else (Paragraph(text=case.say("plan.fill_in"), tone="mark"),)),
+        *(() if measures else (asked,)),
         road_map(case, sheet.group, measures),
     )
     return Document(title=sheet.title, blocks=blocks, landscape=True)

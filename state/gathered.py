@@ -9,7 +9,8 @@ from mcur.playbooks.intents import UpdateTask
 def merged(old: UpdateTask, new: UpdateTask) -> UpdateTask:
     """Make one change of two: later values win, notes follow each other."""
     note = joined(old.note, new.note)
-    why = "; ".join(dict.fromkeys((old.cite.why, new.cite.why)))
+    before, after = old.cite.why, new.cite.why
+    why = after if before == after else f"{before.removesuffix('.')}; {after}"
     picked = {
         name: getattr(new, name)
         for name in ("subject", "body", "status", "assignee", "due_at", "at", "proof", "moved")
