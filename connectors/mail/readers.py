@@ -40,6 +40,8 @@ class Readers:
         try:
             for turn in turns:
                 yield next(readings[turn])
+            for reading in readings:
+                next(reading, None)  # at its end: whoever is closed before it ends its process
         finally:
             for reading in readings:
                 reading.close()

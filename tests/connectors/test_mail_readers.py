@@ -72,3 +72,14 @@ def test_who_looks_no_further_leaves_nothing_waiting(readers: Readers) -> None:
     begun.close()  # type: ignore[attr-defined]  # a generator
 
     assert [one.subject for one in readers(raws[:2]) if isinstance(one, Letter)] == ["0", "1"]
+
+
+def test_the_processes_read_batch_after_batch(readers: Readers) -> None:
+    """Beginning one takes half a second; nobody waits for that with each letter."""
+    raws = [a_raw(LETTER.format(n=n, do="nothing").encode()) for n in range(2 * MANY)]
+    seen = set()
+    for _ in range(5):
+        list(readers(raws))
+        seen |= {hand._process.pid for hand in readers._hands if hand._process}
+
+    assert len(seen) == 2
