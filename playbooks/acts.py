@@ -25,7 +25,7 @@ from mcur.playbooks.intents import (
 )
 from mcur.playbooks.permits import OFFICERS, TASK_ACTS
 from mcur.playbooks.refusals import last_day, refusal, say_act as say_act, status_of
-from mcur.playbooks.rules import answers, echoes, reported
+from mcur.playbooks.rules import answers, call_sheet, echoes, reported
 from mcur.playbooks.rules.base import Case
 
 
@@ -33,7 +33,7 @@ def decide(case: Case) -> Iterator[Intent]:
     """Judge each new act and do what it asks for."""
     for act in case.facts.fresh_acts():
         if _concerns(act, case):
-            yield from _judge(_about(act, case), case)
+            yield from _judge(call_sheet.meant(_about(act, case), case), case)
 
 
 def leftover(case: Case) -> Iterator[Intent]:

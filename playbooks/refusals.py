@@ -21,7 +21,7 @@ from mcur.playbooks.permits import (
     on_task,
 )
 from mcur.playbooks.plans import lacks, measures_in
-from mcur.playbooks.rules import reported
+from mcur.playbooks.rules import call_sheet, reported
 from mcur.playbooks.rules.base import Case
 
 
@@ -102,7 +102,7 @@ def _incident_refusal(act: Act, case: Case, incident: Incident | None) -> str | 
     if notes.MOVED in act.fields and act.do not in INCIDENT_ACTS:
         return case.say("act.not_for_incident")
     if act.do not in INCIDENT_ACTS or not incident.is_open:
-        return say_act("no_object", act, case)
+        return call_sheet.refusal(act, case, incident) or say_act("no_object", act, case)
     if on_incident(act, incident):
         return None
     declared = act.do == "close" and incident.declared_by

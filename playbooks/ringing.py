@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from mcur.playbooks.directory import Person
 from mcur.playbooks.documents import Block, Bullets, Document, Heading, Pairs, Paragraph, plain
@@ -12,6 +13,7 @@ from mcur.playbooks.incidents import Incident
 from mcur.playbooks.language import mask_personal
 from mcur.playbooks.rules.base import Case
 
+_CLOCK = re.compile(r"\d{1,2}:\d{2}")
 LAST = 5
 """So many of the last entries stand in a script."""
 
@@ -101,12 +103,26 @@ def is_confirmed(act: Act) -> bool:
 
 def said_at(case: Case, act: Act) -> datetime:
     """Return the time of the call: as it was given, else that of the word itself."""
+    given = act.fields.get("at", "")
+    if _CLOCK.fullmatch(given):
+        return _of_clock(case, given, act.at)
     try:
-        said = datetime.fromisoformat(act.fields.get("at", ""))
+        said = datetime.fromisoformat(given)
     except ValueError:
         return act.at
     said = said if said.tzinfo else said.replace(tzinfo=case.playbook.calendar.zone)
     return min(said, act.at)
+
+
+def _of_clock(case: Case, given: str, at: datetime) -> datetime:
+    """Return the last moment at which the clock showed that: «23:50» said at 00:10 was yesterday."""
+    hour, _, minute = given.partition(":")
+    local = case.playbook.calendar.local(at)
+    clock = time(int(hour), int(minute))
+    said = case.playbook.calendar.at(local.date(), clock)
+    return (
+        said if said <= at else case.playbook.calendar.at(local.date() - timedelta(days=1), clock)
+    )
 
 
 def entry(case: Case, act: Act) -> str:

@@ -47,10 +47,18 @@ lines under it are the text.
 """
 OF_A_KEY = frozenset({"review", "correct"})
 """What is said of a report means nothing without its key: «Проверено» is a word of any day."""
+LINE = "line"
+"""The field of an act that was said as a line of a call sheet: it may be mere talk elsewhere."""
 _COLON = re.compile(r":(?=\s|$)")
 """Ends the phrase; the one in 18:00 and those of a key have no blank behind them."""
 _KEY = re.compile(r"(?:task|report|draft|incident|plan|call|checklist):[^:]+:.+")
 _TICK = re.compile(r"^\s*(?:\[[xXхХ]\]|[✓✔])\s*(.+?)\s*$", re.MULTILINE)
+_CALLED = re.compile(
+    r"^[ \t]*(?:№?[ \t]*(?P<number>\d{1,2})[.):]?[ \t]+)?(?P<at>(?:[01]?\d|2[0-3])[:.][0-5]\d)[ \t,;:–—-]*"
+    r"(?P<who>[^\n]{0,80}?)(?<!\bне )\b(?:дозвонил|созвонил)(?:ся|ась|ись)\b[ \t,;:–—-]*(?P<rest>[^\n]*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A line of a call sheet: «10:42 дозвонился», «2. 10:42 министру дозвонился, выехали»."""
 _STAND_IN = re.compile(r"^(?P<person>[^;]+?)(?:;\s*замещает\s+(?P<substitute>.+))?$", re.IGNORECASE)
 
 
@@ -69,6 +77,7 @@ def acts_in(text: str) -> Iterator[Said]:
     ticked = _TICK.findall(text)
     for item in ticked:
         yield Said(do="tick", fields={"item": item})
+    yield from _calls_in(text)
     first, _, further = text.strip().partition("\n")
     head, _, after = (part.strip() for part in _COLON.sub("\n", first, count=1).partition("\n"))
     said = _phrase(head)
@@ -86,6 +95,14 @@ def acts_in(text: str) -> Iterator[Said]:
         return
     rest = "\n".join(part for part in (after, further.strip()) if part)
     yield Said(do=do, text=rest, fields=_filled(do, fields, within, rest))
+
+
+def _calls_in(text: str) -> Iterator[Said]:
+    for line in _CALLED.finditer(text):
+        item = line["number"] or f"{line['who']} {line['rest']}".strip()
+        said = line[0].strip()
+        fields = {"at": line["at"].replace(".", ":"), "item": item, LINE: said}
+        yield Said(do="call-done", text=said, fields=fields)
 
 
 def _phrase(head: str) -> tuple[str, dict[str, str], str] | None:

@@ -299,8 +299,8 @@ class Decision:
         """Keep what became of an act; the journal names who did it."""
         state = "refused" if answer.refused else "accepted"
         self._db.execute(
-            "UPDATE acts SET state = ?, why = ? WHERE ident = ?",
-            (state, answer.refused or "", answer.ident),
+            "UPDATE acts SET state = ?, why = ?, key = coalesce(nullif(?, ''), key) WHERE ident = ?",
+            (state, answer.refused or "", answer.key, answer.ident),
         )
         event = f"act.{answer.do}" if answer.refused is None else "act.refused"
         done = Event(at=self._now, event=event, cite=answer.cite, key=answer.key)

@@ -82,7 +82,7 @@ def decide(rule: Calls, case: Case) -> Iterator[Intent]:
     else:
         for incident in case.facts.incidents(case.playbook.id):
             if incident.mode == rule.mode:
-                for call in _wanted(rule, case):
+                for call in wanted(rule, case):
                     yield from _due(rule, case, incident, call)
         yield from _pointless(rule, case)
 
@@ -91,7 +91,7 @@ def _due(rule: Calls, case: Case, incident: Incident, call: Call) -> Iterator[In
     if rule.when != "start":
         yield from _slots(rule, case, incident, call)
         return
-    key = _key(rule, case, incident, call)
+    key = key_of(rule, case, incident, call)
     if not case.facts.knows(key):
         yield _request(rule, case, incident, call, key)
     if rule.within is not None:
@@ -101,7 +101,7 @@ def _due(rule: Calls, case: Case, incident: Incident, call: Call) -> Iterator[In
 # --- at the start and at the end ------------------------------------------------------------------------
 
 
-def _wanted(rule: Calls, case: Case) -> list[Call]:
+def wanted(rule: Calls, case: Case) -> list[Call]:
     """Leave out whom an earlier list of the same office rings at the same start, where calls merge."""
     if rule.when != "start" or not any(r.merge for r in _all(case)):
         return list(rule.calls)
@@ -141,7 +141,7 @@ def _endings(rule: Calls, case: Case) -> Iterator[Intent]:
             and incident.mode == rule.mode
         ):
             for call in (*rule.calls, *_told_at_start(rule, case)):
-                key = _key(rule, case, incident, call)
+                key = key_of(rule, case, incident, call)
                 if not case.facts.knows(key):
                     yield _request(rule, case, incident, call, key)
 
@@ -163,11 +163,11 @@ def _slots(rule: Calls, case: Case, incident: Incident, call: Call) -> Iterator[
     """Ask for the newest slot in time; those that were slept through are missed (C7, C14)."""
     passed: list[datetime] = []
     for slot in _passed(rule, case, incident):
-        if case.facts.knows(_key(rule, case, incident, call, slot)):
+        if case.facts.knows(key_of(rule, case, incident, call, slot)):
             break
         passed.insert(0, slot)
     for slot in passed:
-        key = _key(rule, case, incident, call, slot)
+        key = key_of(rule, case, incident, call, slot)
         if slot == passed[-1] and _in_time(rule, case, slot):
             yield from _superseded(rule, case, incident)
             yield _request(rule, case, incident, call, key)
@@ -219,9 +219,10 @@ def _next(rule: Calls, case: Case, incident: Incident) -> datetime | None:
 # --- one call -----------------------------------------------------------------------------------------------
 
 
-def _key(
+def key_of(
     rule: Calls, case: Case, incident: Incident, call: Call, slot: datetime | None = None
 ) -> str:
+    """Return the key of a call of an incident, or of one of its slots."""
     clause = call.clause or rule.clause
     parts = ["call", case.playbook.id, clause, incident.key]
     if call.name:
@@ -308,7 +309,7 @@ def _term(
             object=incident.key, started_at=incident.entered_at, due_at=due, quiet=False,
         )  # fmt: skip
     elif term.ended_at is None and term.outcome != TermOutcome.CANCELLED:
-        yield from _ended(rule, case, term, _key(rule, case, incident, call))
+        yield from _ended(rule, case, term, key_of(rule, case, incident, call))
 
 
 def _ended(rule: Calls, case: Case, term: Term, call_key: str) -> Iterator[Intent]:

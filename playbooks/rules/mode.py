@@ -32,7 +32,7 @@ from mcur.playbooks.intents import (
 )
 from mcur.playbooks.language import capital
 from mcur.playbooks.permits import threatens
-from mcur.playbooks.rules import handing, owed, worsening
+from mcur.playbooks.rules import call_sheet, handing, owed, worsening
 from mcur.playbooks.rules.base import Case, Kind, Rule
 
 
@@ -185,6 +185,7 @@ def _body(rule: Mode, case: Case, incident: Incident) -> Document:
         blocks=(
             known,
             *portrait.houses(case, incident),
+            *call_sheet.blocks(case, incident),
             Paragraph(text=case.say("mode.done_when")),
         ),
         footer=(case.clause_line(incident.clause), case.clause_line(rule.clause)),
