@@ -40,15 +40,19 @@ _REDMINE = re.compile(
 _JOINER = "\u2060"
 
 
-def write(document: Document, markup: Markup) -> str:
-    """Write a document; an empty one gives an empty text."""
+def write(document: Document, markup: Markup, home: str = "") -> str:
+    """Write a document; an empty one gives an empty text.
+
+    ``home`` is the address of this Redmine: where a text gives that of an issue, people see «#12».
+    """
     writer = _Textile() if markup == "textile" else _Markdown()
     parts = [writer.heading(document.title, 2)] if document.title else []
     parts += [writer.lines([document.subtitle], "quiet")] if document.subtitle else []
     parts += [writer.lines(document.lead, "lead")] if document.lead else []
     parts += [writer.block(block) for block in document.blocks]
     parts += [writer.lines(document.footer, "quiet")] if document.footer else []
-    return "\n\n".join(part for part in parts if part)
+    text = "\n\n".join(part for part in parts if part)
+    return re.sub(rf"{re.escape(home)}/issues/(\d+)\b", r"#\1", text) if home else text
 
 
 def clean(text: str) -> str:

@@ -76,10 +76,9 @@ class WikiPages:
         return found
 
     def _below(self, page: Page, picture: str) -> str:
-        """Write the daemon's part, its digest last; addresses of tasks here become links by number."""
+        """Write the daemon's part, its digest last."""
         kind = self._shape.markup
-        issue = re.compile(rf"{re.escape(self._client.base)}/issues/(\d+)\b")
-        body = issue.sub(r"#\1", markup.write(page.document, kind))
+        body = markup.write(page.document, kind, self._client.base)
         shown = f"!{picture}!" if kind == "textile" else f"![]({picture})"
         text = _plain(f"{body}\n\n{shown}\n\n{markup.escape(page.caption, kind)}")
         return f"{text}\n\n{markup.small(_mark_of(text), kind)}"

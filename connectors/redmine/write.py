@@ -24,6 +24,7 @@ from mcur.connectors.redmine.marks import (
 )
 from mcur.connectors.redmine.read import Reader, own_marks
 from mcur.connectors.redmine.shape import RedmineShape
+from mcur.playbooks.documents import Document
 from mcur.playbooks.facts import TaskSeen, TaskStatus
 
 
@@ -121,7 +122,7 @@ class Writer:
         return said
 
     def _description(self, task: NewTask) -> str:
-        body = markup.write(task.body, self._shape.markup)
+        body = self._written(task.body)
         if self._shape.has_fields:
             return body
         due = write_due(task.due_at, self._shape.zone) if task.due_at else None
@@ -210,7 +211,7 @@ class Writer:
         if not self._shape.has_fields:
             body, footer = read_footer(issue["subject"], held)
         if change.body is not None:
-            body = markup.write(change.body, self._shape.markup)
+            body = self._written(change.body)
         if footer is not None:
             due = write_due(change.due_at, self._shape.zone) if change.due_at else footer.due
             status = change.status or seen.status
@@ -230,9 +231,12 @@ class Writer:
             wish.values["custom_fields"] = self._fields(values, wish.ignored)
 
     def _note(self, change: TaskChange) -> str:
-        text = markup.write(change.note, self._shape.markup) if change.note else ""
+        text = self._written(change.note) if change.note else ""
         mark = markup.small(note_mark(change.token), self._shape.markup)
         return f"{text}\n\n{mark}" if text else mark
+
+    def _written(self, document: Document) -> str:
+        return markup.write(document, self._shape.markup, self._shape.url.rstrip("/"))
 
 
 _NAMES = {

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from mcur.playbooks.addresses import house_of
 from mcur.playbooks.documents import Document, Pairs, Paragraph, plain
 from mcur.playbooks.durations import ClockField, ElapsedField
 from mcur.playbooks.facts import (
@@ -210,6 +211,7 @@ def _appeal_body(
         (label("executor"), _contact(case, executor) or appeal.executor or case.say("no_executor")),
         (label("due"), case.say("moment", at=due) if due else case.say("no_due")),
     ]
+    pairs += _links(case, appeal)
     blocks: list[Paragraph | Pairs] = []
     if appeal.text:
         blocks.append(Paragraph(text=appeal.text))
@@ -218,6 +220,20 @@ def _appeal_body(
         blocks.append(Paragraph(text=why_assignee, tone="mark"))
     blocks.append(Paragraph(text=case.say("intake.appeals.done_when"), tone="quiet"))
     return Document(blocks=tuple(blocks), footer=(case.clause_line(rule.clause),))
+
+
+def _links(case: Case, appeal: Appeal) -> Iterator[tuple[str, str]]:
+    """Name what the appeal belongs to: the one that it repeats, the emergency at its house."""
+    if appeal.repeat_of:
+        earlier = case.facts.task_of(case.playbook.id, appeal.source, appeal.repeat_of)
+        said = case.say("intake.appeals.repeats", number=appeal.repeat_of, task=earlier)
+        yield case.say("label.repeats"), said
+    for incident in case.facts.incidents(case.playbook.id) if appeal.house else ():
+        if appeal.house in {incident.object, house_of(incident.object), *incident.houses}:
+            said = case.say(
+                "intake.appeals.within", incident=incident, task=case.facts.task(incident.key)
+            )
+            yield case.say("label.incident"), said
 
 
 def _contact(case: Case, executor: str) -> str:

@@ -158,3 +158,12 @@ def test_no_text_is_lost_by_escaping(markup: Markup, text: str) -> None:
 def test_control_characters_are_dropped_and_line_breaks_kept(markup: Markup) -> None:
     """A NUL ends a text in some databases."""
     assert write(plain("раз\x00\x07\r\nдва"), markup) == "раз\nдва"
+
+
+@pytest.mark.parametrize("kind", ["textile", "markdown"])
+def test_an_address_of_an_issue_here_is_a_link_by_number(kind: Markup) -> None:
+    """Of this Redmine only, and of nothing but issues."""
+    here, there = "https://redmine.example/issues/812", "https://other.example/issues/812"
+    text = write(plain(f"задача {here}, ещё {there}, {here}x"), kind, "https://redmine.example")
+
+    assert text == f"задача #812, ещё {there}, {here}x"
