@@ -67,8 +67,13 @@ def page(case: Case, days: Days) -> Document:
     incidents = case.facts.incidents(case.playbook.id)
     lead = case.say("board.lead", open=len(tasks), late=len(late), incidents=len(incidents))
     return Document(
-        title=case.playbook.title,
-        subtitle=case.say("board.changed", at=case.now, minutes=EVERY // timedelta(minutes=1)),
+        title=case.say("board.title"),
+        subtitle=case.say(
+            "board.changed",
+            of=case.playbook.title,
+            at=case.now,
+            minutes=EVERY // timedelta(minutes=1),
+        ),
         lead=(lead,),
         blocks=(
             *_incidents(case, incidents),

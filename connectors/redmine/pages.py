@@ -17,7 +17,7 @@ from mcur.connectors.redmine import markup
 from mcur.connectors.redmine.client import Absent, Client, Json
 from mcur.connectors.redmine.marks import note_mark, without_mark
 
-LINE = "Ниже этой строки пишет программа, свое пишите выше неё."
+LINE = "Ниже этой строки пишет программа, своё пишите выше неё."
 _TOUCHED = "Ниже строки программы правил(а) {who}: слова сохранены в истории страницы, версия {n}."
 _DIVIDER = re.compile(rf"(?:\A|\n+)-{{3,}}\n+[_*]*{re.escape(LINE)}[_*]*(?:\n+|\Z)")
 _MARK = re.compile(r"‹mcur:[a-z2-7]{10}›")

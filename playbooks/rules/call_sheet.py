@@ -1,7 +1,7 @@
 """The call sheet of an incident: whom to ring, numbered, and lines that say which call was made.
 
-Each call is a task of its own; whoever makes several in a row writes lines «10:42 дозвонился» under
-the incident instead. A line names its call by the number on the sheet or by words of its title; where
+Each call is a task of its own; whoever makes several in a row writes a line for each, with its time,
+under the incident instead. A line names its call by the number on the sheet or by words of its title; where
 one call alone is open it needs no name. The time of the line is the time of the call.
 """
 
@@ -19,7 +19,7 @@ from mcur.playbooks.rules.base import Case
 from mcur.playbooks.rules.calls import Calls, key_of, wanted
 
 _STEM = 4
-"""Letters that two forms of a word share: «министру» is «министр»."""
+"""Letters that two forms of a word share at least."""
 
 
 @dataclass(frozen=True, slots=True)
