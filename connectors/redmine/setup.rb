@@ -73,11 +73,19 @@ def attach(project, trackers)
   made "project #{project.identifier}: issue tracking"
 end
 
+# Lists show the term with its hour, and begin with what is urgent and due first.
+def columns
+  due = IssueCustomField.find_by(name: WISH['due'])
+  [:tracker, :subject, :status, :assigned_to, due ? :"cf_#{due.id}" : :due_date]
+end
+
 def query(name, filters, trackers)
   return if IssueQuery.exists?(name: name, project_id: nil)
 
   fresh = IssueQuery.new(name: name, visibility: Query::VISIBILITY_PUBLIC, user: User.current)
   fresh.filters = {}
+  fresh.column_names = columns
+  fresh.sort_criteria = [%w[priority desc], %w[due_date asc]]
   filters.each { |field, (operator, values)| fresh.add_filter(field, operator, values) }
   fresh.add_filter('tracker_id', '=', trackers.map { |one| one.id.to_s }) unless trackers.empty?
   fresh.save!
@@ -100,7 +108,9 @@ projects = Project.where(identifier: WISH['projects']).to_a
 WISH['roles'].each { |name, permissions| role(name, permissions.map(&:to_sym)) }
 Role.givable.to_a.product(trackers.values) { |holder, one| workflow(holder, one, statuses) }
 projects.each { |project| attach(project, trackers.values) }
-WISH['fields'].each { |name, format| field(name, format, trackers.values, projects) }
+WISH['fields'].each do |name, format|
+  field(name, format, trackers.values_at(*WISH['fields_of'][name]), projects)
+end
 WISH['queries'].each { |one| query(one['name'], one['filters'], trackers.values_at(*one['trackers'])) }
 
 puts $made.zero? ? 'nothing to make: all of it is there' : "#{$made} things made"

@@ -29,6 +29,13 @@ PERMISSIONS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What each role may, by Redmine's names for it."""
 
+_APPEALS = (TaskKind.EXECUTOR, TaskKind.ASSIGNMENT)
+_PLANNED = (TaskKind.PLAN, TaskKind.MEASURE)
+_BELONGS: Mapping[str, tuple[TaskKind, ...]] = {
+    **dict.fromkeys(("source", "number", "category", "subcategory"), _APPEALS),
+    **dict.fromkeys(("indicator", "result", "rating"), _PLANNED),
+}
+"""Fields that say nothing of other tasks, and would stand empty there."""
 _LONG = frozenset({"measures", "causes", "prevention"})
 """Fields in which people write more than a line."""
 
@@ -70,6 +77,16 @@ def fields(shape: RedmineShape) -> dict[str, str]:
     }
 
 
+def trackers_of(shape: RedmineShape) -> dict[str, list[str]]:
+    """Return by field the trackers that it belongs to."""
+    names = shape.tracker_names
+    return {
+        name: list(dict.fromkeys(names[kind] for kind in _BELONGS.get(ours, tuple(TaskKind))))
+        for ours, name in shape.field_names.items()
+        if not name.isdecimal()
+    }
+
+
 def statuses(shape: RedmineShape) -> Iterator[tuple[str, bool]]:
     """Yield each status once, and whether an issue in it is closed."""
     named: dict[str, bool] = {}
@@ -89,6 +106,8 @@ def script(shape: RedmineShape, projects: Sequence[str]) -> str:
         "trackers": trackers(shape),
         "roles": PERMISSIONS,
         "fields": fields(shape),
+        "fields_of": trackers_of(shape),
+        "due": shape.field_names["due_at"],
         "urgent": shape.urgent,
         "projects": list(projects),
         "queries": [

@@ -188,7 +188,9 @@ def _body(rule: Mode, case: Case, incident: Incident) -> Document:
             *call_sheet.blocks(case, incident),
             Paragraph(text=case.say("mode.done_when")),
         ),
-        footer=(case.clause_line(incident.clause), case.clause_line(rule.clause)),
+        footer=tuple(
+            case.clause_line(clause) for clause in dict.fromkeys((incident.clause, rule.clause))
+        ),
     )
 
 
