@@ -54,7 +54,7 @@ def marked(document: Document, left_out: Sequence[FileDocument], playbook: Playb
 def _marks(left_out: Sequence[FileDocument], playbook: Playbook) -> Iterator[Paragraph]:
     for one in left_out:
         file = f"{one.name}.{one.paper}"
-        text = playbook.texts.say("enclosed.left_out", zone=playbook.calendar.zone, file=file)
+        text = playbook.texts.say("enclosed.left_out", zone=playbook.calendar.zone, document=file)
         yield Paragraph(text=text, tone="mark")
 
 

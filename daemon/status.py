@@ -168,6 +168,9 @@ def _to_look_at(settings: Settings, state: State, now: datetime) -> dict[str, in
         "rows and letters in quarantine": state.quarantined(),
         "drafts waiting for a word": state.drafts.count(),
         "what should have happened and did not (two days)": state.audited(now - timedelta(days=2)),
+        "letters that did not leave within their hour (two days)": state.undelivered(
+            now - timedelta(days=2)
+        ),
         "dead letters": state.outbox.counts().get("dead", 0),
         "held by the fuse": state.outbox.counts().get("held", 0),
     }

@@ -27,7 +27,7 @@ from mcur.playbooks.facts import (
 from mcur.playbooks.incidents import Incident, Plan
 from mcur.playbooks.letters import Sent
 from mcur.playbooks.mirrored import AppealStep, Inspection, MirrorKind, OutageSeen
-from mcur.playbooks.waiting import DeadLetter, Draft
+from mcur.playbooks.waiting import DeadLetter, Draft, Unsent
 
 
 class Facts(Protocol):
@@ -262,6 +262,14 @@ class Facts(Protocol):
 
     def dead_letters(self, playbook: str) -> Sequence[DeadLetter]:
         """Return what cannot be delivered and waits for the administrator, the oldest first."""
+        ...
+
+    def unsent(self, playbook: str, until: datetime) -> Sequence[Unsent]:
+        """Return letters decided until a moment that have not left, the oldest first; none that was told of."""
+        ...
+
+    def has_to_leave(self, key: str) -> bool:
+        """Whether a letter has yet to leave, or cannot."""
         ...
 
     def audited(self, playbook: str, first: datetime, last: datetime) -> Sequence[str]:

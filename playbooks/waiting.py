@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from mcur.playbooks.effects import Channel, Cite
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
@@ -32,3 +34,17 @@ class DeadLetter:
     key: str
     rule: str
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsent:
+    """A letter that was decided and has not left: since when, to whom, and what is in the way."""
+
+    key: str
+    cite: Cite
+    channel: Channel
+    at: datetime
+    to: tuple[str, ...]
+    subject: str
+    windowed: bool
+    reason: str

@@ -25,7 +25,8 @@ from mcur.playbooks.facts import (
     Term,
 )
 from mcur.playbooks.letters import Sent
-from mcur.playbooks.waiting import DeadLetter, Draft
+from mcur.playbooks.waiting import DeadLetter, Draft, Unsent
+from mcur.state import unsent
 from mcur.state.database import StateDatabase
 from mcur.state.mirrors import MirrorAnswers
 from mcur.state.rows import act_of, letter_of
@@ -259,6 +260,14 @@ class Answers(GrowthAnswers, MirrorAnswers):
             [playbook],
         )
         return [DeadLetter(**row) for row in rows]
+
+    def unsent(self, playbook: str, until: datetime) -> Sequence[Unsent]:
+        """Return letters decided until a moment that have not left, the oldest first; none that was told of."""
+        return unsent.unsent(self._db, playbook, until)
+
+    def has_to_leave(self, key: str) -> bool:
+        """Whether a letter has yet to leave, or cannot."""
+        return unsent.has_to_leave(self._db, key)
 
     def audited(self, playbook: str, first: datetime, last: datetime) -> Sequence[str]:
         """Return what the audit found in [first, last], the oldest first."""

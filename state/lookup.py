@@ -108,6 +108,11 @@ class Lookup:
         query = "SELECT count(*) FROM flags WHERE key GLOB 'flag:*:audit:*' AND at >= ?"
         return int(self.db.execute(query, [text_of(since)]).fetchone()[0])
 
+    def undelivered(self, since: datetime) -> int:
+        """Count the letters of which it was told since a moment that they had not left in time."""
+        query = "SELECT count(*) FROM keys WHERE key GLOB 'mail.undelivered:*' AND at >= ?"
+        return int(self.db.execute(query, [text_of(since)]).fetchone()[0])
+
     def history(self) -> dict[str, int]:
         """Count what was there before the site went live and makes nothing."""
         queries = {

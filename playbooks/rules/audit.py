@@ -15,25 +15,30 @@ from pydantic import Field
 
 from mcur.playbooks.durations import ClockField
 from mcur.playbooks.intents import Finding, Intent, Outcome, RaiseFlag, ReportState
-from mcur.playbooks.rules import climbing, day_tasks, pressing
+from mcur.playbooks.rules import climbing, day_tasks, pressing, undelivered
 from mcur.playbooks.rules.base import Case, Kind, Rule
 from mcur.playbooks.rules.climbing import OnIncident
 from mcur.playbooks.rules.control import DailyControl, is_made
 from mcur.playbooks.rules.pressing import OnTask
 from mcur.playbooks.rules.report_shape import Report, report_key
+from mcur.playbooks.rules.undelivered import Delivering
 
 DAILY = ("report", "control")
 """Kinds whose rules may be a duty of each day."""
 
 
-class Audit(Rule):
-    """Hours of the day at which it looks; the first cycle at or after each of them does it."""
+class Audit(Delivering):
+    """Hours of the day at which it looks; the first cycle at or after each of them does it.
+
+    Letters that have not left in time are told in whichever cycle it is.
+    """
 
     at: tuple[ClockField, ...] = Field(default=(time(8, 30), time(18, 30)), min_length=1)
 
 
 def decide(rule: Audit, case: Case) -> Iterator[Intent]:
-    """Look at what should have happened since the last look."""
+    """Look at what should have happened since the last look, and at letters that should have left."""
+    yield from undelivered.decide(rule, case)
     calendar = case.playbook.calendar
     today = calendar.local(case.now).date()
     hours = [calendar.at(today, clock) for clock in rule.at]

@@ -32,7 +32,7 @@ from mcur.playbooks.letters import Sent
 from mcur.playbooks.load import load
 from mcur.playbooks.mirrored import AppealStep, Inspection, MirrorKind, OutageSeen
 from mcur.playbooks.rules.base import Case, Rule
-from mcur.playbooks.waiting import DeadLetter, Draft
+from mcur.playbooks.waiting import DeadLetter, Draft, Unsent
 
 ID = "odintsovo-1204"
 PLAYBOOK = load(ID)
@@ -82,6 +82,7 @@ class Known:
     reports: list[Report] = field(default_factory=list)
     waiting: list[Draft] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
+    letters_unsent: list[Unsent] = field(default_factory=list)
     flagged: list[str] = field(default_factory=list)
     threads: dict[str, str] = field(default_factory=dict)
     before: datetime | None = None
@@ -357,6 +358,14 @@ class Known:
     def dead_letters(self, playbook: str) -> Sequence[DeadLetter]:
         """Return what cannot be delivered."""
         return self.dead
+
+    def unsent(self, playbook: str, until: datetime) -> Sequence[Unsent]:
+        """Return letters that have not left."""
+        return [one for one in self.letters_unsent if one.at <= until]
+
+    def has_to_leave(self, key: str) -> bool:
+        """Whether a letter has not left."""
+        return any(one.key == key for one in self.letters_unsent)
 
     def audited(self, playbook: str, first: datetime, last: datetime) -> Sequence[str]:
         """Return what the audit found."""
