@@ -76,7 +76,8 @@ class EmbeddedTracker:
                 "status": change.status,
                 "assignee": change.assignee,
                 "due_at": stamp(change.due_at),
-                "fields": to_json({**json.loads(row["fields"]), **change.fields}),
+                "key": row["key"] or change.fields.get("key"),
+                "fields": to_json({**json.loads(row["fields"]), **_fields(change)}),
             }
             changed = {k: v for k, v in wanted.items() if v is not None and v != (row[k] or "")}
             note = to_text(change.note).strip() if change.note is not None else ""
@@ -193,6 +194,10 @@ class EmbeddedTracker:
             rows = self._file.db.execute("select id from tasks order by id").fetchall()
             tasks = [self._file.seen(row["id"]) for row in rows]
         return [task for task in tasks if task.status.is_open or not open_only]
+
+
+def _fields(change: TaskChange) -> dict[str, str]:
+    return {name: value for name, value in change.fields.items() if name != "key"}
 
 
 def _line(text: str) -> str:

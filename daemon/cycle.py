@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from mcur.playbooks import acts, board, fuse
+from mcur.playbooks import acts, adopting, board, fuse
 from mcur.playbooks.faults import told
 from mcur.playbooks.inquiry import Facts
 from mcur.playbooks.playbook import Playbook
@@ -62,6 +62,8 @@ def decide_without(site: Site, now: datetime, faults: Faults) -> None:
         cases = [_case(facts, playbook, now) for playbook in site.playbooks]
         _ask_all(BEFORE_ACTS, cases, wishes, faults)
         for case in cases:
+            for intent in adopting.decide(case):
+                wishes.take(intent)
             for intent in acts.decide(case):
                 wishes.take(intent)
         for intent in acts.leftover(cases[0]):

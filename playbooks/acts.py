@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from mcur.playbooks import notes, ticking
+from mcur.playbooks import adopting, notes, ticking
 from mcur.playbooks.documents import Document, plain
 from mcur.playbooks.facts import Act, Task, TaskStatus
 from mcur.playbooks.incidents import Incident
@@ -111,6 +111,8 @@ def _perform(act: Act, case: Case, cite: Cite) -> Iterator[Intent]:
         yield from _on_incident(act, case, cite, incident)
     elif task is not None and act.do in TASK_ACTS:
         yield from _on_task(act, case, cite, task)
+    elif act.do == "declare" and task is not None and adopting.is_by_hand(task):
+        yield adopting.declared(case, act, task, cite)
     elif act.do == "release" and case.facts.draft(act.key or ""):
         yield ReleaseDraft(key=act.key or "", cite=cite, released=True)
 

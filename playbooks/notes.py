@@ -70,10 +70,11 @@ def from_note(task_key: str, tracker: str, note: Note, directory: Directory) -> 
     fields = {**fields_in(note.text), **said}
     if note.changes.get("attachment"):
         fields["attachments"] = note.changes["attachment"]
-    orders = _spoken(ident, note, by, person, task_key, fields)
+    rung = {"at": note.changes["called_at"]} if note.changes.get("called_at") else {}
+    orders = _spoken(ident, note, by, person, task_key, fields | rung)
     status = note.changes.get("status")
     if status:
-        moved = {MOVED: status, "status": status}
+        moved = {MOVED: status, "status": status, **rung}
         do = MEANS.get((task_key.partition(":")[0], status), "status")
         text = "" if orders else note.text
         return [

@@ -13,7 +13,8 @@ from mcur.playbooks.incidents import Incident
 from mcur.playbooks.language import mask_personal
 from mcur.playbooks.rules.base import Case
 
-_CLOCK = re.compile(r"\d{1,2}:\d{2}")
+_CLOCK = re.compile(r"\d{1,2}[:.]\d{2}")
+_RUSSIAN = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4} \d{1,2}:\d{2}")
 LAST = 5
 """So many of the last entries stand in a script."""
 
@@ -103,11 +104,12 @@ def is_confirmed(act: Act) -> bool:
 
 def said_at(case: Case, act: Act) -> datetime:
     """Return the time of the call: as it was given, else that of the word itself."""
-    given = act.fields.get("at", "")
-    if _CLOCK.fullmatch(given):
-        return _of_clock(case, given, act.at)
+    given = act.fields.get("at", "").strip()
     try:
-        said = datetime.fromisoformat(given)
+        if _CLOCK.fullmatch(given):
+            return _of_clock(case, given.replace(".", ":"), act.at)
+        russian = _RUSSIAN.fullmatch(given)
+        said = datetime.strptime(given, "%d.%m.%Y %H:%M") if russian else datetime.fromisoformat(given)
     except ValueError:
         return act.at
     said = said if said.tzinfo else said.replace(tzinfo=case.playbook.calendar.zone)

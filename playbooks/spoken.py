@@ -36,13 +36,14 @@ PHRASES: dict[str, tuple[str, dict[str, str]]] = {
     "объявить аварийную ситуацию": ("declare", {"mode": "emergency", "object": ""}),
     "объявить чрезвычайную ситуацию": ("declare", {"mode": "crisis", "object": ""}),
     "звонок сделан": ("call-done", {}),
+    "звонок сделан в": ("call-done", {"at": ""}),
     "доклад исполнителя": ("report", {}),
     "продлить до": ("extend", {"due_at": ""}),
     "отсутствует до": ("absent", {"until": ""}),
 }
 """Phrases, folded, with the act that each is and its fields; an empty field takes what follows.
 
-Words after «до» fill that field up to the colon; otherwise the field takes the rest of the line, and the
+Words after «до» or «в» fill that field up to the colon; otherwise the field takes the rest of the line, and the
 lines under it are the text.
 """
 OF_A_KEY = frozenset({"review", "correct"})
@@ -110,7 +111,7 @@ def _phrase(head: str) -> tuple[str, dict[str, str], str] | None:
     if folded in PHRASES:
         return *PHRASES[folded], ""
     for phrase, (do, fields) in PHRASES.items():
-        if phrase.endswith(" до") and folded.startswith(f"{phrase} "):
+        if phrase.endswith((" до", " в")) and folded.startswith(f"{phrase} "):
             return do, fields, head.strip()[len(phrase) :].strip()
     return None
 

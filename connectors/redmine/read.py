@@ -27,6 +27,8 @@ from mcur.playbooks.facts import Note, TaskSeen
 
 _FOREIGN_TEXTS = ("measures", "causes", "prevention")
 _APPEAL = ("address", "category", "subcategory")
+_TOLD = frozenset({*_FOREIGN_TEXTS, *_APPEAL, "due_at", "called_at"})
+"""Fields whose changes mean something."""
 
 
 class Reader:
@@ -154,15 +156,14 @@ class Reader:
             if detail["property"] == "attr" and name in readers:
                 ours, read = readers[name]
                 changes.setdefault(ours, read(value, issue))
-            elif detail["property"] == "cf" and fields.get(name) in {
-                *_FOREIGN_TEXTS,
-                *_APPEAL,
-                "due_at",
-            }:
+            elif detail["property"] == "cf" and fields.get(name) in _TOLD:
                 ours = fields[name]
                 changes[ours] = self._field_word(ours, value)
             elif detail["property"] == "attachment" and value:
                 changes["attachment"] = ", ".join(filter(None, [changes.get("attachment"), value]))
+        rung = self._values(issue).get("called_at")
+        if rung and "status" in changes:  # the time was filled in before
+            changes.setdefault("called_at", rung)
         return changes
 
     def _status_word(self, number: str, issue: Json) -> str:

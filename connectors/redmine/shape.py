@@ -69,6 +69,7 @@ FULL_FIELDS: Mapping[str, str] = {
     "indicator": "Показатель",
     "result": "Результат",
     "rating": "Оценка",
+    "called_at": "Время звонка",
     "measures": "Меры",
     "causes": "Причины",
     "prevention": "Упреждение",

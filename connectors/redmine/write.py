@@ -85,8 +85,10 @@ class Writer:
                 wish.values["due_date"] = day
         if change.assignee is not None and change.assignee != (seen.assignee or ""):
             self._assign(seen.project, change.assignee, wish)
-        if change.subject is not None:
-            subject = subject_line(change.subject, None if shape.has_fields else seen.key)
+        key = seen.key or change.fields.get("key")
+        if change.subject is not None or key != seen.key:
+            told = change.subject or seen.subject
+            subject = subject_line(told, None if shape.has_fields else key)
             if subject != issue["subject"]:
                 wish.values["subject"] = subject
         self._change_text(change, issue, seen, wish)
@@ -212,10 +214,12 @@ class Writer:
             body, footer = read_footer(issue["subject"], held)
         if change.body is not None:
             body = self._written(change.body)
-        if footer is not None:
-            due = write_due(change.due_at, self._shape.zone) if change.due_at else footer.due
+        key = footer.key if footer else change.fields.get("key")
+        if key and not self._shape.has_fields:
+            held_due = footer.due if footer else None
+            due = write_due(change.due_at, self._shape.zone) if change.due_at else held_due
             status = change.status or seen.status
-            body = with_footer(body, Footer(key=footer.key, due=due, status=self._marked(status)))
+            body = with_footer(body, Footer(key=key, due=due, status=self._marked(status)))
         if body.rstrip() != held:
             wish.values["description"] = body
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mcur.playbooks.facts import TaskStatus
+from mcur.playbooks.facts import TaskKind, TaskStatus
 from tests.servers.at_work import Step
 
 MAY = "может"
@@ -190,7 +190,9 @@ AN_EMERGENCY = (
     Step(at="10:20", by="okrug_deputy", do="call-done", key=CALL, text="Звонил", note="Звонил",
          status=TaskStatus.DONE, refused=MAY),
     Step(at="10:30", by="mcur_head", do="call-done", key=CALL, text="Глава выезжает",
-         note="Глава выезжает", status=TaskStatus.CLOSED),
+         further={"at": "2026-11-18T10:20:00+03:00"}, fields={"called_at": "10:20"},
+         note="Глава выезжает", status=TaskStatus.CLOSED,
+         bare_note="Звонок сделан в 10:20: Глава выезжает"),
     Step(at="10:35", by="mcur_head", do="form-hq", key=INCIDENT, further={"head": "okrug_deputy"},
          note="Создан штаб: okrug_deputy"),
     Step(at="10:40", by="mcur_resp", do="close", key="checklist:*", text="Население оповещено",
@@ -219,6 +221,28 @@ A_SUSPICION = (
          refused=MAY),
     Step(at="11:45", by="mcur_resp", do="dismiss", key=SUSPECTED, text="учения",
          note="Отклонить: учения"),
+)  # fmt: skip
+
+MADE = """
+playbooks = ["odintsovo-1204"]
+start = 2026-11-18T09:00:00+03:00
+until = 2026-11-18T09:30:00+03:00
+poll = "10m"
+[set]
+"odintsovo-1204.term.task.by_topic" = { "Кровля" = "3d" }
+[[appeal]]
+source = "dobrodel"
+number = "4711"
+received_at = 2026-11-18T09:00:00+03:00
+due_at = 2026-11-25T12:00:00+03:00
+subcategory = "Кровля"
+address = "Одинцово, ул. Новая, д. 1"
+"""
+BY_HAND = (
+    Step(at="09:12", by="mcur_head", do="note",
+         makes={"subject": "Кровля течёт: Одинцово, ул. Новая, д. 1"}),
+    Step(at="09:15", by="mcur_resp", do="note",
+         makes={"subject": "Угроза жизни: Одинцово, ул. Садовая, д. 5", "kind": TaskKind.INCIDENT}),
 )  # fmt: skip
 
 DAYS = {

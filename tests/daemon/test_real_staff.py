@@ -17,9 +17,10 @@ import pytest
 from mcur.daemon import scenario
 from mcur.daemon.simulate import timeline_of
 from mcur.playbooks.permits import VOCABULARY
-from tests.daemon.staff_days import DAYS, Day
+from tests.daemon.staff_days import BY_HAND, DAYS, MADE, Day
 from tests.servers.at_work import AtRedmine, Office, answers, open_office, people_of, scenario_of
-from tests.servers.redmine import Golden, RedmineServer
+from tests.servers.redmine import Golden, RedmineServer, Staff
+from tests.servers.site import key_of
 
 Line = dict[str, Any]
 
@@ -50,6 +51,33 @@ def test_what_staff_do_in_redmine_is_what_the_simulation_shows(
 
     assert _without_moments(seen) == _without_moments(simulated)
     assert list(_unanswered(office)) == []
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("profile", ["full", "bare"])
+def test_what_staff_make_by_hand_is_taken(
+    profile: Golden, redmine_server: RedmineServer, tmp_path: Path
+) -> None:
+    """With key, clause and term, beside what it resembles; an emergency's issue declares one."""
+    day = Day("2026-11-18", MADE, BY_HAND)
+    _, table, people = _simulated(day, tmp_path)
+    office = open_office(redmine_server, profile, people, day.steps)
+
+    lines = _played(table, tmp_path / "redmine", office)
+
+    (_, roof), (_, threat) = office.did
+    known = Staff(redmine_server, "robot").read(roof)
+    assert key_of(known) == f"task:odintsovo-1204:issue:embedded:{roof}"
+    assert known["due_date"] == "2026-11-21"
+    [told] = answers(redmine_server, roof)
+    (appeal,) = [n for n in (line["data"].get("number") for line in lines) if n][:1]
+    assert "по п. 2.1.6. Срок: 21.11.2026 09:12" in told
+    assert f"Похоже на то, что уже в работе: № {appeal} «Кровля" in told
+    if profile == "full":
+        assert [x["key"] for x in lines if x["event"] == "incident.opened"] == [
+            "incident:odintsovo-1204:declared:Одинцово, ул. Садовая, д. 5:2026-11-18"
+        ]
+        assert Staff(redmine_server, "robot").read(threat)["status"]["name"] == "Закрыта"
 
 
 def _simulated(day: Day, folder: Path) -> tuple[list[Line], dict[str, Any], list[dict[str, Any]]]:

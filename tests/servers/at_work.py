@@ -21,7 +21,7 @@ from mcur.daemon.scenario import ZONE, Scenario
 from mcur.daemon.simulate import NOBODY, Simulation
 from mcur.daemon.wiring import Site
 from mcur.daemon.world import World
-from mcur.playbooks.facts import TaskStatus
+from mcur.playbooks.facts import TaskKind, TaskStatus
 from mcur.state.store import State
 from tests.servers.redmine import KEYS, Golden, RedmineServer, Staff
 
@@ -112,11 +112,23 @@ class Office:
             self.server, step.by, self.keys["sever" if step.by == "executor" else step.by]
         )
         if step.makes:
-            self.did.append((step, staff.make(**step.makes)))
+            self.did.append((step, self._make(step, staff)))
             return
         for ident in self._places(step, state):
             staff.change(ident, **self._values(step, staff, ident))
             self.did.append((step, ident))
+
+    def _make(self, step: Step, staff: Staff) -> str:
+        """Make an issue in the tracker of its kind; the form begins it today."""
+        kind = step.makes.get("kind", TaskKind.ASSIGNMENT)
+        ((project,),) = self.server.sql(
+            "select id from projects where identifier = ?", self.shape.project
+        )
+        return staff.make(
+            step.makes["subject"],
+            project_id=project,
+            tracker_id=self._number("trackers", self.shape.tracker_names[kind]),
+        )
 
     def _places(self, step: Step, state: State) -> list[str]:
         wanted = step.on or step.key or ""
