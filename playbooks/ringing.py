@@ -108,8 +108,11 @@ def said_at(case: Case, act: Act) -> datetime:
     try:
         if _CLOCK.fullmatch(given):
             return _of_clock(case, given.replace(".", ":"), act.at)
-        russian = _RUSSIAN.fullmatch(given)
-        said = datetime.strptime(given, "%d.%m.%Y %H:%M") if russian else datetime.fromisoformat(given)
+        if _RUSSIAN.fullmatch(given):
+            zone = case.playbook.calendar.zone
+            said = datetime.strptime(given, "%d.%m.%Y %H:%M").replace(tzinfo=zone)
+        else:
+            said = datetime.fromisoformat(given)
     except ValueError:
         return act.at
     said = said if said.tzinfo else said.replace(tzinfo=case.playbook.calendar.zone)
