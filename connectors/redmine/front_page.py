@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from mcur.connectors.redmine.shape import RedmineShape
 from mcur.connectors.redmine.wanted import QUERIES
@@ -13,7 +13,7 @@ TITLE = "Wiki"
 """Redmine's name for the page that the tab «Wiki» opens."""
 
 _FORMS = (
-    ("Звонок", TaskKind.CALL, "Звонок: ", False, "разговор, о котором задачи еще нет"),
+    ("Звонок", TaskKind.CALL, "Звонок: ", False, "разговор, о котором задачи ещё нет"),
     (
         "Задание ЦУР",
         TaskKind.ASSIGNMENT,
@@ -71,8 +71,11 @@ def text(
 
 
 def _form(project: str, tracker: int, subject: str, priority: int | None) -> str:
-    """Return the address of a new issue's form with what is known already."""
+    """Return the address of a new issue's form with what is known already.
+
+    A blank is written «%20»: Textile would leave a «+» at the end out of the link.
+    """
     values = {"issue[tracker_id]": str(tracker), "issue[subject]": subject}
     if priority is not None:
         values["issue[priority_id]"] = str(priority)
-    return f"/projects/{project}/issues/new?{urlencode(values)}"
+    return f"/projects/{project}/issues/new?{urlencode(values, quote_via=quote)}"
