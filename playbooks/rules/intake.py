@@ -102,6 +102,18 @@ def decide_early(rule: IntakeRule, case: Case) -> Iterator[Intent]:
         yield from letters.decide_early(rule, case)
 
 
+def decide_late(rule: IntakeRule, case: Case) -> Iterator[Intent]:
+    """Take the letters that no other regulation took."""
+    if isinstance(rule, FromLetters):
+        yield from letters.decide_late(rule, case)
+
+
+def decide_last(rule: IntakeRule, case: Case) -> Iterator[Intent]:
+    """Take the letters of strangers."""
+    if isinstance(rule, FromLetters):
+        yield from letters.decide_last(rule, case)
+
+
 def _shape(table: dict[str, Any]) -> IntakeRule:
     return variant(_SHAPES, table, "takes").model_validate(table)
 
@@ -304,3 +316,6 @@ EARLY: Kind[IntakeRule] = Kind(name="intake", shape=_shape, decide=decide_early)
 KIND: Kind[IntakeRule] = Kind(
     name="intake", shape=_shape, decide=decide, wakes=_wakes, makes=_makes
 )
+LATE: Kind[IntakeRule] = Kind(name="intake", shape=_shape, decide=decide_late)
+LAST: Kind[IntakeRule] = Kind(name="intake", shape=_shape, decide=decide_last)
+"""The same rules once more: a letter goes to the regulation that knows most of it, in whatever order they stand."""

@@ -18,12 +18,32 @@ Hand = Callable[[FromLetters, Case, Seen], Iterator[Intent]]
 
 def decide(rule: FromLetters, case: Case) -> Iterator[Intent]:
     """Say of each new letter what it is, and prepare the answers that closed assignments owe."""
-    for letter in case.facts.fresh_letters():
-        seen = see(rule, case, letter)
-        if seen is not None:
-            yield from _sort(rule, case, seen)
+    yield from _taken(rule, case, lambda seen: not _may_be_anothers(seen))
     yield from assignments.owed(rule, case)
     yield from questions.answered(case)
+
+
+def decide_late(rule: FromLetters, case: Case) -> Iterator[Intent]:
+    """Take what might have been another regulation's and is not, from whom this one knows."""
+    yield from _taken(rule, case, lambda seen: seen.row.what != "unknown")
+
+
+def decide_last(rule: FromLetters, case: Case) -> Iterator[Intent]:
+    """Take letters of people whom no regulation knows."""
+    yield from _taken(rule, case, lambda _seen: True)
+
+
+def _taken(rule: FromLetters, case: Case, wanted: Callable[[Seen], bool]) -> Iterator[Intent]:
+    for letter in case.facts.fresh_letters():
+        seen = see(rule, case, letter)
+        if seen is not None and wanted(seen):
+            yield from _sort(rule, case, seen)
+
+
+def _may_be_anothers(seen: Seen) -> bool:
+    """Whether nothing but this regulation's own list of people says that a letter is its own."""
+    strange = seen.parts is not None and not seen.parts.said
+    return seen.row.what in {"unknown", "staff"} or (seen.row.what == "numbered" and strange)
 
 
 def decide_early(rule: FromLetters, case: Case) -> Iterator[Intent]:

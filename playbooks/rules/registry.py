@@ -30,6 +30,8 @@ from mcur.playbooks.rules.base import Kind
 
 LAYERS: tuple[Kind[Any], ...] = (
     intake.KIND,
+    intake.LATE,
+    intake.LAST,
     workflow.KIND,
     surge.KIND,
     mode.KIND,
