@@ -98,11 +98,12 @@ def _task(case: Case, awaited: Awaited) -> CreateTask:
     minutes = PATIENCE // timedelta(minutes=1)
     ask = case.say("exports.ask", what=awaited.name, files=awaited.feed.pattern)
     done = case.say("exports.done_when", due=awaited.due, minutes=minutes)
+    projects = case.playbook.projects
     return CreateTask(
         key=awaited.key,
         cite=awaited.cite,
         kind=TaskKind.DAY,
-        project=case.playbook.projects["day"],
+        project=projects.get("day", projects["executor"]),
         subject=case.say("exports.subject", what=awaited.name, at=awaited.day),
         body=Document(
             blocks=(Paragraph(text=ask), Paragraph(text=done, tone="quiet")),
