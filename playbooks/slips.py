@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from mcur.playbooks import phrases
 from mcur.playbooks.directory import fold
@@ -28,7 +29,10 @@ def signed(line: str, closings: Iterable[str], author: str) -> str:
 
 def begun(words: Iterable[str], line: str) -> str | None:
     """Return what of a line one of some phrases takes up at its beginning."""
-    found = (phrases.first_of((one,), line) for one in words)
+    known = tuple(words)
+    if phrases.first_of(known, line) is None:
+        return None
+    found = (phrases.first_of((one,), line) for one in known)
     return next((said for said in found if said and line.startswith(said)), None)
 
 
@@ -39,11 +43,18 @@ def misses(words: Iterable[str], line: str) -> bool:
     """
     said = fold(line)
     return len(said) >= _LONG and any(
-        len(fold(one)) >= _LONG
-        and _is_denied(one) == _is_denied(said)
-        and _is_slip(fold(one), said)
-        for one in words
+        len(wanted) >= _LONG
+        and abs(len(wanted) - len(said)) <= 1
+        and _is_denied(wanted) == _is_denied(said)
+        and _is_slip(wanted, said)
+        for wanted in map(_folded, words)
     )
+
+
+@lru_cache(maxsize=2048)
+def _folded(phrase: str) -> str:
+    """Return the folded words of a decision, which are asked for with each letter."""
+    return fold(phrase)
 
 
 def _is_name(word: str, names: set[str]) -> bool:

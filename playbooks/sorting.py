@@ -208,8 +208,10 @@ def ungreeted(greetings: Iterable[str], text: str) -> str:
 
 def _is_only(words: Iterable[str], line: str) -> bool:
     """Whether a line is one of some phrases and nothing else."""
-    whole = line.strip(_MARKS)
-    return any(phrases.first_of((one,), whole) == whole for one in words)
+    whole, known = line.strip(_MARKS), tuple(words)
+    if phrases.first_of(known, whole) is None:
+        return False
+    return any(phrases.first_of((one,), whole) == whole for one in known)
 
 
 def _conditions(row: Row, sight: Sight) -> Iterator[tuple[str, bool]]:
