@@ -104,12 +104,14 @@ class NewTask:
     ``assignee`` is a login of this tracker or ``None``. ``fields`` are the values of our custom
     fields by their names here (``clause``, ``source``, ``number``, ``address``, ``category``,
     ``subcategory``, ``measures``, ``result``, ``indicator``); a tracker that has no such field
-    leaves them out, for everything important stands in ``body`` as well.
+    leaves them out, for everything important stands in ``body`` as well. ``block`` is whose field it
+    is in, where that is known; a tracker may keep a project for each.
     """
 
     key: str
     kind: TaskKind
     project: str
+    block: str = ""
     subject: str
     body: Document
     assignee: str | None = None

@@ -21,7 +21,6 @@ from mcur.daemon.failures import UNREACHABLE, WRONG
 from mcur.daemon.secrets import Secret
 from mcur.daemon.settings import Settings, find_config
 from mcur.daemon.settings_connectors import RedmineSettings
-from mcur.playbooks.facts import TaskKind
 from mcur.playbooks.playbook import Playbook
 from mcur.state.blobs import BlobStore
 
@@ -146,14 +145,17 @@ def _projects(
     shape: RedmineShape, settings: Settings, playbooks: Sequence[Playbook]
 ) -> Iterator[WantedProject]:
     """Yield the projects of the site, each named as the regulations name it, and one a block."""
+    blocks = list(dict.fromkeys([*shape.blocks, *_blocks(settings)]))
     for identifier in shape.identifiers:
-        kinds = [kind for kind in TaskKind if shape.project_for(kind) == identifier]
+        if identifier in shape.blocks.values():
+            continue
+        kinds = shape.kinds_in(identifier)
         names = Counter(p.projects[k] for p in playbooks for k in kinds if k in p.projects)
         name = names.most_common(1)[0][0] if names else identifier
         yield WantedProject(identifier=identifier, name=name)
         if identifier == shape.project:
-            for block in _blocks(settings):
-                under = f"{identifier}-{_latin(block)}"
+            for block in blocks:
+                under = shape.project_of(block) or f"{identifier}-{_latin(block)}"
                 yield WantedProject(identifier=under, name=f"{name}: {block}", parent=identifier)
 
 

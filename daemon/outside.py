@@ -223,6 +223,7 @@ def redmine_shape(
         profile=shape.profile,
         project=shape.project,
         projects={str(kind): name for kind, name in shape.projects.items()},
+        blocks=shape.blocks,
         zone=zone,
         ca_file=shape.ca_file,
         trackers=shape.trackers,

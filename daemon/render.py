@@ -95,6 +95,7 @@ class Desk:
             key=effect.key,
             kind=effect.kind,
             project=effect.project,
+            block=self._block(effect),
             subject=effect.subject,
             body=effect.body,
             assignee=self._login(effect.assignee, playbook, now),
@@ -105,6 +106,15 @@ class Desk:
             fields={**effect.fields, "clause": playbook.printed(effect.cite.clause)},
             attachments=effect.attachments,
         )
+
+    def _block(self, effect: CreateTask) -> str:
+        """Return the block of a task: of the role that has it, else of its appeal; empty for none."""
+        role = effect.assignee or ""
+        named = "" if role.startswith(("executor:", "?")) else role.partition("@")[2]
+        if named or effect.appeal is None:
+            return named
+        appeal = self._state.appeals.get(*effect.appeal)
+        return (appeal.block if appeal else None) or ""
 
     def _parent(self, effect: CreateTask) -> str | None:
         """Return the parent's number where both live in one tracker: elsewhere it names another task."""

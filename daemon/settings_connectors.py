@@ -313,7 +313,7 @@ class RedmineSettings(Table):
 
     ``projects`` and ``trackers`` go from a task kind, ``statuses`` from our status, ``fields`` from
     our field to the name that this Redmine has for it. A kind without a project of its own stands
-    in ``project``.
+    in the project that ``blocks`` has for its block, else in ``project``.
     """
 
     id: Ident
@@ -324,6 +324,7 @@ class RedmineSettings(Table):
     profile: Literal["full", "mapped", "bare"] = "full"
     project: Named
     projects: dict[TaskKind, Named] = Field(default_factory=dict)
+    blocks: dict[str, Named] = Field(default_factory=dict)
     trackers: dict[TaskKind, Named] = Field(default_factory=dict)
     statuses: dict[TaskStatus, Named] = Field(default_factory=dict)
     fields: dict[str, Named] = Field(default_factory=dict)

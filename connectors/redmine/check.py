@@ -8,7 +8,6 @@ from mcur.connectors.ports import Rejected
 from mcur.connectors.redmine.catalog import Catalog
 from mcur.connectors.redmine.changes import query
 from mcur.connectors.redmine.client import Client
-from mcur.playbooks.facts import TaskKind
 
 RIGHTS = {
     "view_issues": "see issues",
@@ -59,8 +58,7 @@ def _about_project(client: Client, catalog: Catalog, identifier: str) -> Iterato
     project = catalog.project(identifier)
     if not project.tracking:
         yield f"project {identifier}: the module «Issue tracking» is switched off"
-    kinds = [kind for kind in TaskKind if shape.project_for(kind) == identifier]
-    for name in dict.fromkeys(shape.tracker_names[kind] for kind in kinds):
+    for name in dict.fromkeys(shape.tracker_names[kind] for kind in shape.kinds_in(identifier)):
         yield from _refused(catalog.tracker, identifier, name)
     held = _rights(client, catalog, identifier)
     has_page = bool(shape.page) and identifier == shape.project

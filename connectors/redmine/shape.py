@@ -82,7 +82,8 @@ class RedmineShape:
 
     ``key`` is the API key of the daemon's own account, which needs no administrator's rights.
     ``project`` is the identifier of the project for tasks; ``projects`` sends some kinds (or
-    projects named by a task) elsewhere. ``trackers``, ``statuses`` and ``fields`` replace single
+    projects named by a task) elsewhere, ``blocks`` what would stand in ``project`` into the project of
+    its block. ``trackers``, ``statuses`` and ``fields`` replace single
     names of the profile; a field may be given by its number where the name cannot be looked up.
     ``people`` are logins and full names of the site's directory, used only where the account may
     not read logins. ``ca_file`` is the PEM file of the authority that signed the certificate.
@@ -94,6 +95,7 @@ class RedmineShape:
     project: str
     zone: ZoneInfo
     projects: Mapping[str, str] = field(default_factory=dict)
+    blocks: Mapping[str, str] = field(default_factory=dict)
     profile: Profile = "bare"
     ca_file: Path | None = None
     trackers: Mapping[TaskKind, str] = field(default_factory=dict)
@@ -133,15 +135,26 @@ class RedmineShape:
     @property
     def identifiers(self) -> tuple[str, ...]:
         """Identifiers of all projects that tasks may stand in, each once."""
-        return tuple(dict.fromkeys((self.project, *self.projects.values())))
+        every = (self.project, *self.projects.values(), *self.blocks.values())
+        return tuple(dict.fromkeys(every))
 
-    def project_for(self, kind: TaskKind, wanted: str = "") -> str:
-        """Choose the project: what the task names, then what its kind says, then the default."""
+    def project_for(self, kind: TaskKind, wanted: str = "", block: str = "") -> str:
+        """Choose the project: what the task names, then by its kind, then by its block, then the default."""
         if wanted in self.projects:
             return self.projects[wanted]
         if wanted in self.identifiers:
             return wanted
-        return self.projects.get(kind, self.project)
+        return self.projects.get(kind) or self.project_of(block) or self.project
+
+    def project_of(self, block: str) -> str | None:
+        """Return the project of a block, ``None`` where it has none of its own."""
+        theirs = {name.casefold(): project for name, project in self.blocks.items()}
+        return theirs.get(block.casefold())
+
+    def kinds_in(self, identifier: str) -> list[TaskKind]:
+        """List the kinds of tasks that may stand in a project."""
+        stands = self.project if identifier in self.blocks.values() else identifier
+        return [kind for kind in TaskKind if self.project_for(kind) in (identifier, stands)]
 
     def kind_of(self, tracker: str) -> TaskKind | None:
         """Name the kind behind a tracker; ``None`` where several kinds share it or none does."""

@@ -52,7 +52,7 @@ class Writer:
     def new(self, task: NewTask, now: datetime) -> Wish:
         """Write a new issue. What Redmine must have and does not (tracker, field) is refused."""
         shape = self._shape
-        project = shape.project_for(task.kind, task.project)
+        project = shape.project_for(task.kind, task.project, task.block)
         bare_key = None if shape.has_fields else task.key
         wish = Wish()
         wish.values = {

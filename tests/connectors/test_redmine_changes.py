@@ -164,6 +164,32 @@ def test_kinds_go_to_their_projects(redmine_server: RedmineServer) -> None:
     assert (task.project, task.kind) == ("support", TaskKind.EXECUTOR)
 
 
+def test_tasks_of_a_block_stand_in_its_project_and_are_followed_there(
+    redmine_server: RedmineServer,
+) -> None:
+    """What a person does in either project comes with one request; a kind of its own stays where it was."""
+    blocks = {"ЖКХ": "plans"}
+    tracker = tracker_at(redmine_server, projects={"incident": "support"}, blocks=blocks)
+    made = tracker.create(a_task("task:a", block="Жкх"), later(0))
+    other = tracker.create(a_task("task:b", block="Дороги"), later(0))
+    incident = a_task("incident:a", kind=TaskKind.INCIDENT, block="ЖКХ")
+    assert [made.project, other.project] == ["plans", "support"]
+    assert tracker.create(incident, later(0)).project == "support"
+    assert tracker.check() == []
+    redmine_server.age(10)
+    _, cursor = all_changes(tracker, None, later(0))
+    _, cursor = all_changes(tracker, cursor, later(10))
+    redmine_server.forget_requests()
+
+    assert all_changes(tracker, cursor, later(20))[0] == []
+    asked = len(redmine_server.requests())
+    Staff(redmine_server).change(made.ident, notes="Принято")
+    [seen], _ = all_changes(tracker, cursor, later(30))
+
+    assert asked == 1
+    assert (seen.ident, seen.project, seen.notes[0].text) == (made.ident, "plans", "Принято")
+
+
 def test_a_hundred_keys_are_looked_up_in_few_requests(redmine_server: RedmineServer) -> None:
     """As many as an address holds."""
     tracker = tracker_at(redmine_server)
