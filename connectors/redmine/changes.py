@@ -4,7 +4,8 @@ Redmine has no change feed. Its lists can be asked for ``updated_on>=T`` to the 
 offset drift while people work, and histories come only with single issues. So:
 
 1. The first call sweeps the projects by number (``issue_id>=N``), open and closed. Issues without
-   our key come without their notes there: 400 old issues cost four requests.
+   our key, and those that nobody has touched, come without their notes there: 400 old issues cost
+   four requests.
 2. From then on each call asks for what was touched since a little before the last call, for a change
    is stamped when it begins and seen when it is committed. The cursor remembers what that overlap
    held; an issue that is in it with the same stamp is not fetched again.
@@ -168,12 +169,17 @@ class ChangeReader:
 
     def _sweep(self, cursor: Cursor, start: int, now: datetime) -> Batch:
         rows = self._rows([("issue_id", ">=", str(start))], "id:asc")
-        issues = [self.whole(row["id"]) if self._reader.key(row) else row for row in rows]
         look = Look(now, self._client.server_time())
+        issues = [self._swept(row, cursor.since) for row in rows]
         recent = [issue for issue in issues if issue["updated_on"] >= cursor.since]
         seen = cursor.seen | {str(issue["id"]): look.mark(issue, "") for issue in recent}
         after = replace(cursor, seen=seen, sweep=_next(rows))
         return Batch(issues, after, more=after.sweep is not None)
+
+    def _swept(self, row: Json, since: str) -> Json:
+        """Fetch the history of what is ours and was touched; of other issues nobody asks what was."""
+        untouched = row["created_on"] == row["updated_on"] < since
+        return row if untouched or not self._reader.key(row) else self.whole(row["id"])
 
     def _poll(self, cursor: Cursor, now: datetime) -> Batch:
         rows = self._rows([("updated_on", ">=", cursor.since)], "updated_on:asc,id:asc")

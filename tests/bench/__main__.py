@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import hearing, idle, letters, process, reading, week, writing
+from tests.bench import following, hearing, idle, letters, process, reading, week, writing
 from tests.bench.figures import Figure
 
 Part = Callable[[Path], Iterator[Figure]]
@@ -26,7 +26,7 @@ def main() -> None:
         "parts",
         nargs="*",
         metavar="PART",
-        help="reading, letters, process, idle, week, writing, hearing",
+        help="reading, letters, process, idle, week, writing, following, hearing",
     )
     parser.add_argument("--boston", type=Path, metavar="FILE", help="boston311-2015-02.csv")
     asked = parser.parse_args()
@@ -55,6 +55,7 @@ def _parts(boston: Path | None) -> Mapping[str, Part]:
         "idle": lambda folder: idle.measure(folder, _tell),
         "week": lambda folder: week.measure(folder, _tell),
         "writing": lambda folder: writing.measure(folder, _tell),
+        "following": lambda folder: following.measure(folder, _tell),
         "hearing": lambda folder: hearing.measure(folder, _tell),
     }
 

@@ -90,8 +90,8 @@ def _batches(site: Site, server: RedmineServer) -> Iterator[Took]:
             yield Took(ours, raw, own)
 
 
-def _site(folder: Path, server: RedmineServer) -> Site:
-    """Open a site that owes the tasks of a busy morning."""
+def open_redmine_site(folder: Path, server: RedmineServer) -> Site:
+    """Open a site over a Redmine."""
     secret = folder / "redmine.key"
     folder.mkdir()
     secret.write_text(KEYS["robot"])
@@ -107,7 +107,12 @@ def _site(folder: Path, server: RedmineServer) -> Site:
     people = tomllib.loads(SECTIONS["Люди"])["people"]
     live = {"from": datetime(2026, 11, 18, tzinfo=MORNING.tzinfo), "tasks": "on"}
     settings = settings_of(folder, tracker=[table], people=people, live=live)
-    site = wiring.open_site(settings, clock.SystemClock())
+    return wiring.open_site(settings, clock.SystemClock())
+
+
+def _site(folder: Path, server: RedmineServer) -> Site:
+    """Open a site that owes the tasks of a busy morning."""
+    site = open_redmine_site(folder, server)
     export = an_export(*some_appeals(ROWS))
     site.state.take_export(export, scope=None, live_from=site.live_from(), now=MORNING, cite=CITE)
     cycle.decide(site, MORNING)
