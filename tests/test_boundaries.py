@@ -36,7 +36,7 @@ ONE_HOME = {
     "docx": "connectors/papers/docx.py",
     "exchangelib": "connectors/mail/ews/",
     "holidays": "playbooks/production_calendar.py",
-    "PIL": "connectors/papers/chart.py",
+    "PIL": "connectors/papers/",
     "imapclient": "connectors/mail/imap/",
     "python_calamine": "connectors/feeds/",
     "redminelib": "connectors/redmine/",

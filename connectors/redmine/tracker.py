@@ -206,20 +206,42 @@ class RedmineTracker:
             raise
 
     def _attach(self, files: Iterable[Attachment], wish: Wish) -> None:
-        """Bring files over; one that Redmine does not take is named and left out."""
+        """Bring files over; one that Redmine does not take is named and left out, or stands there smaller."""
         uploads = []
         for file in files:
             doing = f"upload file {file.name}"
             try:
                 token = self._client.upload(doing, file.name, self._blobs.get(file.digest))
             except (Rejected, KeyError) as exc:
-                wish.ignored.append(f"file {file.name} was left out: {exc}")
+                smaller = self._smaller(doing, file) if isinstance(exc, Rejected) else None
+                if smaller is None:
+                    wish.ignored.append(f"file {file.name} was left out: {exc}")
+                else:
+                    uploads.append(smaller)
                 continue
             uploads.append(
                 {"token": token, "filename": file.name, "content_type": file.content_type}
             )
         if uploads:
             wish.values["uploads"] = uploads
+
+    def _smaller(self, doing: str, file: Attachment) -> dict[str, str] | None:
+        """Bring over the largest copy of a picture that Redmine takes, and say beside it that it is one."""
+        if not file.content_type.startswith("image/"):
+            return None
+        from mcur.connectors.papers.smaller import smaller_copies
+
+        name = f"{file.name.rpartition('.')[0] or file.name}.jpg"
+        for copy in smaller_copies(self._blobs.get(file.digest)):
+            try:
+                token = self._client.upload(doing, name, copy)
+            except Rejected:
+                continue
+            about = f"уменьшенная копия; исходный файл сохранен, sha256 {file.digest[:16]}…"
+            return {
+                "token": token, "filename": name, "content_type": "image/jpeg", "description": about,
+            }  # fmt: skip
+        return None
 
     def _candidates(self, keys: Collection[str]) -> Iterator[Json]:
         doing = f"look for {len(keys)} tasks"

@@ -13,6 +13,7 @@ from mcur.connectors.ports import Barred, Rejected, TaskChange, Unavailable
 from mcur.connectors.redmine.tracker import RedmineTracker
 from mcur.playbooks.documents import plain
 from mcur.playbooks.facts import Attachment, TaskStatus
+from tests.connectors.papers.test_smaller import a_photo
 from tests.connectors.test_tracker_contract import Shelf, a_task, all_changes, shape_of
 from tests.servers.redmine import KEYS, RedmineServer, Staff
 from tests.servers.redmine_front import Fault, Front
@@ -408,3 +409,26 @@ def test_a_file_that_people_put_on_an_issue_is_read_as_it_is(
     assert tracker.changes(None, now()).tasks  # the session reads JSON again
     with pytest.raises(Rejected, match="no such file"):
         tracker.file(made.ident, "другой.csv")
+
+
+def test_a_picture_over_the_limit_stands_there_smaller(server: RedmineServer) -> None:
+    """The largest copy that Redmine takes, with the digest of the picture; what is no picture is left out."""
+    server.setting("attachment_max_size", "850")
+    tracker, shelf = tracker_at(server), Shelf()
+    tracker._blobs = shelf
+    photo, paper = a_photo("JPEG"), bytes(2_000_000)
+    files = [
+        Attachment(name=name, content_type=kind, size=len(content), digest=shelf.put(content))
+        for name, kind, content in (
+            ("двор.png", "image/png", photo),
+            ("акт.pdf", "application/pdf", paper),
+        )
+    ]
+
+    made = tracker.create(a_task(attachments=tuple(files)), now())
+
+    assert made.attachments == ("двор.jpg",)
+    assert [line.partition(":")[0] for line in made.ignored] == ["file акт.pdf was left out"]
+    [(size, about)] = server.sql("select filesize, description from attachments")
+    assert int(str(size)) < 850 * 1024
+    assert files[0].digest[:16] in str(about)
