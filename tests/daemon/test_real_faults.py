@@ -267,3 +267,40 @@ def test_a_lost_race_holds_up_nobody_else(stand: RedmineStand) -> None:
     assert stand.waiting() == {}
     assert stand.state.outbox.circuits.listing() == []
     assert not [h for h in stand.state.health() if h.down_since]
+
+
+def test_changes_of_deleted_issues_are_told_once_and_hold_up_nobody(stand: RedmineStand) -> None:
+    """Nothing is made anew: somebody meant it. What is owed elsewhere is written."""
+    keys = with_tasks(stand, 3)
+    for key in keys[:2]:
+        stand.server.sql("delete from issues where id = ?", ident(stand, key))
+
+    for key in keys:
+        change(stand, key, note=plain("Взято на контроль."))
+    for _ in range(3):
+        stand.look()
+
+    assert set(stand.waiting().values()) == {"dead"}
+    assert set(stand.waiting()) == {f"{key}:change" for key in keys[:2]}
+    assert len(notes(stand, keys[2])) == 1
+    assert Staff(stand.server).count() == len(stand.written())
+    assert [key for key in stand.written() if key in keys] == keys[2:]
+    assert stand.told_administrator() == ["mcur: не принято и ждёт решения (tracker:redmine)"]
+
+
+def test_an_issue_that_was_moved_to_another_project_is_still_written_to(
+    stand: RedmineStand,
+) -> None:
+    """It keeps its number and its key: nothing is made twice, and our change reaches it."""
+    with_tasks(stand, 1)
+    Staff(stand.server).change(ident(stand), project_id=2)
+    stand.look()
+
+    change(stand, note=plain("Взято на контроль."), status=TaskStatus.ON_CONTROL)
+    stand.look()
+
+    assert len([note for note in notes(stand) if "Взято на контроль." in note]) == 1
+    assert Staff(stand.server).read(ident(stand))["project"]["id"] == 2
+    assert stand.written().count(TASK) == 1
+    assert stand.waiting() == {}
+    assert stand.told_administrator() == []
