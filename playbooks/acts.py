@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from mcur.playbooks import adopting, notes, ticking
+from mcur.playbooks import adopting, merging, notes, ticking
 from mcur.playbooks.documents import Document, plain
 from mcur.playbooks.facts import Act, Task, TaskStatus
 from mcur.playbooks.incidents import Incident
@@ -119,6 +119,9 @@ def _perform(act: Act, case: Case, cite: Cite) -> Iterator[Intent]:
 
 def _on_task(act: Act, case: Case, cite: Cite, task: Task) -> Iterator[Intent]:
     if reported.is_left_to_rules(act, case, task):
+        return
+    if act.do == "duplicate":
+        yield from merging.decide(act, case, cite, task)
         return
     status = _follows(act, task)
     said = case.say(f"act.said.{act.do}", act=ticking.named(act, case, task))

@@ -147,7 +147,7 @@ class Note:
 
     ``ident`` is the tracker's own id of the entry, unique within the task. ``changes`` holds
     our names of what was changed: ``status``, ``due_at``, ``assignee``, ``measures``, ``causes``,
-    ``prevention``, ``attachment``, ``called_at``; values are texts, an empty text means cleared.
+    ``prevention``, ``attachment``, ``called_at``, ``duplicates`` (a number); values are texts, an empty text means cleared.
     """
 
     ident: str

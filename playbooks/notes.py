@@ -72,6 +72,9 @@ def from_note(task_key: str, tracker: str, note: Note, directory: Directory) -> 
         fields["attachments"] = note.changes["attachment"]
     rung = {"at": note.changes["called_at"]} if note.changes.get("called_at") else {}
     orders = _spoken(ident, note, by, person, task_key, fields | rung)
+    if note.changes.get("duplicates"):
+        of = {"of": note.changes["duplicates"]}
+        orders.append(_act(f"{ident}:of", note, by, person, task_key, "duplicate", of, ""))
     status = note.changes.get("status")
     if status:
         moved = {MOVED: status, "status": status, **rung}

@@ -22,7 +22,7 @@ OWN = frozenset(
 
 TASK_ACTS = frozenset(
     {"note", "status", "close", "refuse", "unsolved", "no-progress", "solve", "confirm", "dismiss",
-     "extend", "report", "call-done", "tick"}
+     "extend", "report", "call-done", "tick", "duplicate"}
 )  # fmt: skip
 REPORT_ACTS = frozenset({"review", "hold", "release", "correct"})
 INCIDENT_ACTS = frozenset(
@@ -31,7 +31,9 @@ INCIDENT_ACTS = frozenset(
 )  # fmt: skip
 PLAN_ACTS = frozenset({"fill-plan", "approve", "return"})
 KNOWN = TASK_ACTS | REPORT_ACTS | INCIDENT_ACTS | PLAN_ACTS | {"absent"}
-VOCABULARY = KNOWN | {"extend", "report"}
+OF_TRACKERS = frozenset({"duplicate"})
+"""Acts that are gestures of a tracker alone: a relation between two of its tasks."""
+VOCABULARY = (KNOWN | {"extend", "report"}) - OF_TRACKERS
 """All words for acts; those that no rule performs here are refused with a sentence."""
 
 

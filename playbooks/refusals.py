@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from mcur.playbooks import drafts, notes, ticking
+from mcur.playbooks import drafts, merging, notes, ticking
 from mcur.playbooks.facts import Act, Task, TaskKind, TaskStatus
 from mcur.playbooks.incidents import Incident, Plan
 from mcur.playbooks.intents import ReportState
@@ -130,6 +130,8 @@ def _task_refusal(act: Act, case: Case, task: Task) -> str | None:
     if not on_task(act, task, case.playbook.roles):
         stranger = act.do == "note" and act.by.startswith("?")
         return say_act("stranger" if stranger else "not_officer", act, case)
+    if act.do == "duplicate":
+        return merging.refusal(act, case, task)
     if act.do in {"confirm", "dismiss", "extend", "report"}:
         return reported.refusal(act, case, task)
     unknown = act.do == "status" and status_of(act) is None

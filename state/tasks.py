@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -196,7 +196,7 @@ class Tasks:
             fresh = self.notes.take(task, seen)
             corrections += [(task, note) for note in fresh if notes.corrections_in(note)]
             said = [a for n in fresh for a in notes.from_note(task.key, seen.tracker, n, directory)]
-            found += (self.notes.with_files(act) for act in said)
+            found += (self.notes.with_files(self._of_key(act, seen.tracker)) for act in said)
             judged = {name for act in said for name in act.fields}
             if self._sync(task, seen, directory, judged) and not said:
                 changed.append((self.get(task.key) or task, seen))
@@ -206,6 +206,13 @@ class Tasks:
             corrections=tuple(corrections),
             history=history,
         )
+
+    def _of_key(self, act: Act, tracker: str) -> Act:
+        """Name the task that another one repeats by its key; people name it by its number."""
+        if act.do != "duplicate":
+            return act
+        other = self.by_ident(tracker, act.fields["of"])
+        return replace(act, fields={"of": other.key if other else ""})
 
     def correct(self, key: str, fields_: dict[str, str]) -> None:
         """Take a person's correction of the appeal over to its task."""

@@ -161,6 +161,8 @@ class Reader:
                 changes[ours] = self._field_word(ours, value)
             elif detail["property"] == "attachment" and value:
                 changes["attachment"] = ", ".join(filter(None, [changes.get("attachment"), value]))
+            elif detail["property"] == "relation" and name == "duplicates" and value:
+                changes["duplicates"] = value
         rung = self._values(issue).get("called_at")
         if rung and "status" in changes:  # the time was filled in before
             changes.setdefault("called_at", rung)

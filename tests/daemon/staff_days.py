@@ -239,6 +239,8 @@ address = "Одинцово, ул. Новая, д. 1"
 BY_HAND = (
     Step(at="09:12", by="mcur_head", do="note",
          makes={"subject": "Кровля течёт: Одинцово, ул. Новая, д. 1"}),
+    Step(at="09:14", by="mcur_resp", do="note", on="task:odintsovo-1204:issue:*",
+         repeats="task:odintsovo-1204:dobrodel:4711", note="Это одно и то же"),
     Step(at="09:15", by="mcur_resp", do="note",
          makes={"subject": "Угроза жизни: Одинцово, ул. Садовая, д. 5", "kind": TaskKind.INCIDENT}),
 )  # fmt: skip

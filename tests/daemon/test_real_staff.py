@@ -23,6 +23,7 @@ from tests.servers.redmine import Golden, RedmineServer, Staff
 from tests.servers.site import key_of
 
 Line = dict[str, Any]
+APPEAL = "task:odintsovo-1204:dobrodel:4711"
 
 
 def test_the_days_hold_every_act_of_the_contract() -> None:
@@ -49,7 +50,7 @@ def test_what_staff_do_in_redmine_is_what_the_simulation_shows(
 
     seen = _played(table, tmp_path / "redmine", office)
 
-    assert _without_moments(seen) == _without_moments(simulated)
+    assert _plain(seen, redmine_server.url) == _plain(simulated, redmine_server.url)
     assert list(_unanswered(office)) == []
 
 
@@ -58,21 +59,26 @@ def test_what_staff_do_in_redmine_is_what_the_simulation_shows(
 def test_what_staff_make_by_hand_is_taken(
     profile: Golden, redmine_server: RedmineServer, tmp_path: Path
 ) -> None:
-    """With key, clause and term, beside what it resembles; an emergency's issue declares one."""
+    """With key, clause and term, beside what it resembles, and joined to that; an emergency is declared."""
     day = Day("2026-11-18", MADE, BY_HAND)
     _, table, people = _simulated(day, tmp_path)
     office = open_office(redmine_server, profile, people, day.steps)
 
     lines = _played(table, tmp_path / "redmine", office)
 
-    (_, roof), (_, threat) = office.did
+    roof, threat = (ident for step, ident in office.did if step.makes)
     known = Staff(redmine_server, "robot").read(roof)
     assert key_of(known) == f"task:odintsovo-1204:issue:embedded:{roof}"
     assert known["due_date"] == "2026-11-21"
-    [told] = answers(redmine_server, roof)
-    (appeal,) = [n for n in (line["data"].get("number") for line in lines) if n][:1]
+    told, gone = answers(redmine_server, roof)
+    [appeal] = [x["data"]["number"] for x in lines if x["key"] == APPEAL and "number" in x["data"]]
     assert "по п. 2.1.6. Срок: 21.11.2026 09:12" in told
     assert f"Похоже на то, что уже в работе: № {appeal} «Кровля" in told
+    assert f"Повторяет задачу № {appeal}" in gone
+    assert known["status"]["name"] == "Отклонена"
+    [joined] = answers(redmine_server, appeal)
+    assert f"Сюда присоединена задача № {roof} «Кровля" in joined
+    assert Staff(redmine_server, "robot").read(appeal)["due_date"] == "2026-11-21"
     if profile == "full":
         assert [x["key"] for x in lines if x["event"] == "incident.opened"] == [
             "incident:odintsovo-1204:declared:Одинцово, ул. Садовая, д. 5:2026-11-18"
@@ -108,14 +114,15 @@ def _played(table: dict[str, Any], folder: Path, office: Office) -> list[Line]:
     return lines
 
 
-def _without_moments(lines: Iterable[Line]) -> list[str]:
-    """Show a timeline without the moments of its lines, and the idents of acts that some keys hold."""
+def _plain(lines: Iterable[Line], url: str) -> list[str]:
+    """Show a timeline without moments, idents of acts that some keys hold, and addresses of tasks."""
     shown = []
     for line in lines:
         key = re.sub(r":[0-9a-f]{16}$", "", line["key"])
         key = "" if line["event"] == "flag.raised" else key
         rest = {name: value for name, value in line.items() if name != "at"} | {"key": key}
-        shown.append(json.dumps(rest, ensure_ascii=False, sort_keys=True, default=str))
+        text = json.dumps(rest, ensure_ascii=False, sort_keys=True, default=str)
+        shown.append(text.replace(f"{url}/issues/", "№ "))
     return sorted(shown)
 
 

@@ -51,6 +51,11 @@ class Step:
     """The note where there are neither our statuses nor our fields."""
     refused: str = ""
     """A part of the answer that the act gets, where its role may not."""
+    repeats: str = ""
+    """The key of the task that the one of the gesture repeats (relation «дублирует»).
+
+    A relation alone does not touch an issue: Redmine shows it with the next change.
+    """
     makes: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -115,6 +120,9 @@ class Office:
             self.did.append((step, self._make(step, staff)))
             return
         for ident in self._places(step, state):
+            original = state.tasks.get(step.repeats)
+            if original is not None:
+                staff.relate(ident, "duplicates", original.ident or "")
             staff.change(ident, **self._values(step, staff, ident))
             self.did.append((step, ident))
 

@@ -309,6 +309,11 @@ class Staff:
         """Change an issue, or write a note on it (``notes``)."""
         self._send("PUT", f"/issues/{ident}.json", {"issue": values})
 
+    def relate(self, ident: str, kind: str, other: str) -> None:
+        """Put a relation between two issues."""
+        wish = {"relation": {"issue_to_id": int(other), "relation_type": kind}}
+        self._send("POST", f"/issues/{ident}/relations.json", wish)
+
     def attach(self, ident: str, name: str, content: bytes) -> None:
         """Put a file on an issue."""
         upload = self._send("POST", f"/uploads.json?filename={quote(name)}", content)["upload"]
