@@ -139,7 +139,7 @@ def test_a_file_that_is_no_export_is_said_and_waited_for_again(
     lines = played.play()
 
     said = [line["data"].get("text", "") for line in lines[1:]]
-    assert any("не похож на выгрузку тепловой карты: нужен *.csv" in text for text in said)
+    assert any("не похож на выгрузку тепловой карты: нужен файл *.csv" in text for text in said)
     assert any("не прочитан" in text for text in said)
     assert lines[-1]["event"] == "task.closed"
 

@@ -10,7 +10,7 @@ from typing import Any
 from mcur.playbooks.climbs import Climb
 from mcur.playbooks.durations import Duration
 from mcur.playbooks.extension import Extension
-from mcur.playbooks.facts import Health
+from mcur.playbooks.facts import ExportRead, Health
 from mcur.playbooks.incidents import Incident
 from mcur.playbooks.mirrored import Outage
 from mcur.playbooks.rules.rating import Standing
@@ -155,7 +155,12 @@ def _own(n: int) -> dict[str, dict[str, Any]]:
     outage = Thing(moment=at("08:00"), raw=at("23:00", 17))
     pairs = [(name, n) for name in TOPICS[:n]]
     return {
+        "board.lead": {"late": n},
         "burst.why": {"first": appeal("4711")},
+        "exports.fault": {"one": ExportRead(file="a", made_at=DUE, fault="нет заголовков")},
+        "exports.read": {"one": ExportRead(file="a", made_at=DUE, rows=n, new=n)},
+        "exports.why": {"clock": CLOCK},
+        "figures.line": {"campaign": Thing(title="Осмотры к зиме"), "late": True, "poor": True},
         "form.problems.row": {"okrug": ("Рузский городской округ",)},
         "form.top.silent": {"names": pairs},
         "intake.letters.no_house": {"found": asked},

@@ -33,6 +33,7 @@ FOREIGN = frozenset(
 """Words in Latin letters that people here use, and names of our own commands."""
 _NAMES = re.compile(
     r"«mcur[^»]*»"  # a command, as one types it
+    r"|«[^»]+\.\w{3,4}»"  # a file, as its owner called it
     r"|\b[\w.-]+@[\w.-]+"  # an address
     r"|\b(?:task|report|draft|incident|plan|call|checklist|letter):\S+"  # a key, where one must type it
 )

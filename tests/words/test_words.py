@@ -24,7 +24,7 @@ NOUNS = frozenset(forms for text in SPOKEN.values() for forms in text.counted)
 IN_REPORTS = ("form.", "section.", "reference.", "report.", "inbound.", "monitoring.", "crowded.")
 """A report leaves on its day, also where there is nothing to tell: its texts are tried with nothing."""
 SAID_OF_SOMETHING = frozenset((
-    "crowded.place", "crowded.topic", "crowded.rest", "crowded.rows", "crowded.others", "reference.cause", "reference.house", "reference.top_blank",
+    "crowded.place", "crowded.topic", "crowded.rest", "crowded.rows", "crowded.on_task", "crowded.others", "reference.cause", "reference.house", "reference.top_blank",
     "reference.no_history", "inbound.remind_why", "section.executors.line", "form.top.silent",
     "form.app_work.lead", "form.standings.lead", "form.breaches.lead", "form.problems.silent",
 ))  # fmt: skip
