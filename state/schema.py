@@ -296,6 +296,10 @@ MIGRATIONS: tuple[str, ...] = (
     """
     CREATE INDEX exports_empty ON exports (made_at) WHERE rows = 0 AND quarantined = 0;
     """,
+    """
+    CREATE INDEX outbox_unsent ON outbox (playbook, created_at)
+        WHERE effect = 'send_letter' AND state IN ('waiting', 'claimed', 'dead');
+    """,
 )
 
 

@@ -14,13 +14,13 @@ _STATES = ("waiting", "claimed", "dead")
 
 def unsent(db: StateDatabase, playbook: str, until: datetime) -> list[Unsent]:
     """Return letters of a regulation that were decided until a moment, have not left, and were not told of."""
-    marks = ", ".join("?" * len(_STATES))
     rows = db.query(
-        f"SELECT payload, created_at, why FROM outbox o WHERE state IN ({marks})"
-        " AND effect = 'send_letter' AND playbook = ? AND channel <> 'service'"
-        " AND created_at <= ? AND NOT EXISTS"
+        # Its own index, in its own words: by another one SQLite would read all that ever left.
+        "SELECT payload, created_at, why FROM outbox o INDEXED BY outbox_unsent"
+        " WHERE effect = 'send_letter' AND state IN ('waiting', 'claimed', 'dead')"
+        " AND playbook = ? AND channel <> 'service' AND created_at <= ? AND NOT EXISTS"
         " (SELECT 1 FROM keys k WHERE k.key = 'mail.undelivered:' || o.key) ORDER BY id",
-        [*_STATES, playbook, text_of(until)],
+        [playbook, text_of(until)],
     )
     found = []
     for row in rows:
