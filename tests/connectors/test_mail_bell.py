@@ -185,9 +185,18 @@ def test_a_folder_made_anew_is_listened_to(dovecot: Dovecot, shape: ImapShape) -
                 until_it_rings(heard)
             except Unavailable:
                 heard = bell.listen()
-        person.append("Поручения", a_letter())
+        put_into("Поручения", person)
 
         assert until_it_rings(heard) < 2
+
+
+def put_into(folder: str, person: imapclient.IMAPClient) -> None:
+    """Append a letter; Dovecot fails once where another session has yet to let the old folder go."""
+    try:
+        person.append(folder, a_letter())
+    except imapclient.exceptions.IMAPClientError as exc:
+        assert "SERVERBUG" in str(exc)  # noqa: PT017  (any other answer is a fault of the test)
+        person.append(folder, a_letter())
 
 
 def test_a_wrong_password_is_tried_twice_by_mailbox_and_bell_together(
