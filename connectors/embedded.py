@@ -21,6 +21,7 @@ from pathlib import Path
 from mcur.connectors.papers.text import to_text
 from mcur.connectors.ports import NewTask, Rejected, TaskChange, TrackerChanges
 from mcur.connectors.taskfile import ROBOT, TaskFile, Value, Values, stamp, to_json
+from mcur.playbooks import filenames
 from mcur.playbooks.facts import TaskKind, TaskSeen, TaskStatus
 
 __all__ = ["ROBOT", "EmbeddedTracker"]
@@ -160,7 +161,7 @@ class EmbeddedTracker:
             row = self._file.row(ident)
             self._file.apply(row, {}, at)
             self._file.add_files(row["id"], ((name, None) for name in files))
-            changes = {"attachment": ", ".join(files)} if files else {}
+            changes = {"attachment": filenames.joined(files)} if files else {}
             self._file.add_note(row["id"], at, author, text, changes, None)
             return self._file.seen(row["id"])
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from mcur.playbooks.filenames import parted
 from mcur.playbooks.letters import (
     Attachment as Attachment,
     Bounce as Bounce,
@@ -318,6 +319,11 @@ class Act:
     person: str = ""
     origin: str = "cli"
     fields: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of the files that came with it."""
+        return parted(self.fields.get("attachments", ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
+from mcur.playbooks import filenames
 from mcur.playbooks.facts import Act, Note, Task, TaskSeen, TaskStatus
 from mcur.state.database import StateDatabase
 from mcur.state.rows import dump
@@ -40,8 +41,8 @@ class Notes:
                 break
             if note.changes.get("status") == TaskStatus.RETURNED:
                 files.clear()
-            files += filter(None, [note.changes.get("attachment")])
-        return replace(act, fields={**act.fields, "attachments": ", ".join(files)})
+            files += filenames.parted(note.changes.get("attachment", ""))
+        return replace(act, fields={**act.fields, "attachments": filenames.joined(files)})
 
     def of(self, key: str) -> list[Note]:
         """Return the notes of a task, oldest first."""

@@ -10,14 +10,14 @@ from mcur.state.database import StateDatabase
 from mcur.state.stamps import moment_of, text_of
 
 _STATES = ("waiting", "claimed", "dead")
+# An index serves where a question holds its very condition: by another one SQLite reads all that ever left.
+_UNSENT = f"effect = 'send_letter' AND state IN {_STATES}"
 
 
 def unsent(db: StateDatabase, playbook: str, until: datetime) -> list[Unsent]:
     """Return letters of a regulation that were decided until a moment, have not left, and were not told of."""
     rows = db.query(
-        # Its own index, in its own words: by another one SQLite would read all that ever left.
-        "SELECT payload, created_at, why FROM outbox o INDEXED BY outbox_unsent"
-        " WHERE effect = 'send_letter' AND state IN ('waiting', 'claimed', 'dead')"
+        f"SELECT payload, created_at, why FROM outbox o INDEXED BY outbox_unsent WHERE {_UNSENT}"
         " AND playbook = ? AND channel <> 'service' AND created_at <= ? AND NOT EXISTS"
         " (SELECT 1 FROM keys k WHERE k.key = 'mail.undelivered:' || o.key) ORDER BY id",
         [playbook, text_of(until)],

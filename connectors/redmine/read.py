@@ -23,6 +23,7 @@ from mcur.connectors.redmine.marks import (
 )
 from mcur.connectors.redmine.markup import unescape
 from mcur.connectors.redmine.shape import RedmineShape
+from mcur.playbooks import filenames
 from mcur.playbooks.facts import Note, TaskSeen
 
 _FOREIGN_TEXTS = ("measures", "causes", "prevention")
@@ -160,7 +161,8 @@ class Reader:
                 ours = fields[name]
                 changes[ours] = self._field_word(ours, value)
             elif detail["property"] == "attachment" and value:
-                changes["attachment"] = ", ".join(filter(None, [changes.get("attachment"), value]))
+                before = filenames.parted(changes.get("attachment", ""))
+                changes["attachment"] = filenames.joined([*before, value])
             elif detail["property"] == "relation" and name == "duplicates" and value:
                 changes["duplicates"] = value
         rung = self._values(issue).get("called_at")

@@ -119,7 +119,7 @@ def _taken(case: Case, awaited: Awaited) -> Iterator[Intent]:
     for act in case.facts.accepted_acts():
         if act.key != awaited.key or act.do != "note":
             continue
-        for file in filter(None, act.fields.get("attachments", "").split(", ")):
+        for file in act.files:
             about = digest_of(act.ident, file)
             if awaited.feed.fits(file):
                 why = case.say("exports.taken", file=file)
@@ -141,12 +141,7 @@ def _answers(
     case: Case, awaited: Awaited, task: Task, read: Sequence[ExportRead]
 ) -> Iterator[Intent]:
     """Say what was read: of the first export of the day, and of each that was put on the task."""
-    put = [
-        file
-        for act in case.facts.acts_on(awaited.key)
-        for file in act.fields.get("attachments", "").split(", ")
-        if file
-    ]
+    put = [file for act in case.facts.acts_on(awaited.key) for file in act.files]
     good = [one for one in read if not one.fault]
     for one in read:
         file = next((name for name in put if one.file.endswith(name)), "")

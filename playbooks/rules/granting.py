@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -114,7 +113,7 @@ def _told(case: Case, act: Act, task: Task) -> Told:
         at=act.at,
         lines=(case.say("act.note", act=act, text=said),),
         text=act.text,
-        names=_names(act),
+        names=act.files,
         staff="" if task.executor else act.by,
         wanted=hearing.moment(due, act.at, calendar) if due else None,
     )
@@ -123,15 +122,7 @@ def _told(case: Case, act: Act, task: Task) -> Told:
 def _as(rule: FromExecutors, act: Act, means: Means) -> Heard:
     """An act says itself what it means."""
     clauses = (m.clause for m in rule.says if m.means == means and m.clause)
-    return Heard(means=means, clause=next(clauses, rule.clause), files=_names(act))
-
-
-def _names(act: Act) -> tuple[str, ...]:
-    """Read the names of the files that came with an act."""
-    said = act.fields.get("attachments", "")
-    if said.startswith("["):
-        return tuple(json.loads(said))
-    return tuple(filter(None, (name.strip() for name in said.split(","))))
+    return Heard(means=means, clause=next(clauses, rule.clause), files=act.files)
 
 
 # --- decided ------------------------------------------------------------------------------------------

@@ -92,12 +92,13 @@ def told(lines: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return [(line["event"], line["at"][11:16]) for line in lines]
 
 
+@pytest.mark.parametrize("name", ["map.csv", "Выгрузка, 17.11.csv"])
 def test_the_file_on_the_task_is_read_and_answered(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """In the cycle that sees it, or the next; then nobody is reminded any more."""
     played = Played(tmp_path, monkeypatch, at("12:00"))
-    played.attach(at("08:20"), "map.csv", CSV)
+    played.attach(at("08:20"), name, CSV)
 
     lines = played.play()
 
