@@ -253,6 +253,7 @@ class RedmineServer:
             env=self._environment() | extra,
             capture_output=True,
             check=False,
+            timeout=240,
         )
         if done.returncode:
             said = (done.stdout + done.stderr).decode(errors="replace")[-3000:]

@@ -6,6 +6,10 @@
 #  2. A busy handler in Ruby that gives the interpreter lock away while it sleeps; SQLite's own
 #     holds it, so that the thread that has the database lock can never finish.
 #  3. WAL: readers do not hold up the writer's commit.
+#  4. No thread of jobs: one that the end of the process kills in that busy handler still holds
+#     SQLite's mutex, and closing the connection then waits for it for ever.
+config.active_job.queue_adapter = :inline
+
 ActiveSupport.on_load(:active_record) do
   require 'active_record/connection_adapters/sqlite3_adapter'
   ActiveRecord::ConnectionAdapters::SQLite3Adapter.prepend(Module.new do
