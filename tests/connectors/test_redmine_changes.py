@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -94,6 +95,45 @@ def test_four_hundred_old_issues_cost_a_few_requests(redmine_server: RedmineServ
     assert all_changes(tracker, cursor, later(10))[0] == []
 
 
+@pytest.mark.parametrize("count", [99, 100, 101, 198, 199, 200, 201])
+def test_a_sweep_gives_each_issue_once(redmine_server: RedmineServer, count: int) -> None:
+    """Wherever the last one stands in two pages that share an issue."""
+    tracker = tracker_at(redmine_server)
+    fill(redmine_server, count)
+
+    tasks, _ = all_changes(tracker, None, later(0))
+
+    assert [int(task.ident) for task in tasks] == list(range(1, count + 1))
+
+
+def test_an_issue_that_goes_between_two_pages_takes_no_other_along(
+    redmine_server: RedmineServer,
+) -> None:
+    """The second page then begins one later, and is asked for anew."""
+    here, answered, gone = threading.local(), threading.Semaphore(0), [7, 150]
+
+    def before(_method: str, path: str) -> None:
+        here.is_first = "limit=100&offset=0" in path
+        if "offset=99" in path and gone:
+            answered.acquire(timeout=30)
+            redmine_server.sql("delete from issues where id = ?", gone.pop(0))
+
+    def after(_status: int) -> None:
+        if here.is_first:
+            answered.release()
+
+    with Front(redmine_server.url) as front:
+        tracker = tracker_at(redmine_server, url=front.url)
+        fill(redmine_server, 250)
+        front.before, front.after = before, after
+        tasks, _ = all_changes(tracker, None, later(0))
+
+    numbers = [int(task.ident) for task in tasks]
+    assert gone == []
+    assert len(numbers) == len(set(numbers))
+    assert set(range(1, 251)) - set(numbers) <= {150}
+
+
 def test_a_bulk_edit_of_more_than_a_page_in_one_second_is_read_whole(
     redmine_server: RedmineServer,
 ) -> None:
@@ -128,17 +168,17 @@ def test_a_crowd_on_both_sides_of_a_second_is_read_to_its_end(
 
 
 def test_what_changes_while_the_sweep_goes_on_is_seen(redmine_server: RedmineServer) -> None:
-    """An issue of the first page is closed before the last page is read."""
+    """An issue of the first pages is closed before the last page is read."""
     tracker = tracker_at(redmine_server)
-    fill(redmine_server, 150)
+    fill(redmine_server, 250)
     first = tracker.changes(None, later(0))
     Staff(redmine_server).change("3", notes="Пока читали")
 
     tasks, _ = all_changes(tracker, first.cursor, later(1))
     rest, _ = all_changes(tracker, all_changes(tracker, first.cursor, later(1))[1], later(2))
 
-    assert len(first.tasks) == 100
-    assert {task.ident for task in [*tasks, *rest]} >= {"3", "150"}
+    assert len(first.tasks) == 199
+    assert {task.ident for task in [*tasks, *rest]} >= {"3", "250"}
 
 
 def test_only_the_configured_projects_are_read(redmine_server: RedmineServer) -> None:
