@@ -39,6 +39,11 @@ def begins(phrases: Iterable[str], text: str) -> bool:
     return _any(tuple(phrases)).match(_fold(_PREFIX.sub("", text))) is not None
 
 
+def opens(phrases: Iterable[str], text: str) -> bool:
+    """Whether a text begins with one of the phrases, letter by letter."""
+    return _any(tuple(phrases)).match(_fold(text)) is not None
+
+
 def date_after(
     phrases: Iterable[str], text: str, told_at: datetime, later: datetime, calendar: Calendar
 ) -> datetime | None:

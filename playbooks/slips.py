@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from mcur.playbooks import phrases
@@ -36,25 +36,33 @@ def begun(words: Iterable[str], line: str) -> str | None:
     return next((said for said in found if said and line.startswith(said)), None)
 
 
-def misses(words: Iterable[str], line: str) -> bool:
-    """Whether a line is one of some phrases but for one letter: too few, too many, wrong, or swapped.
+def missed(groups: Sequence[tuple[str, ...]], line: str) -> list[int]:
+    """Return the places of those groups of phrases that have one that a line is but for a letter.
 
-    What is denied on one side only is never the same.
+    One letter may be too few, too many, wrong, or swapped with its neighbour. What is denied on one
+    side only is never the same.
     """
     said = fold(line)
-    return len(said) >= _LONG and any(
-        len(wanted) >= _LONG
-        and abs(len(wanted) - len(said)) <= 1
-        and _is_denied(wanted) == _is_denied(said)
-        and _is_slip(wanted, said)
-        for wanted in map(_folded, words)
+    known = _by_length(tuple(groups))
+    near = (hit for n in (-1, 0, 1) for hit in known.get(len(said) + n, ()) if len(said) >= _LONG)
+    return sorted(
+        {
+            place
+            for wanted, place in near
+            if _is_denied(wanted) == _is_denied(said) and _is_slip(wanted, said)
+        }
     )
 
 
-@lru_cache(maxsize=2048)
-def _folded(phrase: str) -> str:
-    """Return the folded words of a decision, which are asked for with each letter."""
-    return fold(phrase)
+@lru_cache(maxsize=16)
+def _by_length(groups: tuple[tuple[str, ...], ...]) -> Mapping[int, list[tuple[str, int]]]:
+    """Fold phrases that are long enough: they are asked for with each letter."""
+    known: dict[int, list[tuple[str, int]]] = {}
+    for place, words in enumerate(groups):
+        for wanted in map(fold, words):
+            if len(wanted) >= _LONG:
+                known.setdefault(len(wanted), []).append((wanted, place))
+    return known
 
 
 def _is_name(word: str, names: set[str]) -> bool:

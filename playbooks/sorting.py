@@ -6,7 +6,7 @@ The rows are data of the playbooks (``common/intake.toml``); here stands what a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -142,12 +142,14 @@ class Sight:
 
 def first_match(table: Iterable[Row], sight: Sight) -> Row | None:
     """Return the first row whose conditions all hold."""
-    return next((row for row in table if all(holds for _, holds in _conditions(row, sight))), None)
+    facts = _facts(sight)
+    met = (row for row in table if all(holds for _, holds in _conditions(row, sight, facts)))
+    return next(met, None)
 
 
 def conditions(row: Row, sight: Sight) -> tuple[str, ...]:
     """Name the conditions of a row, for who asks why a letter is what it is."""
-    return tuple(name for name, _ in _conditions(row, sight))
+    return tuple(name for name, _ in _conditions(row, sight, _facts(sight)))
 
 
 def word_of(
@@ -168,10 +170,19 @@ def word_of(
     head, colon, after = (lines[0] if lines else "").partition(":")
     reason = "\n".join(filter(None, (after.strip() if colon else "", *lines[1:])))
     head = slips.signed(head, closings, author)
-    for decision in (known := tuple(decisions)):
+    known = tuple(decisions)
+    said = None
+    if phrases.opens((word for one in known for word in one.words), head.strip(_MARKS)):
+        said = _whole(known, head, reason) or _reasoned(known, head, reason)
+    return said or _slipped(known, head, reason)
+
+
+def _whole(decisions: Iterable[Decision], head: str, reason: str) -> Word | None:
+    """Read «Утверждаю»: the words of a decision and nothing else."""
+    for decision in decisions:
         if _is_only(decision.words, head):
             return Word(decision=decision, said=head.strip(_MARKS), text=reason)
-    return _reasoned(known, head, reason) or _slipped(known, head, reason)
+    return None
 
 
 def _reasoned(decisions: Iterable[Decision], head: str, below: str) -> Word | None:
@@ -184,13 +195,14 @@ def _reasoned(decisions: Iterable[Decision], head: str, below: str) -> Word | No
     return None
 
 
-def _slipped(decisions: Iterable[Decision], head: str, reason: str) -> Word | None:
+def _slipped(decisions: Sequence[Decision], head: str, reason: str) -> Word | None:
     """Read «Утвержаю»: the one decision whose words it misses by a letter."""
     said = head.strip(_MARKS)
-    near = [one for one in decisions if slips.misses(one.words, said)]
-    if len(near) != 1 or not near[0].slips or "?" in said:
+    near = slips.missed([one.words for one in decisions], said)
+    decision = decisions[near[0]] if len(near) == 1 else None
+    if decision is None or not decision.slips or "?" in said:
         return None
-    return Word(decision=near[0], said=said, text=reason, only=near[0].slips)
+    return Word(decision=decision, said=said, text=reason, only=decision.slips)
 
 
 def ungreeted(greetings: Iterable[str], text: str) -> str:
@@ -214,13 +226,13 @@ def _is_only(words: Iterable[str], line: str) -> bool:
     return any(phrases.first_of((one,), whole) == whole for one in known)
 
 
-def _conditions(row: Row, sight: Sight) -> Iterator[tuple[str, bool]]:
-    letter = sight.letter
-    facts = {
+def _facts(sight: Sight) -> Mapping[str, bool]:
+    """What a row may ask for by a plain yes or no."""
+    return {
         "early": sight.early,
         "own": sight.own,
-        "bounce": letter.bounce is not None,
-        "auto": letter.auto,
+        "bounce": sight.letter.bounce is not None,
+        "auto": sight.letter.auto,
         "flood": sight.flood,
         "decides": sight.decides,
         "orders": sight.word is not None and sight.word.decision.orders and not sight.word.only,
@@ -228,6 +240,10 @@ def _conditions(row: Row, sight: Sight) -> Iterator[tuple[str, bool]]:
         "numbered": sight.numbered,
         "report": sight.report,
     }
+
+
+def _conditions(row: Row, sight: Sight, facts: Mapping[str, bool]) -> Iterator[tuple[str, bool]]:
+    """Yield each condition of a row with whether it holds, by its name as a person reads it."""
     for name, fact in facts.items():
         wanted = getattr(row, name)
         if wanted is not None:
