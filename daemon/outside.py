@@ -228,6 +228,7 @@ def redmine_shape(
         ca_file=shape.ca_file,
         trackers=shape.trackers,
         statuses=shape.statuses,
+        statuses_of=shape.statuses_of,
         fields=shape.fields,
         people=people,
         markup=shape.markup,

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mcur.connectors.feeds.shape import FIELDS
+from mcur.connectors.redmine.shape import trackers_by_kind
 from mcur.daemon.settings_checks import Check
 from mcur.daemon.settings_connectors import (
     FeedSettings,
@@ -24,7 +25,7 @@ from mcur.daemon.settings_connectors import (
 )
 from mcur.daemon.settings_errors import Finding, Loc, not_known, path_text
 from mcur.daemon.settings_site import Settings
-from mcur.playbooks.facts import Appeal
+from mcur.playbooks.facts import Appeal, TaskKind
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # Domains that nobody owns (RFC 2606), and the one that examples in Russian use.
@@ -124,6 +125,22 @@ def _routes(settings: Settings) -> Iterator[Finding]:
                 yield Finding(
                     ("tracker", place, "kinds"), f"{text} already kept by tracker[{first}]"
                 )
+
+
+def _shared_trackers(settings: Settings) -> Iterator[Finding]:
+    """Where kinds share a tracker, a status of one would be offered on all, and mean nothing there."""
+    for place, tracker in enumerate(settings.trackers):
+        if not isinstance(tracker, RedmineSettings):
+            continue
+        names = trackers_by_kind(tracker.profile, tracker.trackers)
+        for kind in tracker.statuses_of:
+            others = [one for one in TaskKind if one != kind and names[one] == names[kind]]
+            if others:
+                text = (
+                    f"tasks of kind {others[0]} stand in tracker «{names[kind]}» too; name a "
+                    f"tracker of its own: trackers.{kind}"
+                )
+                yield Finding(("tracker", place, "statuses_of", kind), text)
 
 
 def _mail(settings: Settings) -> Iterator[Finding]:
@@ -240,6 +257,7 @@ CONNECTOR_CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (frozenset({"feeds"}), _shared_folders),
     (frozenset({"feeds"}), _mappings),
     (frozenset({"tracker"}), _routes),
+    (frozenset({"tracker"}), _shared_trackers),
     (frozenset({"mail", "administrator"}), _mail),
     (frozenset({"mail", "mailboxes"}), _forgeries),
     (frozenset({"administrator", "mail", "people", "executors", "courier"}), _examples),

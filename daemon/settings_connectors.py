@@ -312,8 +312,9 @@ class RedmineSettings(Table):
     """``[[tracker]]`` of kind ``redmine``.
 
     ``projects`` and ``trackers`` go from a task kind, ``statuses`` from our status, ``fields`` from
-    our field to the name that this Redmine has for it. A kind without a project of its own stands
-    in the project that ``blocks`` has for its block, else in ``project``.
+    our field to the name that this Redmine has for it, ``statuses_of`` from our status to what it is
+    called on one task kind alone, which needs a tracker of its own. A kind without a project of
+    its own stands in the project that ``blocks`` has for its block, else in ``project``.
     """
 
     id: Ident
@@ -327,6 +328,7 @@ class RedmineSettings(Table):
     blocks: dict[str, Named] = Field(default_factory=dict)
     trackers: dict[TaskKind, Named] = Field(default_factory=dict)
     statuses: dict[TaskStatus, Named] = Field(default_factory=dict)
+    statuses_of: dict[TaskKind, dict[TaskStatus, Named]] = Field(default_factory=dict)
     fields: dict[str, Named] = Field(default_factory=dict)
     markup: Literal["textile", "markdown"] = "textile"
     page: WikiTitle = ""

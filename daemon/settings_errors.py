@@ -25,10 +25,13 @@ _NOUNS = {
     "projects": "task kind",
     "trackers": "task kind",
     "statuses": "status",
+    "statuses_of": "task kind",
     "as": "giver of assignments",
     "notify": "way to hear of tasks",
     "security": "kind of security",
 }
+_UNDER = {"statuses_of": "status"}
+"""What the keys of a table are that stands under a key of another."""
 _WANTED = {
     "string_type": "text in quotes",
     "int_type": "a whole number",
@@ -120,7 +123,8 @@ def _finding(
 
 def _unknown_value(value: object, loc: Loc, known: list[str]) -> str:
     keys = [step for step in loc if isinstance(step, str)]
-    noun = next((_NOUNS[key] for key in reversed(keys) if key in _NOUNS), keys[-1])
+    under = _UNDER.get(keys[-3]) if len(keys) > 2 else None
+    noun = under or next((_NOUNS[key] for key in reversed(keys) if key in _NOUNS), keys[-1])
     if isinstance(value, str):
         return not_known(value, noun, known)
     return f"{shown(value)} is not text; write one of {', '.join(known)} in quotes"

@@ -87,6 +87,10 @@ class Catalog:
         """Return a status's number."""
         return self._number("issue_statuses", "/issue_statuses.json", name, "status")
 
+    def has_status(self, name: str) -> bool:
+        """Whether there is a status of this name."""
+        return name in self._listed("issue_statuses", "/issue_statuses.json")
+
     def status_name(self, number: str) -> str | None:
         """Return a status's name by its number as journals write it."""
         known = self._listed("issue_statuses", "/issue_statuses.json")

@@ -8,6 +8,7 @@ from mcur.connectors.ports import Rejected
 from mcur.connectors.redmine.catalog import Catalog
 from mcur.connectors.redmine.changes import query
 from mcur.connectors.redmine.client import Client
+from mcur.playbooks.facts import TaskKind, TaskStatus
 
 RIGHTS = {
     "view_issues": "see issues",
@@ -40,8 +41,9 @@ def complaints(client: Client, catalog: Catalog) -> list[str]:
         said += _refused(catalog.status, name)
     if catalog.priority(client.shape.urgent) is None:
         said.append(f"use priority «{client.shape.urgent}»: Redmine «{client.shape.name}» has none")
-    if client.shape.has_fields and not said:
-        said += [*_about_fields(client, catalog)]
+    if not said:
+        said += _about_own_statuses(client, catalog)
+        said += _about_fields(client, catalog) if client.shape.has_fields else ()
     return list(dict.fromkeys(said))
 
 
@@ -67,6 +69,22 @@ def _about_project(client: Client, catalog: Catalog, identifier: str) -> Iterato
     for right, words in (RIGHTS | WIKI_RIGHTS if has_page else RIGHTS).items():
         if held is not None and right not in held:
             yield f"project {identifier}: the daemon's account has no right to {words} ({right})"
+
+
+def _about_own_statuses(client: Client, catalog: Catalog) -> Iterator[str]:
+    """Name the lacks that stop nobody: such a task goes on under the names of all the others."""
+    shape = client.shape
+    for kind in TaskKind:
+        lacking: dict[str, TaskStatus] = {}
+        for ours, name in shape.own_statuses(kind).items():
+            if not catalog.has_status(name):
+                lacking.setdefault(name, ours)
+        for name, ours in lacking.items():
+            yield (
+                f"status «{name}» of tracker «{shape.tracker_names[kind]}»: Redmine «{shape.name}» "
+                f"does not have it, and «{shape.status_names[ours]}» stands for it; run the script "
+                "of `mcur redmine setup --script` once more"
+            )
 
 
 def _rights(client: Client, catalog: Catalog, identifier: str) -> set[str] | None:

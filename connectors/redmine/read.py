@@ -51,9 +51,11 @@ class Reader:
         values = self._values(issue)
         body, footer = self._split(issue)
         key = self.key(issue)
+        kind = self._shape.kind_of(issue["tracker"]["name"])
         status = self._shape.status_of(
             issue["status"]["name"],
             closed=issue["status"].get("is_closed", False),
+            kind=kind,
             marked=footer.status if footer else None,
         )
         assignee = issue.get("assigned_to")
@@ -77,7 +79,7 @@ class Reader:
             causes=values.get("causes") or None,
             prevention=values.get("prevention") or None,
             text=unescape(body, self._shape.markup),
-            kind=self._shape.kind_of(issue["tracker"]["name"]),
+            kind=kind,
             url=f"{self._shape.url.rstrip('/')}/issues/{issue['id']}",
             notes=self._notes(issue, skew),
             attachments=tuple(file["filename"] for file in issue.get("attachments", ())),
@@ -171,10 +173,11 @@ class Reader:
         return changes
 
     def _status_word(self, number: str, issue: Json) -> str:
-        name = self._catalog.status_name(number) or ""
-        held = issue["status"]
-        closed = str(held["id"]) == number and held.get("is_closed", False)
-        return str(self._shape.status_of(name, closed=closed))
+        held, kind = issue["status"], self._shape.kind_of(issue["tracker"]["name"])
+        is_held = str(held["id"]) == number  # its name comes with it, be it new to the catalog
+        name = held["name"] if is_held else self._catalog.status_name(number) or ""
+        closed = is_held and held.get("is_closed", False)
+        return str(self._shape.status_of(name, closed=closed, kind=kind))
 
     def _due_word(self, day: str, issue: Json) -> str:
         if not day:

@@ -33,11 +33,10 @@ def role(name, permissions)
   found
 end
 
-# An issue may be made in any status (old_status_id 0) and moved from any to any: who may do what is
-# judged by the regulation, and a wrong move is answered by a note.
-def workflow(role, tracker, statuses)
-  ids = statuses.map(&:id)
-  wanted = ids.map { |id| [0, id] } + ids.permutation(2).to_a
+# An issue may be made in any status (old_status_id 0) and moved from any to any of the same group:
+# who may do what is judged by the regulation, and a wrong move is answered by a note.
+def workflow(role, tracker, groups)
+  wanted = groups.flat_map { |ids| ids.map { |id| [0, id] } + ids.permutation(2).to_a }.uniq
   where = { tracker_id: tracker.id, role_id: role.id }
   lacking = wanted - WorkflowTransition.where(where).pluck(:old_status_id, :new_status_id)
   return if lacking.empty?
@@ -79,7 +78,7 @@ def columns
   [:tracker, :subject, :status, :assigned_to, due ? :"cf_#{due.id}" : :due_date]
 end
 
-def query(name, filters, trackers)
+def query(name, filters, trackers, statuses)
   return if IssueQuery.exists?(name: name, project_id: nil)
 
   fresh = IssueQuery.new(name: name, visibility: Query::VISIBILITY_PUBLIC, user: User.current)
@@ -88,6 +87,7 @@ def query(name, filters, trackers)
   fresh.sort_criteria = [%w[priority desc], %w[due_date asc]]
   filters.each { |field, (operator, values)| fresh.add_filter(field, operator, values) }
   fresh.add_filter('tracker_id', '=', trackers.map { |one| one.id.to_s }) unless trackers.empty?
+  fresh.add_filter('status_id', '=', statuses.map { |one| one.id.to_s }) unless statuses.empty?
   fresh.save!
   made "query «#{name}»"
 end
@@ -102,15 +102,18 @@ unless IssuePriority.exists?(name: WISH['urgent'])
   made "priority «#{WISH['urgent']}»"
 end
 
-statuses = WISH['statuses'].map { |name, closed| status(name, closed) }
-trackers = WISH['trackers'].to_h { |name| [name, tracker(name, statuses.first)] }
+statuses = WISH['statuses'].to_h { |name, closed| [name, status(name, closed)] }
+trackers = WISH['trackers'].to_h { |name| [name, tracker(name, statuses.values.first)] }
+moves = WISH['moves'].transform_values { |groups| groups.map { |names| statuses.values_at(*names).map(&:id) } }
 projects = Project.where(identifier: WISH['projects']).to_a
 WISH['roles'].each { |name, permissions| role(name, permissions.map(&:to_sym)) }
-Role.givable.to_a.product(trackers.values) { |holder, one| workflow(holder, one, statuses) }
+Role.givable.to_a.product(trackers.values) { |holder, one| workflow(holder, one, moves[one.name]) }
 projects.each { |project| attach(project, trackers.values) }
 WISH['fields'].each do |name, format|
   field(name, format, trackers.values_at(*WISH['fields_of'][name]), projects)
 end
-WISH['queries'].each { |one| query(one['name'], one['filters'], trackers.values_at(*one['trackers'])) }
+WISH['queries'].each do |one|
+  query(one['name'], one['filters'], trackers.values_at(*one['trackers']), statuses.values_at(*one['statuses']))
+end
 
 puts $made.zero? ? 'nothing to make: all of it is there' : "#{$made} things made"

@@ -43,6 +43,19 @@ FULL_STATUSES: Mapping[TaskStatus, str] = {
     TaskStatus.CLOSED: "Закрыта",
     TaskStatus.REJECTED: "Отклонена",
 }
+FULL_STATUSES_OF: Mapping[TaskKind, Mapping[TaskStatus, str]] = {
+    TaskKind.PLAN: {
+        TaskStatus.NEW: "На согласовании",
+        TaskStatus.IN_WORK: "На согласовании",
+        TaskStatus.ON_CONTROL: "На согласовании",
+        TaskStatus.EXTENSION_REQUESTED: "На согласовании",
+        TaskStatus.DONE: "На согласовании",
+        TaskStatus.REFUSED: "На согласовании",
+        TaskStatus.RETURNED: "Возвращено",
+        TaskStatus.CLOSED: "Утверждено",
+    }
+}
+"""What statuses are called on one kind alone; those that are not named are called as everywhere."""
 # Where several of ours fall on one of theirs, the first one listed is what a person means who
 # chooses it there: «Нужен отклик» asks for something, it does not refuse.
 BARE_STATUSES: Mapping[TaskStatus, str] = {
@@ -76,6 +89,11 @@ FULL_FIELDS: Mapping[str, str] = {
 }
 
 
+def trackers_by_kind(profile: Profile, named: Mapping[TaskKind, str]) -> dict[TaskKind, str]:
+    """Return the tracker of each kind of task: what the configuration names, else the profile's."""
+    return {**(BARE_TRACKERS if profile == "bare" else FULL_TRACKERS), **named}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedmineShape:
     """One Redmine as the site's configuration describes it.
@@ -84,7 +102,8 @@ class RedmineShape:
     ``project`` is the identifier of the project for tasks; ``projects`` sends some kinds (or
     projects named by a task) elsewhere, ``blocks`` what would stand in ``project`` into the project of
     its block. ``trackers``, ``statuses`` and ``fields`` replace single
-    names of the profile; a field may be given by its number where the name cannot be looked up.
+    names of the profile, ``statuses_of`` statuses of one kind; a field may be given by its number
+    where the name cannot be looked up.
     ``people`` are logins and full names of the site's directory, used only where the account may
     not read logins. ``ca_file`` is the PEM file of the authority that signed the certificate.
     """
@@ -100,6 +119,7 @@ class RedmineShape:
     ca_file: Path | None = None
     trackers: Mapping[TaskKind, str] = field(default_factory=dict)
     statuses: Mapping[TaskStatus, str] = field(default_factory=dict)
+    statuses_of: Mapping[TaskKind, Mapping[TaskStatus, str]] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)
     urgent: str = "Срочный"
@@ -118,8 +138,7 @@ class RedmineShape:
     @property
     def tracker_names(self) -> dict[TaskKind, str]:
         """Name of the tracker for each kind of task."""
-        stock = FULL_TRACKERS if self.has_fields else BARE_TRACKERS
-        return {**stock, **self.trackers}
+        return trackers_by_kind(self.profile, self.trackers)
 
     @property
     def status_names(self) -> dict[TaskStatus, str]:
@@ -161,15 +180,43 @@ class RedmineShape:
         kinds = [kind for kind, name in self.tracker_names.items() if name == tracker]
         return kinds[0] if len(kinds) == 1 else None
 
-    def status_of(self, name: str, *, closed: bool, marked: TaskStatus | None = None) -> TaskStatus:
-        """Read a status back.
+    def own_statuses(self, kind: TaskKind | None) -> dict[TaskStatus, str]:
+        """Name of the status for each of ours that is called otherwise on this kind alone.
+
+        None where its tracker is not its alone: there nothing tells what a person meant.
+        """
+        if kind is None:
+            return {}
+        stock = FULL_STATUSES_OF.get(kind, {}) if self.profile == "full" else {}
+        own = {**stock, **self.statuses_of.get(kind, {})}
+        return own if own and self.kind_of(self.tracker_names[kind]) is kind else {}
+
+    def names_of(self, status: TaskStatus, kind: TaskKind | None, key: str | None) -> list[str]:
+        """List the names of a status: its kind's own one, where there is one, and the common one.
+
+        A plan that was published under its own key waits for nobody: it is work like any other.
+        """
+        own = {} if (key or "").startswith("plan:") else self.own_statuses(kind)
+        names = [own[status]] if status in own else []
+        return list(dict.fromkeys([*names, self.status_names[status]]))
+
+    def status_of(
+        self,
+        name: str,
+        *,
+        closed: bool,
+        kind: TaskKind | None = None,
+        marked: TaskStatus | None = None,
+    ) -> TaskStatus:
+        """Read a status back, by the names of its kind and by those that hold everywhere.
 
         ``marked`` is what the daemon wrote into the text; it counts only while the issue still
         stands in the status that belongs to it, so that a person's move wins. A status that is
         not ours counts by whether it closes the issue.
         """
-        names = self.status_names
-        if marked is not None and names[marked] == name:
+        names, own = self.status_names, self.own_statuses(kind)
+        if marked is not None and name in (names[marked], own.get(marked)):
             return marked
-        known = next((status for status, theirs in names.items() if theirs == name), None)
+        both = (*own.items(), *names.items())
+        known = next((status for status, theirs in both if theirs == name), None)
         return known or (TaskStatus.CLOSED if closed else TaskStatus.IN_WORK)

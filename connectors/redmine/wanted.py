@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
 from mcur.connectors.redmine.shape import RedmineShape
-from mcur.playbooks.facts import TaskKind
+from mcur.playbooks.facts import TaskKind, TaskStatus
 
 ROBOT = "Робот ЦУР"
 """The role of the daemon's account."""
@@ -47,6 +47,8 @@ class SavedQuery:
     name: str
     filters: Mapping[str, tuple[str, tuple[str, ...]]]
     kinds: tuple[TaskKind, ...] = ()
+    status: TaskStatus | None = None
+    """Of the open ones only those in this status, where the kinds have a name of their own for it."""
 
 
 _OPEN = ("o", ("",))
@@ -56,7 +58,12 @@ QUERIES = (
         filters={"status_id": _OPEN, "assigned_to_id": ("=", ("me",)), "due_date": ("<t+", ("0",))},
     ),
     SavedQuery(name="Просрочено", filters={"status_id": _OPEN, "due_date": ("<t-", ("1",))}),
-    SavedQuery(name="На согласовании", filters={"status_id": _OPEN}, kinds=(TaskKind.PLAN,)),
+    SavedQuery(
+        name="На согласовании",
+        filters={"status_id": _OPEN},
+        kinds=(TaskKind.PLAN,),
+        status=TaskStatus.NEW,
+    ),
     SavedQuery(name="Звонки", filters={"status_id": _OPEN}, kinds=(TaskKind.CALL,)),
     SavedQuery(name="Инциденты", filters={"status_id": _OPEN}, kinds=(TaskKind.INCIDENT,)),
 )
@@ -65,7 +72,7 @@ QUERIES = (
 
 def trackers(shape: RedmineShape) -> tuple[str, ...]:
     """Return the trackers that tasks of ours stand in, each once."""
-    return tuple(dict.fromkeys(shape.tracker_names.values()))
+    return tuple(_each(shape.tracker_names.values()))
 
 
 def fields(shape: RedmineShape) -> dict[str, str]:
@@ -81,7 +88,7 @@ def trackers_of(shape: RedmineShape) -> dict[str, list[str]]:
     """Return by field the trackers that it belongs to."""
     names = shape.tracker_names
     return {
-        name: list(dict.fromkeys(names[kind] for kind in _BELONGS.get(ours, tuple(TaskKind))))
+        name: _each(names[kind] for kind in _BELONGS.get(ours, tuple(TaskKind)))
         for ours, name in shape.field_names.items()
         if not name.isdecimal()
     }
@@ -90,9 +97,27 @@ def trackers_of(shape: RedmineShape) -> dict[str, list[str]]:
 def statuses(shape: RedmineShape) -> Iterator[tuple[str, bool]]:
     """Yield each status once, and whether an issue in it is closed."""
     named: dict[str, bool] = {}
-    for ours, name in shape.status_names.items():
-        named.setdefault(name, not ours.is_open)
+    for names in (shape.status_names, *(shape.own_statuses(kind) for kind in TaskKind)):
+        for ours, name in names.items():
+            named.setdefault(name, not ours.is_open)
     yield from named.items()
+
+
+def moves(shape: RedmineShape) -> dict[str, list[list[str]]]:
+    """Return by tracker the statuses among which its issues move; no move leads from list to list.
+
+    A plan that waits for approval moves among names of its own, a published one among the common.
+    """
+    common = shape.status_names
+    among = {name: [_each(common.values())] for name in trackers(shape)}
+    for kind, name in shape.tracker_names.items():
+        if own := shape.own_statuses(kind):
+            among[name].append(_each({**common, **own}.values()))
+    return among
+
+
+def _each(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))
 
 
 def script(shape: RedmineShape, projects: Sequence[str]) -> str:
@@ -104,6 +129,7 @@ def script(shape: RedmineShape, projects: Sequence[str]) -> str:
     wish = {
         "statuses": list(statuses(shape)),
         "trackers": trackers(shape),
+        "moves": moves(shape),
         "roles": PERMISSIONS,
         "fields": fields(shape),
         "fields_of": trackers_of(shape),
@@ -114,7 +140,12 @@ def script(shape: RedmineShape, projects: Sequence[str]) -> str:
             {
                 "name": query.name,
                 "filters": query.filters,
-                "trackers": list(dict.fromkeys(names[kind] for kind in query.kinds)),
+                "trackers": _each(names[kind] for kind in query.kinds),
+                "statuses": _each(
+                    own[query.status]
+                    for kind in query.kinds
+                    if query.status in (own := shape.own_statuses(kind))
+                ),
             }
             for query in QUERIES
         ],

@@ -25,7 +25,7 @@ from mcur.connectors.redmine.marks import (
 from mcur.connectors.redmine.read import Reader, own_marks
 from mcur.connectors.redmine.shape import RedmineShape
 from mcur.playbooks.documents import Document
-from mcur.playbooks.facts import TaskSeen, TaskStatus
+from mcur.playbooks.facts import TaskKind, TaskSeen, TaskStatus
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class Writer:
         wish.values = {
             "project_id": self._catalog.project(project).id,
             "tracker_id": self._catalog.tracker(project, shape.tracker_names[task.kind]),
-            "status_id": self._catalog.status(shape.status_names[task.status]),
+            "status_id": self._numbers(shape.names_of(task.status, task.kind, task.key))[0],
             "subject": subject_line(task.subject, bare_key),
             "description": self._description(task),
         }
@@ -78,7 +78,7 @@ class Writer:
         seen = self._reader.task(issue, _NO_SKEW)
         wish = Wish()
         if change.status is not None and change.status != seen.status:
-            self._move(change.status, issue, wish)
+            self._move(change.status, issue, seen, wish)
         if change.due_at is not None:
             day = change.due_at.astimezone(shape.zone).date().isoformat()
             if day != issue.get("due_date"):
@@ -128,12 +128,23 @@ class Writer:
         if self._shape.has_fields:
             return body
         due = write_due(task.due_at, self._shape.zone) if task.due_at else None
-        return with_footer(body, Footer(key=task.key, due=due, status=self._marked(task.status)))
+        marked = self._marked(task.status, task.kind, task.key)
+        return with_footer(body, Footer(key=task.key, due=due, status=marked))
 
-    def _marked(self, status: TaskStatus) -> TaskStatus | None:
-        """Return the status where its stock name alone would be read as another one of ours."""
-        name = self._shape.status_names[status]
-        plain = self._shape.status_of(name, closed=not status.is_open)
+    def _numbers(self, names: list[str]) -> list[int]:
+        """Look up the names of a status; a Redmine that lacks the kind's own one has the common one."""
+        *own, common = names
+        return [
+            *(self._catalog.status(name) for name in own if self._catalog.has_status(name)),
+            self._catalog.status(common),
+        ]
+
+    def _marked(
+        self, status: TaskStatus, kind: TaskKind | None, key: str | None
+    ) -> TaskStatus | None:
+        """Return the status where its name alone would be read as another one of ours."""
+        name = self._shape.names_of(status, kind, key)[0]
+        plain = self._shape.status_of(name, closed=not status.is_open, kind=kind)
         return None if plain is status else status
 
     def _field_values(self, task: NewTask) -> dict[str, str]:
@@ -182,24 +193,28 @@ class Writer:
         else:
             wish.values["assigned_to_id"] = number
 
-    def _move(self, status: TaskStatus, issue: Json, wish: Wish) -> None:
+    def _move(self, status: TaskStatus, issue: Json, seen: TaskSeen, wish: Wish) -> None:
         """Write the status; Redmine ends no issue while others under it are open."""
+        names = self._shape.names_of(status, seen.kind, seen.key)
         open_yet = {entry["is_closed"] for entry in issue.get("allowed_statuses", ())} == {False}
         if issue.get("children") and open_yet and not status.is_open:
-            name = self._shape.status_names[status]
-            wish.waits = f"move task {issue['id']} to «{name}»: tasks under it are still open"
+            wish.waits = f"move task {issue['id']} to «{names[0]}»: tasks under it are still open"
         else:
-            wish.values["status_id"] = self._allowed(status, issue)
+            wish.values["status_id"] = self._allowed(names, issue)
 
-    def _allowed(self, status: TaskStatus, issue: Json) -> int:
-        """Return the status's number if the workflow lets this account move the issue there."""
-        name = self._shape.status_names[status]
-        number = self._catalog.status(name)
+    def _allowed(self, names: list[str], issue: Json) -> int:
+        """Return the number of the first status to which this account may move the issue.
+
+        An issue that was made before its kind had names of its own goes on under the common ones.
+        """
         held = issue["status"]
-        allowed = {entry["id"] for entry in issue.get("allowed_statuses", [{"id": number}])}
-        if number not in allowed and number != held["id"]:
+        numbers = self._numbers(names)
+        offered = issue.get("allowed_statuses", [{"id": number} for number in numbers])
+        allowed = {held["id"], *(entry["id"] for entry in offered)}
+        number = next((number for number in numbers if number in allowed), None)
+        if number is None:
             msg = (
-                f"move task {issue['id']} from «{held['name']}» to «{name}»: the workflow of "
+                f"move task {issue['id']} from «{held['name']}» to «{names[0]}»: the workflow of "
                 f"tracker «{issue['tracker']['name']}» in Redmine «{self._shape.name}» does not "
                 "allow it to this account"
             )
@@ -219,7 +234,8 @@ class Writer:
             held_due = footer.due if footer else None
             due = write_due(change.due_at, self._shape.zone) if change.due_at else held_due
             status = change.status or seen.status
-            body = with_footer(body, Footer(key=key, due=due, status=self._marked(status)))
+            marked = self._marked(status, seen.kind, key)
+            body = with_footer(body, Footer(key=key, due=due, status=marked))
         if body.rstrip() != held:
             wish.values["description"] = body
 

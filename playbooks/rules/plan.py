@@ -253,7 +253,7 @@ def _act(rule: PlanRule, case: Case, act: Act, plan: Plan) -> Iterator[Intent]:
 def _fill(
     rule: PlanRule, case: Case, act: Act, plan: Plan, measures: tuple[Measure, ...]
 ) -> Iterator[Intent]:
-    """Keep the measures; a complete plan goes to whoever approves it.
+    """Keep the measures; a complete plan goes to whoever approves it, and waits again.
 
     The weekly draft was before him from the first moment: he gets it by mail once more only after
     he returned it, while the emergency's plan is worth a letter when there is something in it. Who
@@ -264,13 +264,15 @@ def _fill(
     missing = lacks(case, measures)
     form = _form(rule, case, _sheet(rule, case, plan), measures)
     state: Literal["filled", "drafted"] = "drafted" if missing else "filled"
+    known = case.facts.task(plan.task)
+    was_returned = known is not None and known.status is TaskStatus.RETURNED
     yield KeepPlan(key=plan.key, cite=cite, task=plan.task, state=state, measures=measures)
     yield UpdateTask(
         key=f"update:{plan.task}:{act.ident}", cite=cite, task=plan.task, body=form,
         note=Document(blocks=(Paragraph(text=missing or case.say("plan.filled")),)),
         assignee=None if missing else rule.approver,
+        status=TaskStatus.NEW if was_returned and not missing else None,
     )  # fmt: skip
-    known = case.facts.task(plan.task)
     subject = known.subject if known else rule.title
     asked = plan.state == "filled" or (rule.occasion == "week" and plan.state == "drafted")
     if not _sees_tasks(case, rule.approver):

@@ -17,7 +17,7 @@ import pytest
 from mcur.daemon import scenario
 from mcur.daemon.simulate import timeline_of
 from mcur.playbooks.permits import VOCABULARY
-from tests.daemon.staff_days import BY_HAND, DAYS, MADE, Day
+from tests.daemon.staff_days import BY_HAND, DAYS, MADE, WEEKLY, Day
 from tests.servers.at_work import AtRedmine, Office, answers, open_office, people_of, scenario_of
 from tests.servers.redmine import Golden, RedmineServer, Staff
 from tests.servers.site import key_of
@@ -52,6 +52,12 @@ def test_what_staff_do_in_redmine_is_what_the_simulation_shows(
 
     assert _plain(seen, redmine_server.url) == _plain(simulated, redmine_server.url)
     assert list(_unanswered(office)) == []
+    if name == "plan" and profile == "full":
+        [draft] = {ident for step, ident in office.did if step.key == WEEKLY}
+        waits = "На согласовании"
+        assert _went_through(redmine_server, draft) == [
+            "Утверждено", waits, "Утверждено", waits, "Возвращено", waits, "Утверждено",
+        ]  # fmt: skip
 
 
 @pytest.mark.server
@@ -84,6 +90,14 @@ def test_what_staff_make_by_hand_is_taken(
             "incident:odintsovo-1204:declared:Одинцово, ул. Садовая, д. 5:2026-11-18"
         ]
         assert Staff(redmine_server, "robot").read(threat)["status"]["name"] == "Закрыта"
+
+
+def _went_through(server: RedmineServer, ident: str) -> list[str]:
+    """Name the statuses that an issue was given since it was made, whoever gave them."""
+    names = {str(n): str(name) for n, name in server.sql("select id, name from issue_statuses")}
+    journals = Staff(server, "robot").read(ident)["journals"]
+    details = (detail for journal in journals for detail in journal["details"])
+    return [names[one["new_value"]] for one in details if one["name"] == "status_id"]
 
 
 def _simulated(day: Day, folder: Path) -> tuple[list[Line], dict[str, Any], list[dict[str, Any]]]:

@@ -152,15 +152,21 @@ class Office:
         if note:
             values["notes"] = note.format(key=step.key) if step.on else note
         if step.status and not (bare and step.bare_note is not None):
-            values["status_id"] = self._number(
-                "issue_statuses", self.shape.status_names[step.status]
-            )
+            values["status_id"] = self._number("issue_statuses", self._offered(step.status, ident))
         if step.fields and not bare:
             values["custom_fields"] = [
                 {"id": self._number("custom_fields", self.shape.field_names[name]), "value": value}
                 for name, value in step.fields.items()
             ]
         return values
+
+    def _offered(self, status: TaskStatus, ident: str) -> str:
+        """Return what a status is called in the form of this very issue."""
+        issue = Staff(self.server, "robot").read(ident, "allowed_statuses")
+        kind = self.shape.kind_of(issue["tracker"]["name"])
+        names = self.shape.names_of(status, kind, None)
+        offered = {one["name"] for one in issue["allowed_statuses"]}
+        return next(name for name in names if name in offered)
 
     def _number(self, table: str, name: str) -> int:
         ((number,),) = self.server.sql(f"select id from {table} where name = ?", name)
