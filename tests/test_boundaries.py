@@ -26,6 +26,7 @@ PURE_SHAPES = {
     "mcur.playbooks.directory",
     "mcur.playbooks.documents",
     "mcur.playbooks.facts",
+    "mcur.playbooks.filenames",
     "mcur.playbooks.intents",
     "mcur.playbooks.language",
     "mcur.playbooks.mirrored",
