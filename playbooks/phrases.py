@@ -1,7 +1,8 @@
 """Phrases as a playbook lists them, found in what people write. Pure.
 
-A phrase is words in their order; ``*`` at the end of a word stands for any ending. Case, «ё» and
-what stands between the words do not count.
+A phrase is words in their order; ``*`` at the end of a word stands for any ending, ``?`` for one
+letter or none (so that «выполнен?» is no «выполнение»). Case, «ё» and what stands between the words
+do not count.
 """
 
 from __future__ import annotations
@@ -98,5 +99,6 @@ def _any(phrases: tuple[str, ...]) -> re.Pattern[str]:
 
 @lru_cache(maxsize=2048)
 def _pattern(phrase: str) -> re.Pattern[str]:
-    words = (re.escape(word).replace(r"\*", r"\w*") for word in _fold(phrase).split())
+    escaped = map(re.escape, _fold(phrase).split())
+    words = (word.replace(r"\*", r"\w*").replace(r"\?", r"\w?") for word in escaped)
     return re.compile(rf"(?<!\w){_BETWEEN.join(words)}(?!\w)", re.IGNORECASE)

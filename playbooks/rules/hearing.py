@@ -15,12 +15,13 @@ from mcur.playbooks.calendar import Calendar
 from mcur.playbooks.dues import dues_in
 from mcur.playbooks.rules.base import Rule
 
-Means = Literal["extension", "refusal", "not_ours", "report"]
+Means = Literal["extension", "refusal", "not_ours", "report", "underway"]
 
 
 class Meaning(Rule):
     """What some phrases mean, unless others stand beside them; its clause is the rule's without one.
 
+    What is ``underway`` asks nothing of anybody: a note, and its photographs are no report.
     ``dated`` phrases mean it only where a date after the present term is named, ``alone`` ones only
     where nothing else stands beside a task's number.
     """
@@ -86,6 +87,9 @@ def hear(
             continue
         if said and phrases.first_of(meaning.unless, text):
             blocked.add(meaning.means)
+        elif said and meaning.means == "underway":
+            blocked.add("report")
+            break
         elif said:
             clause = meaning.clause or rule.clause
             return Heard(means=meaning.means, clause=clause, words=said, files=files)
