@@ -74,6 +74,11 @@ def _about_project(client: Client, catalog: Catalog, identifier: str) -> Iterato
 def _about_own_statuses(client: Client, catalog: Catalog) -> Iterator[str]:
     """Name the lacks that stop nobody: such a task goes on under the names of all the others."""
     shape = client.shape
+    cure = (
+        "run the script of `mcur redmine setup --script` once more"
+        if shape.has_fields
+        else "make it there, or take it out of statuses_of"
+    )
     for kind in TaskKind:
         lacking: dict[str, TaskStatus] = {}
         for ours, name in shape.own_statuses(kind).items():
@@ -82,8 +87,7 @@ def _about_own_statuses(client: Client, catalog: Catalog) -> Iterator[str]:
         for name, ours in lacking.items():
             yield (
                 f"status «{name}» of tracker «{shape.tracker_names[kind]}»: Redmine «{shape.name}» "
-                f"does not have it, and «{shape.status_names[ours]}» stands for it; run the script "
-                "of `mcur redmine setup --script` once more"
+                f"does not have it, and «{shape.status_names[ours]}» stands for it; {cure}"
             )
 
 

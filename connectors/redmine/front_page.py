@@ -33,6 +33,12 @@ _STATUSES = (
     (TaskStatus.RETURNED, "возвращено на доработку"),
     (TaskStatus.CLOSED, "проверено и закрыто"),
 )
+_APPROVAL = (
+    (TaskStatus.NEW, "план ждёт утверждения"),
+    (TaskStatus.RETURNED, "план возвращён на доработку: в комментарии сказано, что исправить"),
+    (TaskStatus.CLOSED, "план утверждён: его мероприятия стали задачами"),
+)
+"""What a plan's own statuses mean, where it has some."""
 
 
 def text(
@@ -63,10 +69,10 @@ def text(
     parts.append(f"{head}Списки справа на странице «Задачи»")
     parts.append("\n".join(f"* {strong}{query.name}{strong}" for query in QUERIES))
     parts.append(f"{head}Что значат статусы")
-    names = shape.status_names
-    parts.append(
-        "\n".join(f"* {strong}{names[status]}{strong} — {what}" for status, what in _STATUSES)
-    )
+    names, own = shape.status_names, shape.own_statuses(TaskKind.PLAN)
+    meant = [(names[status], what) for status, what in _STATUSES]
+    meant += [(own[status], what) for status, what in _APPROVAL if status in own]
+    parts.append("\n".join(f"* {strong}{said}{strong} — {what}" for said, what in meant))
     return "\n\n".join(parts) + "\n"
 
 

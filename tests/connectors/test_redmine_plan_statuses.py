@@ -229,6 +229,28 @@ def test_a_draft_that_was_there_before_goes_on_as_it_began(desk: Desk) -> None:
     assert desk.told(draft) == ["returned", "closed"]
 
 
+@pytest.mark.server
+def test_a_bare_redmine_may_name_them_too_and_no_status_is_lost(desk: Desk) -> None:
+    """Where theirs stand for several of ours, the text tells which was written."""
+    desk.server.reset("bare")
+    own = {TaskStatus.NEW: "Нужен отклик", TaskStatus.CLOSED: "Решена"}
+    shape = shape_of(
+        desk.server, "bare", trackers={TaskKind.PLAN: "Улучшение"},
+        statuses_of={TaskKind.PLAN: own},
+    )  # fmt: skip
+    desk.tracker = RedmineTracker(shape, Shelf())
+
+    draft = desk.make(DRAFT)
+    assert desk.shown(draft) == own[TaskStatus.NEW]
+    for status in (*TaskStatus, TaskStatus.NEW):
+        assert desk.move(draft, status) is status
+        if status in own:
+            assert desk.shown(draft) == own[status]
+    desk.choose(draft, "Решена")
+    assert desk.told(draft) == ["closed"]
+    assert desk.tracker.check() == []
+
+
 def take_away(server: RedmineServer, names: str = LATER) -> None:
     """Leave the statuses of plans out, as a script of yesterday did."""
     server.sql(

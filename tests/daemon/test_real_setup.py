@@ -119,6 +119,7 @@ def test_from_an_empty_redmine_to_the_first_task(
     both_again_make_nothing(redmine_server, mcur, site)
     the_page_opens_forms_that_are_filled_in(redmine_server)
     a_field_that_was_removed_is_named_and_made_again(redmine_server, mcur, site)
+    a_status_of_plans_that_was_removed_is_named_and_made_again(redmine_server, mcur, site)
 
     row = {"number": "4711", "received_at": "2026-11-18T09:12:00", "address": "ул. Мира, д. 1"}
     write_csv(site / "feeds" / "day.csv", [row | {"category": "Отопление"}])
@@ -179,6 +180,37 @@ def a_field_that_was_removed_is_named_and_made_again(
     assert missing.status == 1
     assert "use field «Адрес»" in missing.err
     assert "made: field «Адрес»" in run_script(server, mcur, site)
+    assert mcur("check", "--connect").status == 0
+
+
+def a_status_of_plans_that_was_removed_is_named_and_made_again(
+    server: RedmineServer, mcur: Mcur, site: Path
+) -> None:
+    """And is offered on plans, beside what an administrator added to their workflow."""
+    ((number,),) = server.sql("select id from issue_statuses where name = 'Утверждено'")
+    server.sql("delete from issue_statuses where id = ?", number)
+    server.sql("delete from workflows where ? in (old_status_id, new_status_id)", number)
+    added = "select count(*) from workflows where old_status_id = 1 and new_status_id = 77"
+    server.sql(
+        "insert into workflows (type, tracker_id, role_id, old_status_id, new_status_id)"
+        " select 'WorkflowTransition', t.id, r.id, 1, 77 from trackers t, roles r"
+        " where t.name = 'План' and r.name = 'Сотрудник ЦУР'"
+    )
+    missing = mcur("check", "--connect")
+    assert missing.status == 1
+    assert "status «Утверждено» of tracker «План»" in missing.err
+    assert "«Закрыта» stands for it; run the script" in missing.err
+    said = run_script(server, mcur, site)
+    assert "made: status «Утверждено»\n" in said
+    assert set(re.findall("workflow of «(.+?)»", said)) == {"План"}
+    assert server.sql(added) == [(1,)]
+    assert server.sql(
+        "select distinct t.name from workflows w join trackers t on t.id = w.tracker_id"
+        " join issue_statuses s on s.id = w.new_status_id where s.name = 'Утверждено'"
+    ) == [("План",)]
+    ((filters,),) = server.sql("select filters from queries where name = 'На согласовании'")
+    ((waits,),) = server.sql("select id from issue_statuses where name = 'На согласовании'")
+    assert f"status_id:\n  :operator: \"=\"\n  :values:\n  - '{waits}'\n" in str(filters)
     assert mcur("check", "--connect").status == 0
 
 
