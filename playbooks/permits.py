@@ -38,12 +38,17 @@ VOCABULARY = (KNOWN | {"extend", "report"}) - OF_TRACKERS
 
 
 def on_incident(act: Act, incident: Incident) -> bool:
-    """Whether a role may do this to an incident; a declared one ends by its declarer or above."""
+    """Whether a role may do this to an incident; a declared one ends by its declarer or above.
+
+    What a rule found and somebody's word made a crisis ends by its officer or any of those above.
+    """
     match act.do:
         case "note" | "declare":
             return True
         case "close" if incident.declared_by:
             return act.by in {incident.declared_by} | HEADS | DEPUTIES | SUPERIORS
+        case "close" if incident.mode == "crisis":
+            return act.by in OFFICERS | HEADS | DEPUTIES | SUPERIORS
         case "form-group" | "form-hq":
             return act.by in HEADS
         case _:

@@ -54,7 +54,7 @@ class Event:
         data = {k: _shown(v, zone) for k, v in self.data.items() if v is not None}
         further = [c for c in self.cite.clauses if c != self.cite.clause]
         if further:
-            data["clauses"] = [self.cite.clause, *further]
+            data["clauses"] = further
         return line | {"data": data} if data else line
 
 

@@ -258,7 +258,7 @@ def _ended(
     status: TaskStatus,
 ) -> Iterator[Intent]:
     """Return to normal: the task ends with the incident, and what was still owed falls away."""
-    why = say_act("why", act, case)
+    why = case.say("mode.ended", act=act, why=say_act("why", act, case))
     cite = case.cite(rule, why, clause=rule.ended_clause or rule.clause)
     yield ChangeIncident(key=incident.key, cite=cite, event=state, state=state, at=act.at)
     yield UpdateTask(

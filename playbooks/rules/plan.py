@@ -308,7 +308,8 @@ def _publish(
     yield UpdateTask(
         key=f"update:{plan.task}:approved", cite=cite, task=plan.task, status=TaskStatus.CLOSED
     )
-    yield Tell(key=plan.key, cite=cite, event="plan.approved", data={"measures": len(measures)})
+    told = case.cite(rule, why, clause=rule.approval_clause or cite.clause)
+    yield Tell(key=plan.key, cite=told, event="plan.approved", data={"measures": len(measures)})
     yield from _inform(rule, case, why, plan, subject, form, measures)
 
 
