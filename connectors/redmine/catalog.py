@@ -88,8 +88,11 @@ class Catalog:
         return self._number("issue_statuses", "/issue_statuses.json", name, "status")
 
     def has_status(self, name: str) -> bool:
-        """Whether there is a status of this name."""
-        return name in self._listed("issue_statuses", "/issue_statuses.json")
+        """Whether there is a status of this name; for one that is missing Redmine is asked anew."""
+        with self._lock:
+            if name not in self._listed("issue_statuses", "/issue_statuses.json"):
+                del self._names["issue_statuses"]  # somebody may make it any moment
+            return name in self._listed("issue_statuses", "/issue_statuses.json")
 
     def status_name(self, number: str) -> str | None:
         """Return a status's name by its number as journals write it."""

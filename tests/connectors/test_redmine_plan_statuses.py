@@ -215,6 +215,18 @@ def test_a_redmine_without_them_goes_on_under_the_common_names(desk: Desk) -> No
 
 
 @pytest.mark.server
+def test_a_status_that_comes_is_taken_without_a_restart(desk: Desk) -> None:
+    """The script runs while the daemon does."""
+    rename = "update issue_statuses set name = ? where name = ?"
+    desk.server.sql(rename, "Другое", OWN[0])
+    assert desk.shown(desk.make(DRAFT)) == "Новая"
+
+    desk.server.sql(rename, OWN[0], "Другое")
+
+    assert desk.shown(desk.make(f"{DRAFT}:2")) == OWN[0]
+
+
+@pytest.mark.server
 def test_a_draft_that_was_there_before_goes_on_as_it_began(desk: Desk) -> None:
     """The workflow leads it to «Закрыта» and «Возвращена», and that is what they say."""
     draft = desk.make(DRAFT)
