@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mcur.connectors.papers.text import to_text
-from mcur.connectors.ports import NewTask, Rejected, TaskChange, TrackerChanges
+from mcur.connectors.ports import NewTask, Rejected, TaskChange, TaskLost, TrackerChanges
 from mcur.connectors.taskfile import ROBOT, TaskFile, Value, Values, stamp, to_json
 from mcur.playbooks import filenames
 from mcur.playbooks.facts import TaskKind, TaskSeen, TaskStatus
@@ -116,6 +116,12 @@ class EmbeddedTracker:
             tasks = tuple(self._file.seen(row["id"]) for row in rows)
         last = str(rows[-1]["version"]) if rows else cursor or "0"
         return TrackerChanges(tasks=tasks, cursor=last, more=len(rows) == PAGE)
+
+    def lost(self, idents: Collection[str], now: datetime) -> tuple[TaskLost, ...]:  # noqa: ARG002  # so has this
+        """Return those of the tasks that somebody took out of the file."""
+        with self._file.reading("call the roll of tasks"):
+            there = {str(row["id"]) for row in self._file.db.execute("select id from tasks")}
+        return tuple(TaskLost(ident=one, how="deleted") for one in idents if one not in there)
 
     def check(self) -> list[str]:
         """Say whether the file is sound; empty when it is."""

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from mcur.playbooks.facts import Attachment, Export, LetterPlace, TaskKind, TaskSeen, TaskStatus
 
@@ -172,6 +172,18 @@ class TrackerChanges:
     more: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskLost:
+    """A task that stands no more where the tracker's tasks stand.
+
+    It was deleted, or is hidden from us, or was moved: ``seen`` is how it stands where it is now.
+    """
+
+    ident: str
+    how: Literal["deleted", "hidden", "moved"]
+    seen: TaskSeen | None = None
+
+
 class Tracker(Protocol):
     """Where tasks live. Stamps in and out are in our time, see the module's first words."""
 
@@ -202,6 +214,13 @@ class Tracker(Protocol):
 
     def changes(self, cursor: str | None, now: datetime) -> TrackerChanges:
         """Return tasks changed since the cursor, each whole; ``None`` starts from the beginning."""
+        ...
+
+    def lost(self, idents: Collection[str], now: datetime) -> tuple[TaskLost, ...]:
+        """Return those of the tasks that ``changes`` will never tell of again, some at a time.
+
+        It costs next to nothing where none is lost. Empty: none is.
+        """
         ...
 
     def check(self) -> list[str]:

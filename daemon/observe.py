@@ -20,17 +20,9 @@ from mcur.connectors.ports import (
     MailBatch,
     Mailbox,
     RawLetter,
-    Tracker,
-    TrackerChanges,
     Unavailable,
 )
-from mcur.daemon import telling
-from mcur.playbooks.directory import Directory
-from mcur.playbooks.facts import Letter, LetterPlace, Task, TaskSeen
-from mcur.playbooks.intents import Cite
-from mcur.playbooks.owning import taker_of
-from mcur.playbooks.playbook import Playbook
-from mcur.state.journal import Event
+from mcur.playbooks.facts import Letter, LetterPlace
 from mcur.state.store import State
 from mcur.state.systems import LISTENING
 
@@ -158,50 +150,6 @@ class MailSource:
         places += [place for place, _, _ in found.unreadable]
         if places:
             self.mailbox.settle(places)
-
-
-@dataclass(slots=True, kw_only=True)
-class TrackerSource:
-    """A tracker: what people did there since the last look."""
-
-    name: str
-    every: timedelta
-    tracker: Tracker
-    playbooks: Sequence[Playbook]
-    directory: Directory
-    live_from: Callable[[], datetime]
-
-    def look(self, cursor: str | None, now: datetime) -> TrackerChanges:
-        """Ask for what changed."""
-        return self.tracker.changes(cursor, now)
-
-    def keep(self, found: TrackerChanges, state: State, now: datetime) -> bool:
-        """Store tasks and acts; tell of what people changed."""
-        with state.atomic():
-            noticed = state.take_tasks(
-                found.tasks,
-                (self.name, found.cursor),
-                owner=lambda issue: taker_of(issue, self.playbooks, self.directory),
-                directory=self.directory,
-                live_from=self.live_from(),
-                now=now,
-            )
-            for task, seen in noticed.changed:
-                if not task.history:
-                    state.tell(self._event(task, seen, now))
-        return found.more
-
-    def settle(self, found: TrackerChanges) -> None:
-        """Nothing is owed to a tracker."""
-
-    def _event(self, task: Task, seen: TaskSeen, now: datetime) -> Event:
-        who = seen.notes[-1].author if seen.notes else ""
-        owners = (playbook for playbook in self.playbooks if playbook.id == task.playbook)
-        owner = next(owners, self.playbooks[0])  # its own may have been taken off the site
-        why = owner.texts.say("tracker.changed", zone=owner.calendar.zone, who=who)
-        clause = task.clause or next(iter(owner.clauses), "")
-        cite = Cite(playbook=task.playbook, rule=task.rule, clause=clause, why=why)
-        return telling.task_seen(task, seen, cite, now)
 
 
 class Observers:

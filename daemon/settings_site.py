@@ -167,11 +167,15 @@ class ExecutorSettings(Table):
 
 
 class PollSettings(Table):
-    """``[poll]``: how often the outside is asked."""
+    """``[poll]``: how often the outside is asked.
+
+    ``roll_call``: how often a tracker is asked whether all tasks are still there.
+    """
 
     feeds: Pause = timedelta(minutes=10)
     mail: Pause = timedelta(minutes=2)
     redmine: Pause = timedelta(minutes=1)
+    roll_call: Pause = timedelta(hours=1)
 
 
 class StateSettings(Table):

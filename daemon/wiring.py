@@ -20,8 +20,9 @@ from mcur.daemon.clock import Clock, must_be_plausible
 from mcur.daemon.copies import COPIES
 from mcur.daemon.dispatch import SETTLE, Dispatcher
 from mcur.daemon.feeding import FeedSource
+from mcur.daemon.following import TrackerSource
 from mcur.daemon.hands import CABINET as CABINET, MAILED, Destination
-from mcur.daemon.observe import MailSource, Observers, Reading, Source, TrackerSource
+from mcur.daemon.observe import MailSource, Observers, Reading, Source
 from mcur.daemon.render import Desk
 from mcur.daemon.settings import Settings
 from mcur.daemon.settings_connectors import FeedSettings
@@ -301,6 +302,7 @@ def _sources(
         TrackerSource(
             name=f"tracker:{name}",
             every=every("redmine"),
+            roll_call=site.settings.poll.roll_call,
             tracker=one,
             playbooks=site.playbooks,
             directory=site.directory,

@@ -173,6 +173,16 @@ class ChangeReader:
                 return found
             start = int(page[-1]["id"]) + 1
 
+    def listed(self, filters: Filters, doing: str) -> list[Json]:
+        """List one page of the issues of our projects, open and closed."""
+        return self._list([*self._ours(), *filters], "id:asc", doing)
+
+    def count(self, filters: Filters, doing: str) -> int:
+        """Count the issues of our projects, open and closed."""
+        params = [*query([*self._ours(), *filters]), ("limit", "1")]
+        total: int = self._client.get(doing, "/issues.json", "total_count", params)
+        return total
+
     def _beginning(self) -> str:
         """Tell from when on changes have to be read once the sweep is through."""
         newest = self._list([("status_id", "*", [])], "updated_on:desc", "read changes", limit=1)
@@ -266,14 +276,17 @@ class ChangeReader:
         return _stamp(now - OVERLAP) if now else None
 
     def _rows(self, filters: Filters, order: str, offset: int = 0) -> list[Json]:
-        projects = [str(number) for number in self._catalog.projects()]
-        conditions = [("project_id", "=", projects), ("status_id", "*", []), *filters]
-        listed = self._list(conditions, order, "read changes", offset=offset)
+        listed = self._list([*self._ours(), *filters], order, "read changes", offset=offset)
         # A filter that Redmine does not know gives every issue that the account may see.
-        if any(str(row["project"]["id"]) not in projects for row in listed):
+        projects = self._catalog.projects()
+        if any(row["project"]["id"] not in projects for row in listed):
             msg = f"read changes: Redmine «{self._client.shape.name}» does not filter by project"
             raise Rejected(msg)
         return listed
+
+    def _ours(self) -> Filters:
+        projects = [str(number) for number in self._catalog.projects()]
+        return [("project_id", "=", projects), ("status_id", "*", [])]
 
     def _list(
         self, filters: Filters, order: str, doing: str, limit: int = PAGE, offset: int = 0

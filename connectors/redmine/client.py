@@ -33,6 +33,10 @@ class Absent(Rejected):
     """What was asked for is not there, or is hidden from this account (404)."""
 
 
+class Forbidden(Barred):
+    """The account may not do it, or not see it (403)."""
+
+
 class Invalid(Rejected):
     """Redmine named what is wrong with the values (422); nothing was written."""
 
@@ -166,7 +170,7 @@ class Client:
                     "it belongs to is locked"
                 )
             case exceptions.ForbiddenError():
-                return Barred(
+                return Forbidden(
                     f"{doing}: {who} forbids it{self._said()}: the account's role lacks the right, "
                     "or the REST API is switched off (Administration, Settings, API)"
                 )

@@ -15,6 +15,7 @@ from mcur.connectors.ports import (
     NotYet,
     Rejected,
     TaskChange,
+    TaskLost,
     TrackerChanges,
     Unavailable,
 )
@@ -25,6 +26,7 @@ from mcur.connectors.redmine.client import Absent, Client, Invalid, Json
 from mcur.connectors.redmine.marks import key_token, note_mark
 from mcur.connectors.redmine.pages import WikiPages
 from mcur.connectors.redmine.read import Reader, own_marks, server_stamp
+from mcur.connectors.redmine.roll import RollCall
 from mcur.connectors.redmine.shape import RedmineShape
 from mcur.connectors.redmine.write import Wish, Writer
 from mcur.playbooks.facts import Attachment, TaskSeen
@@ -55,6 +57,7 @@ class RedmineTracker:
         self._reader = Reader(shape, self._catalog)
         self._writer = Writer(shape, self._catalog, self._reader)
         self._changes = ChangeReader(self._client, self._catalog, self._reader)
+        self._roll = RollCall(self._changes, self._catalog)
         self.wiki = WikiPages(self._client) if shape.page else None
         self._skew = timedelta(0)
         self._skew_lock = threading.Lock()
@@ -129,6 +132,18 @@ class RedmineTracker:
         skew = self._measured(now)
         tasks = tuple(self._reader.task(issue, skew) for issue in batch.issues)
         return TrackerChanges(tasks=tasks, cursor=batch.cursor.write(), more=batch.more)
+
+    def lost(self, idents: Collection[str], now: datetime) -> tuple[TaskLost, ...]:
+        """Return tasks that are not in our projects any more, see :mod:`~mcur.connectors.redmine.roll`."""
+        skew = self._measured(now)
+        return tuple(
+            TaskLost(
+                ident=str(one.number),
+                how=one.how,
+                seen=self._reader.task(one.issue, skew) if one.issue else None,
+            )
+            for one in self._roll.missing([int(ident) for ident in idents])
+        )
 
     def check(self) -> list[str]:
         """Log in and say in sentences what is missing here; empty when all is well."""

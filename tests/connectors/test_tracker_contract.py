@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -54,6 +56,7 @@ class Office(Protocol):
     def postpone(self, ident: str, day: date) -> None: ...
     def assign(self, ident: str, login: str) -> None: ...
     def attach(self, ident: str, name: str) -> None: ...
+    def delete(self, ident: str) -> None: ...
     def pass_time(self) -> None: ...
     def now(self) -> datetime: ...
 
@@ -91,6 +94,10 @@ class EmbeddedOffice:
     def attach(self, ident: str, name: str) -> None:
         self.embedded.note(ident, "ivanov", "", self.now(), files=(name,))
 
+    def delete(self, ident: str) -> None:
+        with closing(sqlite3.connect(self.embedded.path)) as file, file:
+            file.execute("delete from tasks where id = ?", [ident])
+
     def pass_time(self) -> None: ...
 
 
@@ -127,6 +134,9 @@ class RedmineOffice:
 
     def attach(self, ident: str, name: str) -> None:
         self.staff.attach(ident, name, b"JPEG")
+
+    def delete(self, ident: str) -> None:
+        Staff(self.server, "admin").delete(ident)
 
     def pass_time(self) -> None:
         self.server.age()
@@ -360,6 +370,33 @@ def test_two_notes_in_one_second_both_come(office: Office) -> None:
     [seen], _ = all_changes(office.tracker, cursor, office.now())
 
     assert [note.text for note in seen.notes] == ["Раз", "Два"]
+
+
+def test_a_task_that_is_deleted_is_lost_and_no_other(office: Office) -> None:
+    """Open or closed, of the daemon or by hand; asked again it is lost again."""
+    closed = office.tracker.create(a_task("task:a:b:1", status=TaskStatus.CLOSED), office.now())
+    made = office.tracker.create(a_task("task:a:b:2"), office.now())
+    known = [closed.ident, made.ident, office.make("Убрать двор"), office.make("Лишняя")]
+    everything_there = office.tracker.lost(known, office.now())
+    office.delete(made.ident)
+    office.delete(known[-1])
+
+    lost = office.tracker.lost(known, office.now())
+
+    assert everything_there == ()
+    assert {(one.ident, one.how) for one in lost} == {
+        (made.ident, "deleted"),
+        (known[-1], "deleted"),
+    }
+    assert office.tracker.lost(known, office.now()) == lost
+    assert office.tracker.lost([closed.ident, known[2]], office.now()) == ()
+
+
+def test_nobody_is_lost_where_nobody_is_known(office: Office) -> None:
+    """What stands there all the same is news for a look at changes."""
+    office.make("Убрать двор")
+
+    assert office.tracker.lost([], office.now()) == ()
 
 
 def test_a_task_made_by_hand_has_no_key(office: Office) -> None:

@@ -310,6 +310,10 @@ class Staff:
         """Change an issue, or write a note on it (``notes``)."""
         self._send("PUT", f"/issues/{ident}.json", {"issue": values})
 
+    def delete(self, ident: str) -> None:
+        """Delete an issue; few may."""
+        self._send("DELETE", f"/issues/{ident}.json")
+
     def relate(self, ident: str, kind: str, other: str) -> None:
         """Put a relation between two issues."""
         wish = {"relation": {"issue_to_id": int(other), "relation_type": kind}}
