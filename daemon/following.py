@@ -103,7 +103,8 @@ class TrackerSource:
     def _tell_of_lost(self, gone: Iterable[TaskLost], state: State, now: datetime) -> bool:
         """Note what is gone, and tell of what was open and ours; return whether anything was news."""
         known = [(state.tasks.by_ident(self.tracker.name, one.ident), one) for one in gone]
-        news = [(task, one) for task, one in known if task and lost.note(state.db, task.key, now)]
+        sure = [(task, one) for task, one in known if task and not _is_being_ended(task, one)]
+        news = [(task, one) for task, one in sure if lost.note(state.db, task.key, now)]
         open_ = [(task, one) for task, one in news if task.status.is_open and not task.history]
         for flag in missed.told(open_, self.playbooks, now):
             flags.keep(state, flag, now)
@@ -117,3 +118,8 @@ class TrackerSource:
         clause = task.clause or next(iter(owner.clauses), "")
         cite = Cite(playbook=task.playbook, rule=task.rule, clause=clause, why=why)
         return telling.task_seen(task, seen, cite, now)
+
+
+def _is_being_ended(task: Task, gone: TaskLost) -> bool:
+    """Whether somebody ended a task that he moved away, and whether he may is decided first."""
+    return task.status.is_open and gone.seen is not None and not gone.seen.status.is_open

@@ -46,7 +46,7 @@ class RollCall:
         if not known or self._are_all_there(known):
             return []
         asked = [self._asked(number) for number in islice(self._absent(known), AT_ONCE)]
-        self._door_is_open()
+        self.door_is_open()
         return [one for one in asked if one is not None]
 
     def _are_all_there(self, known: Sequence[int]) -> bool:
@@ -76,7 +76,7 @@ class RollCall:
         is_ours = issue["project"]["id"] in self._catalog.projects()
         return None if is_ours else Missing(number, "moved", issue)
 
-    def _door_is_open(self) -> None:
+    def door_is_open(self) -> None:
         """Look our projects up anew; ``Barred`` where the account does not see them any more."""
         self._catalog.forget()
         self._catalog.projects()

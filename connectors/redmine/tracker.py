@@ -22,7 +22,7 @@ from mcur.connectors.ports import (
 from mcur.connectors.redmine.catalog import Catalog
 from mcur.connectors.redmine.changes import ChangeReader, Cursor
 from mcur.connectors.redmine.check import complaints
-from mcur.connectors.redmine.client import Absent, Client, Invalid, Json
+from mcur.connectors.redmine.client import Absent, Client, Forbidden, Invalid, Json
 from mcur.connectors.redmine.marks import key_token, note_mark
 from mcur.connectors.redmine.pages import WikiPages
 from mcur.connectors.redmine.read import Reader, own_marks, server_stamp
@@ -80,7 +80,7 @@ class RedmineTracker:
         difference nor a note nor a file. ``ignored`` names what could not be written here at all.
         :class:`NotYet`: all is written but the end of a task under which others are open.
         """
-        issue = self._changes.whole(change.ident)
+        issue = self._standing(change.ident)
         wish = self._writer.change(change, issue)
         if change.note is None or "notes" in wish.values:
             self._attach(change.attachments, wish)
@@ -149,6 +149,15 @@ class RedmineTracker:
         """Log in and say in sentences what is missing here; empty when all is well."""
         self._catalog.forget()
         return complaints(self._client, self._catalog)
+
+    def _standing(self, ident: str) -> Json:
+        """Read an issue as it stands; one that is hidden from this account shuts no door."""
+        try:
+            return self._changes.whole(ident)
+        except Forbidden as exc:
+            self._roll.door_is_open()
+            msg = f"update task {ident}: Redmine «{self.name}» hides it from this account"
+            raise Rejected(msg) from exc
 
     def _post(self, doing: str, wish: Wish) -> Json:
         """Make the issue; where Redmine refuses it with an assignee, make it without."""
