@@ -88,7 +88,7 @@ def load_playbooks(settings: Settings, source: str = "mcur.toml") -> tuple[Playb
     )
     if problems:
         raise SettingsError(f"{source}: {problem}" for problem in problems)
-    return found
+    return tuple(one.beside(other for other in found if other is not one) for one in found)
 
 
 def wrong_values(playbooks: Sequence[str], values: Mapping[str, Any], folder: Path) -> list[str]:

@@ -6,6 +6,7 @@ side; the site's configuration fills it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time
@@ -181,9 +182,9 @@ class Directory:
             return [Recipient(ref=ref, name="", email=ref)]
         role, _, wanted = ref.partition(":")
         holders = self.holders(role)
-        several = len(holders) > 1
+        refs = Counter(_held(p, role) for p in holders)
         found = [
-            self._present(p, ref if wanted else _held(p, role) if several else role, day)
+            self._present(p, ref if wanted else _told(p, role, refs), day)
             for p in holders
             if not wanted or p.name == wanted
         ]
@@ -270,6 +271,12 @@ def fold(text: str) -> str:
 
 
 _QUOTES = str.maketrans("", "", "«»\"'“”„")
+
+
+def _told(person: Person, role: str, refs: Counter[str]) -> str:
+    """Return how the timeline names somebody of a role: by it, by his block of it, or by his name where several hold the same."""
+    held = _held(person, role) if refs.total() > 1 else role
+    return f"{held}:{person.name}" if refs[held] > 1 else held
 
 
 def _held(person: Person, role: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
@@ -71,6 +71,7 @@ class Playbook:
     ``rules`` holds enabled and disabled rules by kind and id; ``roles`` the Russian titles of the
     roles; ``human`` says of clauses why they are left to people, ``directory`` which ones the people
     and executors of a site answer; ``topics`` what its appeals are about, all where it is empty; ``digest`` names this very edition, kept with each decision.
+    ``elsewhere`` are the municipalities that other regulations of the site name: a regulation that names none has all but these.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Playbook:
     directory: tuple[str, ...] = ()
     sides: tuple[str, ...] = ()
     topics: frozenset[str] = frozenset()
+    elsewhere: tuple[str, ...] = ()
     digest: str = ""
     act: LegalAct = LegalAct()
     later: tuple[tuple[date, Playbook], ...] = field(default=(), repr=False)
@@ -133,9 +135,17 @@ class Playbook:
 
     def covers(self, municipality: str | None) -> bool:
         """Whether a municipality, as an export writes it, is one of ours."""
-        if municipality is None or not self.municipalities:
+        if municipality is None:
             return True
+        if not self.municipalities:
+            return not _is_one_of(municipality, self.elsewhere)
         return _is_one_of(municipality, self.municipalities)
+
+    def beside(self, others: Iterable[Playbook]) -> Playbook:
+        """Return the regulation as it counts at a site that runs these others too."""
+        elsewhere = tuple(dict.fromkeys(name for one in others for name in one.municipalities))
+        later = tuple((since, replace(one, elsewhere=elsewhere)) for since, one in self.later)
+        return replace(self, elsewhere=elsewhere, later=later)
 
     def printed(self, clause: str) -> str:
         """Return the number of a clause as people know it."""

@@ -29,7 +29,7 @@ _NAMED = re.compile(r"^(?:[^\W\d_a-zа-яё][\w.]*\s+){0,2}[^\W\d_a-zа-яё][\w
 """Who is spoken to before he is greeted: «Иван Иванович, добрый день!»."""
 _BRIEF = 2
 """Words of an answer that somebody dashed off."""
-_MARKS = " \t.,!;-–—"
+_MARKS = ' \t.,!;-–—«»"“”„'
 """What may stand around the words of a decision and says nothing; a question mark does."""
 
 

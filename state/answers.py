@@ -33,6 +33,7 @@ from mcur.state.rows import act_of, letter_of
 from mcur.state.sent import sent
 from mcur.state.stamps import moment_of, moment_or_none, text_of
 from mcur.state.tallies import GrowthAnswers
+from mcur.state.tasks import token_of
 
 if TYPE_CHECKING:
     from mcur.state.store import State
@@ -133,10 +134,15 @@ class Answers(GrowthAnswers, MirrorAnswers):
         """Return the key of the letter or task that an answer continues, the newest mention first."""
         for message_id in message_ids:
             for token in _TOKEN.findall(message_id):
-                key = self._state.outbox.key_of_token(token)
+                key = self._state.outbox.key_of_token(token) or self._waits_under(token)
                 if key:
                     return key
         return None
+
+    def _waits_under(self, token: str) -> str | None:
+        """Return the plan or draft behind a token: what waits is answered too, though none of our letters has its key."""
+        keys = self._db.execute("SELECT key FROM plans UNION ALL SELECT key FROM drafts")
+        return next((key for (key,) in keys if token_of(key) == token), None)
 
     def letter(self, digest: str) -> Letter | None:
         """Return a letter by its digest."""

@@ -8,7 +8,7 @@ from mcur.playbooks.directory import fold
 from mcur.playbooks.documents import Document, Paragraph
 from mcur.playbooks.facts import Act, Letter
 from mcur.playbooks.intents import Channel, Cite, Intent, SendLetter
-from mcur.playbooks.rules.base import Case
+from mcur.playbooks.rules.base import Case, Rule
 
 
 def of_act(act: Act, case: Case, cite: Cite, refusal: str | None) -> Iterator[Intent]:
@@ -23,10 +23,12 @@ def of_act(act: Act, case: Case, cite: Cite, refusal: str | None) -> Iterator[In
 
 
 def echo(case: Case, cite: Cite, letter: Letter, text: str) -> SendLetter:
-    """Answer a letter with a sentence or two."""
+    """Answer a letter with a sentence or two: no letter of the rule that was decided about."""
+    rule = next((one for one in case.playbook.enabled("intake") if _hears_letters(one)), None)
+    own = case.cite(rule, text) if rule else cite.model_copy(update={"why": text})
     return SendLetter(
-        key=f"letter:{case.playbook.id}:{cite.rule}:echo:letter:{letter.digest[:16]}:1",
-        cite=cite.model_copy(update={"why": text}),
+        key=f"letter:{case.playbook.id}:{own.rule}:echo:letter:{letter.digest[:16]}:1",
+        cite=own,
         channel=Channel.TASKS,
         sender="",
         to=(reader(case, letter),),
@@ -34,6 +36,11 @@ def echo(case: Case, cite: Cite, letter: Letter, text: str) -> SendLetter:
         document=Document(blocks=(Paragraph(text=text),), footer=(case.clause_line(cite.clause),)),
         answers=letter.message_id,
     )
+
+
+def _hears_letters(rule: Rule) -> bool:
+    """Whether a rule is the one that says what a letter is; without one the cited rule answers."""
+    return getattr(rule, "takes", "") == "letters"
 
 
 def _subject_of(case: Case, act: Act) -> str:

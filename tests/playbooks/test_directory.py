@@ -59,6 +59,15 @@ def test_a_substitute_stands_in_from_the_first_to_the_last_day(day: int, who: st
     assert bool(found.substitute_for) is (who == "Анна")
 
 
+def test_several_who_hold_the_very_same_role_are_told_apart_by_name() -> None:
+    """A block tells them apart where it is theirs alone."""
+    two = tuple(Person(name=n, roles=("oiv",), email=f"{n}@a.ru") for n in ("Анна", "Борис"))
+    third = Person(name="Вера", roles=("oiv@ЖКХ",), email="vera@a.ru")
+    people = Directory(people=(*two, third)).recipients("oivs", DAY)
+
+    assert [r.ref for r in people] == ["oiv:Анна", "oiv:Борис", "oiv@ЖКХ"]
+
+
 def test_one_person_of_two_roles_is_written_to_once() -> None:
     """One letter, one address."""
     both = Person(name="Анна", roles=("mcur_head", "mcur_head@ЖКХ"), email="anna@a.ru")
