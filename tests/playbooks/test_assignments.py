@@ -110,7 +110,7 @@ def test_what_came_before_the_site_was_live_is_history() -> None:
 
 # --- answers to what we wrote ---------------------------------------------------------------------------
 
-REPLY = letter("Снег вывезен\n> Ваша задача", sender="dom@uk.ru", in_reply_to="<ours>")
+REPLY = letter("Снег вывозим\n> Ваша задача", sender="dom@uk.ru", in_reply_to="<ours>")
 ANSWERED = {
     "a task": f"task:{ID}:dobrodel:1",
     "a letter about it": f"letter:{ID}:E-2:1:task:{ID}:dobrodel:1:1",
@@ -126,7 +126,7 @@ def test_an_answer_joins_its_task(key: str) -> None:
     assert update.task == f"task:{ID}:dobrodel:1"
     assert update.status is None
     text = to_text(update.note)
-    assert "Снег вывезен" in text
+    assert "Снег вывозим" in text
     assert "Ваша задача" not in text
     assert sorted_.state == "answer"
 
