@@ -34,7 +34,7 @@ class EmbeddedTracker:
     """Tasks in a file; safe in several threads and beside other processes."""
 
     def __init__(self, path: Path, name: str = "embedded", *, lasting: bool = True) -> None:
-        """Open the file, making it where there is none; ``lasting`` ones outlive the power."""
+        """Open the file, making it where there is none; see :class:`TaskFile` for ``lasting``."""
         self.name = name
         self.path = path
         self._file = TaskFile(path, name, lasting=lasting)

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -73,23 +73,38 @@ class TaskFile:
     """
 
     def __init__(self, path: Path, tracker: str, *, lasting: bool = True) -> None:
-        """Open the file, making it where there is none; ``lasting`` ones outlive the power."""
+        """Open the file, making it where there is none.
+
+        A ``lasting`` one outlives the power; another one lives in memory and is written when it is closed.
+        """
         self.path = path
         self._tracker = tracker
+        self._owed = None if lasting else path
         self._lock = threading.RLock()
         with self._border(f"open the embedded tracker {path}"):
             self.db = sqlite3.connect(
-                path, timeout=BUSY, isolation_level=None, check_same_thread=False
+                path if lasting else ":memory:",
+                timeout=BUSY,
+                isolation_level=None,
+                check_same_thread=False,
             )
             self.db.row_factory = sqlite3.Row
-            self.db.execute("pragma journal_mode = wal")
-            self.db.execute(f"pragma synchronous = {'full' if lasting else 'off'}")
+            if lasting:
+                self.db.execute("pragma journal_mode = wal")
+                self.db.execute("pragma synchronous = full")
+            elif path.exists():
+                with closing(sqlite3.connect(path)) as file:
+                    file.backup(self.db)
             self.db.execute("pragma foreign_keys = on")
             self.db.executescript(f"begin immediate;{_SCHEMA}commit;")
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; a second time does no harm."""
+        owed, self._owed = self._owed, None
         with self._lock:
+            if owed is not None:
+                with self._border("write down"), closing(sqlite3.connect(owed)) as file:
+                    self.db.backup(file)
             self.db.close()
 
     def insert(self, values: Values, at: datetime) -> int:

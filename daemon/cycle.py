@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -113,18 +112,11 @@ def _ask(
         for intent in told(case, rule, fault.cause):
             wishes.take(intent)
         return
-    with _faults_of(rule, case):
+    try:
         for intent in kind.decide(rule, case):
             wishes.take(intent)
-
-
-@contextmanager
-def _faults_of(rule: Rule, case: Case) -> Iterator[None]:
-    """Name the rule that failed. A state that cannot be read or written is no fault of a rule."""
-    try:
-        yield
     except Exception as exc:  # whatever a rule trips over: it is named and goes on as ``RuleFault``
-        if is_unusable(exc):
+        if is_unusable(exc):  # a state that cannot be read or written is no fault of a rule
             raise
         raise RuleFault(rule, case, exc) from exc
 
@@ -147,9 +139,12 @@ def _moments(case: Case) -> Iterator[datetime | None]:
     yield calendar.sends_at(case.now)
     for kind in LAYERS:
         for rule in case.playbook.enabled(kind.name):
-            with _faults_of(rule, case):
-                moment = kind.wakes(rule, case)
-            yield moment
+            try:
+                yield kind.wakes(rule, case)
+            except Exception as exc:  # as in ``_ask``
+                if is_unusable(exc):
+                    raise
+                raise RuleFault(rule, case, exc) from exc
 
 
 def _fuse(site: Site, cases: list[Case], wishes: Decision) -> None:

@@ -106,8 +106,10 @@ class Simulation:
             now = self._next(now, named)
 
     def close(self) -> None:
-        """Let the site go."""
+        """Let the site go, with the trackers that live in memory."""
         self.site.close()
+        for tracker in self._made.values():
+            tracker.close()
 
     def _cycle(self, now: datetime) -> None:
         self.site.observers.look_at_all(now)
@@ -126,7 +128,7 @@ class Simulation:
         return min(moments)
 
     def _restart(self) -> None:
-        self.site.close()
+        self.close()
         self.site = self._open()
         self.site.state.listeners.extend(self._listeners)
 
@@ -134,7 +136,7 @@ class Simulation:
         state = State(self._settings.state.path, lasting=self._own_site)
         with state.atomic():
             state.outbox.recover(self._clock.now())
-        made = self._trackers(state)
+        self._made = self._trackers(state)
         mailbox = MaildirMailbox("inbox", MaildirShape(path=self._folder / "mail" / "in"))
         courier = FileCourier(
             "courier", FilesShape(folder=self._folder / "mail" / "out", lasting=self._own_site)
@@ -149,7 +151,7 @@ class Simulation:
                 (f, self._behind(self._feed(f, playbooks), "feed")) for f in self._settings.feeds
             ],
             mailboxes=[("inbox", self._behind(mailbox, "mail_in"))],
-            trackers={name: self._behind(t, "redmine") for name, t in made.items()},
+            trackers={name: self._behind(t, "redmine") for name, t in self._made.items()},
             courier=self._behind(courier, "mail_out"),
             cabinet=FolderCabinet(wiring.CABINET, self._folder / wiring.OUT),
             threads=False,

@@ -51,9 +51,10 @@ def of_incident(case: Case, incident: Incident, at: datetime) -> list[Tally]:
     if scope is None:
         return []
     calendar = case.playbook.calendar
+    day, by_house = calendar.day_bounds(calendar.day_of(at)), scope == "address"
     return [
         tally
-        for tally in case.facts.tallies(*calendar.day_bounds(calendar.day_of(at)))
+        for tally in case.facts.tallies(*day, by_house=by_house)
         if case.playbook.owns(tally)
         and fold(object_of(tally, scope) or WHOLE) == fold(incident.object)
     ]

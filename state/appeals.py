@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any, Literal
@@ -13,7 +13,7 @@ from mcur.playbooks.addresses import house_of
 from mcur.playbooks.counting import Takes
 from mcur.playbooks.facts import Appeal, AppealChange, BadRow, Export
 from mcur.state.database import StateDatabase
-from mcur.state.hours import by_hour
+from mcur.state.hours import over_hours
 from mcur.state.imports import SECOND, Batch, Entries, Read
 from mcur.state.rows import appeal_of, dump
 from mcur.state.stamps import hour_of, moment_of, text_of
@@ -137,10 +137,8 @@ class Appeals:
 
     def entered(self, what: str, first: datetime, last: datetime) -> list[Appeal]:
         """Return the appeals that entered a group in [first, last), in that order, each once."""
-        found: dict[tuple[str, str], Appeal] = {}
-        for hour in by_hour(self._db, what, first, last, "entered", partial(self._entered, what)):
-            found |= hour
-        return list(found.values())
+        hours = partial(self._entered, what)
+        return list(over_hours(self._db, what, first, last, "entered", hours, _each_once))
 
     def _entered(self, what: str, begin: str, end: str) -> dict[tuple[str, str], Appeal]:
         rows = self._db.execute(
@@ -246,6 +244,13 @@ class Appeals:
             [(text_of(now), *key) for key in gone],
         )
         return len(gone)
+
+
+def _each_once(hours: Sequence[Mapping[tuple[str, str], Appeal]]) -> tuple[Appeal, ...]:
+    found: dict[tuple[str, str], Appeal] = {}
+    for hour in hours:
+        found |= hour
+    return tuple(found.values())
 
 
 @lru_cache(maxsize=20_000)

@@ -5,7 +5,7 @@ A rule asks in each cycle for the day so far; but for the hour that lasts, the a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from typing import TypeVar
@@ -15,24 +15,34 @@ from mcur.state.stamps import hour_of, text_of
 
 HOUR = timedelta(hours=1)
 Answer = TypeVar("Answer")
+Joined = TypeVar("Joined")
 
 
-def by_hour(
+def over_hours(
     db: StateDatabase,
     what: str,
     first: datetime,
     last: datetime,
     question: Hashable,
     ask: Callable[[str, str], Answer],
-) -> list[Answer]:
+    join: Callable[[Sequence[Answer]], Joined],
+) -> Joined:
     """Ask of [first, last) hour by hour; ``ask`` takes the stamps between which entries lie.
 
     ``what`` is the group whose entries, and appeals behind them, are all that an answer rests on.
+    What ``join`` makes of the hours is remembered, too.
     """
-    return [
-        db.remembered_of(parts, (question, what, begin, end), partial(ask, begin, end))
-        for begin, end, parts in _hours(what, first, last)
-    ]
+    hours, whole = _hours(what, first, last)
+
+    def joined() -> Joined:
+        return join(
+            [
+                db.remembered_of(parts, (question, what, begin, end), partial(ask, begin, end))
+                for begin, end, parts in hours
+            ]
+        )
+
+    return db.remembered_of(whole, (question, what, first, last), joined)
 
 
 def part_of(what: str, hour: str) -> str:
@@ -43,15 +53,14 @@ def part_of(what: str, hour: str) -> str:
 @lru_cache(maxsize=512)
 def _hours(
     what: str, first: datetime, last: datetime
-) -> tuple[tuple[str, str, frozenset[str]], ...]:
-    """Part [first, last) at each full hour; the third of each names its entries."""
+) -> tuple[tuple[tuple[str, str, frozenset[str]], ...], frozenset[str]]:
+    """Part [first, last) at each full hour; the third of each names its entries, the second of all theirs."""
     found = []
     begin, last = first.astimezone(UTC), last.astimezone(UTC)
     while begin < last:
         hour = begin.replace(minute=0, second=0, microsecond=0)
         end = min(hour + HOUR, last)
-        found.append(
-            (text_of(begin), text_of(end), frozenset({part_of(what, hour_of(text_of(hour)))}))
-        )
+        parts = frozenset({part_of(what, hour_of(text_of(hour)))})
+        found.append((text_of(begin), text_of(end), parts))
         begin = end
-    return tuple(found)
+    return tuple(found), frozenset().union(*(parts for _, _, parts in found))

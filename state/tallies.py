@@ -15,13 +15,25 @@ from mcur.playbooks.facts import Act, ExportRead, Letter, Task, TaskStatus
 from mcur.playbooks.incidents import Incident, Plan
 from mcur.state.climbs import Climbs
 from mcur.state.database import StateDatabase
-from mcur.state.hours import by_hour
+from mcur.state.hours import over_hours
 from mcur.state.rows import act_of, letter_of
 from mcur.state.stamps import moment_of, text_of
 from mcur.state.unheard import Unheard
 
 if TYPE_CHECKING:
     from mcur.state.store import State
+
+
+def _together(hours: Sequence[Sequence[Tally]]) -> tuple[Tally, ...]:
+    """Add up the counts of hours."""
+    found: dict[tuple[str | None, ...], int] = {}
+    for tally in (tally for hour in hours for tally in hour):
+        found[tally[:-1]] = found.get(tally[:-1], 0) + tally.n
+    return tuple(Tally._make((*shared, n)) for shared, n in found.items())
+
+
+def _one_after_another(hours: Sequence[Sequence[Tally]]) -> tuple[Tally, ...]:
+    return tuple(tally for hour in hours for tally in hour)
 
 
 class GrowthAnswers:
@@ -36,10 +48,10 @@ class GrowthAnswers:
         They are counted by the hour and the hours are remembered: what comes now changes one.
         """
         house = "a.house" if by_house else "NULL"
-        hours = by_hour(
-            self._db, "new", first, last, ("tallies", by_house), partial(self._counted, house)
-        )
-        return [tally for hour in hours for tally in hour]
+        # Hardly a house comes twice a day: there is nothing to add up.
+        join = _one_after_another if by_house else _together
+        question, counted = ("tallies", by_house), partial(self._counted, house)
+        return over_hours(self._db, "new", first, last, question, counted, join)
 
     def _counted(self, house: str, begin: str, end: str) -> list[Tally]:
         rows = self._db.execute(

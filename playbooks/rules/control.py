@@ -261,8 +261,10 @@ def poor_work(
     }
     found: list[tuple[str, Appeal]] = []
     for name, (appeals, limit) in hits.items():
+        if not limit or len(appeals) < limit:
+            continue
         ours = [a for a in appeals if _is_ours(rule, case, a)]
-        if limit and len(ours) >= limit:
+        if len(ours) >= limit:
             found.extend((name, a) for a in ours)
     return found
 

@@ -158,9 +158,11 @@ def _from_zero(rule: Surge, case: Case, span: Span, name: str, count: int) -> It
 
 
 def _hit(rule: Surge, case: Case, span: Span, name: str, count: int, why: str) -> Hit:
-    tallies = taken(rule, case, span, by_house=True)
-    own = [t for t in tallies if object_of(t, rule.scope) == name]
-    houses = in_order(t.house for t in own if t.house)
+    def houses() -> tuple[str, ...]:
+        tallies = taken(rule, case, span, by_house=True)
+        own = [t for t in tallies if object_of(t, rule.scope) == name]
+        return in_order(t.house for t in own if t.house)
+
     return Hit(object=name or WHOLE, why=why, count=count, houses=houses)
 
 

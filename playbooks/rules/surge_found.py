@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -17,12 +17,12 @@ from mcur.playbooks.rules.surge_shape import Surge
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """An object over its threshold."""
+    """An object over its threshold; which houses it concerns is asked where there is news of it."""
 
     object: str
     why: str
     count: int
-    houses: tuple[str, ...] = ()
+    houses: Callable[[], tuple[str, ...]]
 
 
 def judged(rule: Surge, case: Case) -> list[Span]:
@@ -69,7 +69,7 @@ def fire(rule: Surge, case: Case, span: Span, hit: Hit) -> Iterator[Intent]:
         if hit.count > known.count:
             yield ChangeIncident(
                 key=known.key, cite=case.cite(rule, hit.why), event="updated", count=hit.count,
-                houses=hit.houses,
+                houses=hit.houses(),
             )  # fmt: skip
         return
     key = f"incident:{case.playbook.id}:{rule.id}:{hit.object}:{span.first}"
@@ -83,7 +83,7 @@ def fire(rule: Surge, case: Case, span: Span, hit: Hit) -> Iterator[Intent]:
             detected_at=case.now,
             onset_at=case.now,
             count=hit.count,
-            houses=hit.houses,
+            houses=hit.houses(),
         )
 
 

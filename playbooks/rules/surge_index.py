@@ -47,7 +47,7 @@ def _judge(
     index, limit, why = what
     if index_over(index, rule.op, limit, rule.index_decimals):
         count, houses = _received(rule, case, category, day)
-        hit = Hit(object=category, why=why, count=count, houses=houses)
+        hit = Hit(object=category, why=why, count=count, houses=lambda: houses)
         yield from fire(rule, case, Span(day, day), hit)
     else:
         yield finding(rule, case, category, day, Outcome.NOT_FIRED, why)
