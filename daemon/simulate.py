@@ -106,10 +106,11 @@ class Simulation:
             now = self._next(now, named)
 
     def close(self) -> None:
-        """Let the site go, with the trackers that live in memory."""
+        """Let the site go; what lived in memory is written down."""
         self.site.close()
         for tracker in self._made.values():
-            tracker.close()
+            if isinstance(tracker, EmbeddedTracker):
+                tracker.close()
 
     def _cycle(self, now: datetime) -> None:
         self.site.observers.look_at_all(now)
