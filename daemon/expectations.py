@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from mcur.daemon.scenario import Expect
+from mcur.daemon.scenario import ZONE, Expect
 
 _PLAIN = ("event", "rule", "playbook", "clause", "key", "subject", "why", "late")
 
@@ -44,11 +44,14 @@ def matches(expect: Expect, line: dict[str, Any]) -> bool:
 
 
 def same(wanted: Any, got: Any) -> bool:
-    """Compare a given value: globs for strings, sets for lists, given keys for tables."""
+    """Compare a given value: globs for strings, sets for lists, given keys for tables, days for dates."""
     if isinstance(wanted, str) and isinstance(got, str):
         return glob(wanted).fullmatch(got) is not None
     if isinstance(wanted, datetime) and isinstance(got, str):
-        return _is_moment(got) and datetime.fromisoformat(got) == wanted
+        meant = wanted if wanted.tzinfo else wanted.replace(tzinfo=ZONE)
+        return _is_moment(got) and datetime.fromisoformat(got) == meant
+    if isinstance(wanted, date) and isinstance(got, str):
+        return _is_moment(got) and datetime.fromisoformat(got).date() == wanted
     if isinstance(wanted, list | tuple) and isinstance(got, list | tuple):
         every = all(any(same(w, g) for g in got) for w in wanted)
         return every and all(any(same(w, g) for w in wanted) for g in got)

@@ -147,7 +147,8 @@ class Calendar(BaseModel):
     def wait_ends(self, start: datetime, wait: Duration | timedelta) -> datetime:
         """Return the end of a ladder's wait: by the clock, or in working hours (``ladder_time``).
 
-        A working day ends at the same hour of the next one, whichever time is counted.
+        A working day ends at the same hour of the next one, whichever time is counted; what begins
+        on a day off waits for the whole of the day after it.
         """
         if isinstance(wait, Duration) and wait.unit is Unit.WORKING_DAY:
             return self._working_days_after(start, wait.amount)
@@ -157,11 +158,13 @@ class Calendar(BaseModel):
         return start + elapsed
 
     def _working_days_after(self, start: datetime, count: int) -> datetime:
-        day, left = self.local(start).date(), count
+        day, clock, left = self.local(start).date(), self.local(start).time(), count
+        if not self.is_working_day(day):
+            clock, left = time(0), count + 1
         while left:
             day += timedelta(days=1)
             left -= self.is_working_day(day)
-        return self.at(day, self.local(start).time())
+        return self.at(day, clock)
 
     def _worked(self, start: datetime, left: timedelta) -> datetime:
         """Return when so much working time has gone by; its last moment is still that day's."""

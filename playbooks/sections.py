@@ -115,16 +115,23 @@ def thresholds(_rule: Report, case: Case, first: datetime, last: datetime) -> li
 
 def _threshold(case: Case, surge: Rule, day: date) -> list[str]:
     found = case.facts.findings(case.playbook.id, surge.id, day)
-    fired = [why for _, outcome, why in found if outcome == Outcome.FIRED]
-    calm = [why for name, _, why in found if not name or len(found) == 1] or [
-        why for _, _, why in found
-    ]
-    said = fired or calm or [case.say("section.thresholds.unknown")]
-    printed = case.playbook.printed(surge.clause)
-    return [
-        case.say("section.thresholds.line", title=surge.title, printed=printed, why=why)
-        for why in said
-    ]
+    fired = [one for one in found if one[1] == Outcome.FIRED]
+    calm = [one for one in found if not one[0] or len(found) == 1] or found
+    unknown = ("", Outcome.NOT_COMPUTABLE, case.say("section.thresholds.unknown"))
+    return [_line(case, surge, *one) for one in fired or calm or [unknown]]
+
+
+def _line(case: Case, surge: Rule, _object: str, outcome: str, why: str) -> str:
+    """Say what was found; a growth that could be computed stands beside its threshold."""
+    computed = outcome != Outcome.NOT_COMPUTABLE
+    return case.say(
+        "section.thresholds.line",
+        title=surge.title,
+        printed=case.playbook.printed(surge.clause),
+        why=why,
+        growth=getattr(surge, "growth_pct", None) if computed else None,
+        over=case.say("surge.over", op=getattr(surge, "op", "gt")),
+    )
 
 
 def trend(_rule: Report, case: Case, _first: datetime, last: datetime) -> list[Block]:

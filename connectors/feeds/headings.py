@@ -46,7 +46,7 @@ class Plan:
 _CANON: dict[str, tuple[str, ...]] = {
     **{name: (name,) for name in CANONICAL_FIELDS},
     "source": ("source", "источник"),
-    "number": ("number", "номер обращения", "номер"),
+    "number": ("number", "номер в источнике", "номер обращения", "номер"),
     "received_at": ("received_at", "дата создания", "дата поступления"),
     "municipality": ("municipality", "муниципалитет", "округ", "ОМСУ"),
     "block": ("block", "блок"),
@@ -62,6 +62,7 @@ _CANON: dict[str, tuple[str, ...]] = {
     "message_type": ("message_type", "тип сообщения"),
     "category_index": ("category_index", "индекс"),
     "withdrawn_at": ("withdrawn_at", "отозвано заявителем"),
+    "extra.ecur_number": ("номер ЕЦУР",),
 }
 _CANONICAL = Form("canonical", _CANON)
 _ECUR = Form(
@@ -80,7 +81,6 @@ _ECUR = Form(
         "repeat": ("есть повторы",),
         "spam": ("спам (да/нет)", "спам"),
         "message_type": ("тип сообщения", "тип сообщения - 0 проблемы, 1 - предложения"),
-        "extra.ecur_number": ("номер ЕЦУР",),
         "extra.fact": ("факт",),
         "extra.curator": ("куратор",),
         "extra.management_company": ("УК",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -39,6 +40,11 @@ HITS = {
     },
     "data by the given keys": {"event": "mail.sent", "data": {"attachments": ["*.docx"]}},
     "a moment in data": {"event": "mail.sent", "data": {"due_at": "2026-11-20T18:00:00+03:00"}},
+    "a moment without an offset": {
+        "event": "mail.sent",
+        "data": {"due_at": datetime(2026, 11, 20, 18)},  # noqa: DTZ001  that is the point
+    },
+    "a day in data": {"event": "mail.sent", "data": {"due_at": date(2026, 11, 20)}},
     "a number in data": {"event": "mail.sent", "data": {"n": 0}},
     "not late": {"event": "mail.sent", "late": False},
 }
@@ -51,6 +57,7 @@ MISSES = {
         "event": "mail.sent",
         "between": ["2026-11-18T09:50:01+03:00", "2026-11-18T10:00:00+03:00"],
     },
+    "another day in data": {"event": "mail.sent", "data": {"due_at": date(2026, 11, 21)}},
     "late": {"event": "mail.sent", "late": True},
     "brackets are no set of characters": {"event": "mail.sent", "clause": "2.1.4[123]"},
     "a key that is not there": {"event": "mail.sent", "data": {"kind": "day"}},

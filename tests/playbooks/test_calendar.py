@@ -74,6 +74,9 @@ WORKING = Calendar(ladder_time="working", holidays=(date(2026, 11, 23),))
         (at("10:00", 17), "24h", at("16:00", 19)),
         (at("23:00", 20), "0h", at("23:00", 20)),
         (at("16:30", 20), "1wd", at("16:30", 24)),
+        (at("00:00", 20), "1wd", at("00:00", 24)),
+        (at("00:00", 21), "1wd", at("00:00", 25)),  # the whole of Tuesday, no part of a week-end
+        (at("15:00", 22), "2wd", at("00:00", 26)),
     ],
 )
 def test_a_ladder_waits_in_working_time(start: datetime, wait: str, end: datetime) -> None:

@@ -82,6 +82,19 @@ SOURCES = {
 }
 
 
+def test_the_numbers_of_an_ecur_export_are_known_under_canonical_headings_too(
+    tmp_path: Path,
+) -> None:
+    """«Источник», «Номер в источнике» and «Номер ЕЦУР» beside «Дата создания» (contract, «number»)."""
+    headings = ("Номер ЕЦУР", "Источник", "Номер в источнике", "Дата создания")
+    row = ("Е-100", "Добродел", "1", "18.12.2026 17:30")
+
+    [appeal] = read(tmp_path, "export.xlsx", xlsx([headings, row])).appeals
+
+    assert (appeal.source, appeal.number) == ("dobrodel", "1")
+    assert appeal.extra["ecur_number"] == "Е-100"
+
+
 @pytest.mark.parametrize(("source", "code"), SOURCES.items())
 def test_sources_have_codes(tmp_path: Path, source: str, code: str) -> None:
     """Unknown ones are written in Latin letters, for they stand in keys."""
