@@ -27,6 +27,18 @@ def note(db: StateDatabase, key: str, now: datetime) -> bool:
     return bool(noted.rowcount)
 
 
+def give_up_number(db: StateDatabase, key: str, tracker: str, ident: str) -> None:
+    """Take a number from the task that had it before ``key``: its issue must have been deleted.
+
+    A Redmine over SQLite gives the highest number once more. What is left, the number and an
+    asterisk, is in no tracker.
+    """
+    db.execute(
+        "UPDATE tasks SET ident = ident || '*' WHERE tracker = ? AND ident = ? AND key != ?",
+        (tracker, ident, key),
+    )
+
+
 def shown_again(db: StateDatabase, tracker: str, idents: Iterable[str]) -> None:
     """Forget of these tasks that they were not shown."""
     if db.execute("SELECT 1 FROM keys WHERE key >= 'lost:' AND key < 'lost;' LIMIT 1").fetchone():

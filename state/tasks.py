@@ -14,6 +14,7 @@ from mcur.playbooks.directory import Directory
 from mcur.playbooks.facts import Act, Note, Task, TaskKind, TaskSeen, TaskStatus
 from mcur.playbooks.intents import Cite, CreateTask, UpdateTask, digest_of
 from mcur.state.database import StateDatabase
+from mcur.state.lost import give_up_number
 from mcur.state.notes import Notes
 from mcur.state.rows import dump, plain_value
 from mcur.state.stamps import moment_or_none, text_of, text_or_none
@@ -146,6 +147,7 @@ class Tasks:
 
     def made(self, key: str, seen: TaskSeen) -> None:
         """Note that the tracker has the task now."""
+        give_up_number(self._db, key, seen.tracker, seen.ident)
         self._update(
             key,
             {
@@ -245,11 +247,11 @@ class Tasks:
 
     def _known(self, seen: TaskSeen) -> Task | None:
         by_number = self.by_ident(seen.tracker, seen.ident)
-        if by_number is not None or seen.key is None:
+        known = self.get(seen.key) if seen.key else None
+        if known is None or (by_number is not None and known.ident is not None):
             return by_number
-        known = self.get(seen.key)
         # A copy that a person made carries our key too; it is a task of its own.
-        return known if known is None or known.ident in {None, seen.ident} else None
+        return known if known.ident is None else None
 
     def _adopt(
         self, seen: TaskSeen, owner: Cite, directory: Directory, live_from: datetime
@@ -307,6 +309,7 @@ class Tasks:
         news |= {n: getattr(seen, n) for n in differs & set(_TOLD) if getattr(seen, n)}
         news = {k: v for k, v in news.items() if getattr(task, k) != v}
         if task.ident is None:
+            give_up_number(self._db, task.key, seen.tracker, seen.ident)
             news |= {"ident": seen.ident, "created_at": seen.created_at, "url": seen.url}
         if news:
             self._update(task.key, news | {"changed_at": seen.updated_at})

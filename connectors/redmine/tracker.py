@@ -136,14 +136,11 @@ class RedmineTracker:
     def lost(self, idents: Collection[str], now: datetime) -> tuple[TaskLost, ...]:
         """Return tasks that are not in our projects any more, see :mod:`~mcur.connectors.redmine.roll`."""
         skew = self._measured(now)
-        return tuple(
-            TaskLost(
-                ident=str(one.number),
-                how=one.how,
-                seen=self._reader.task(one.issue, skew) if one.issue else None,
-            )
-            for one in self._roll.missing([int(ident) for ident in idents])
-        )
+        gone = [TaskLost(ident=one, how="deleted") for one in idents if not one.isdecimal()]
+        for one in self._roll.missing([int(ident) for ident in idents if ident.isdecimal()]):
+            seen = self._reader.task(one.issue, skew) if one.issue else None
+            gone.append(TaskLost(ident=str(one.number), how=one.how, seen=seen))
+        return tuple(gone)
 
     def check(self) -> list[str]:
         """Log in and say in sentences what is missing here; empty when all is well."""

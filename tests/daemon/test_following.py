@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
-from mcur.connectors.ports import TaskLost, Unavailable
+from mcur.connectors.ports import TaskLost, TrackerChanges, Unavailable
+from mcur.daemon.following import Followed
 from mcur.playbooks.facts import TaskStatus
 from mcur.state import lost
 from tests.fakes import Stand, some_appeals
@@ -121,3 +123,24 @@ def test_a_roll_that_is_not_answered_keeps_what_changed_and_is_called_again(
     assert kept is not None
     assert before == []
     assert told(stand) == [keys[0]]
+
+
+def test_a_number_given_once_more_and_seen_before_its_receipt_is_the_new_tasks(
+    stand: Stand,
+) -> None:
+    """A crash between making and noting; the issue of the old task must have been deleted."""
+    [old] = with_tasks(stand, 1)
+    [was] = [one for one in stand.tracker.listing() if one.key == old]
+    stand.take(*some_appeals(2))
+    stand.decide()
+    new = "task:odintsovo-1204:dobrodel:2"
+    source = next(one for one in stand.site.observers.sources if one.name.startswith("tracker:"))
+    changes = TrackerChanges(tasks=(replace(was, key=new),), cursor="1000")
+    source.keep(Followed(changes=changes), stand.state, stand.now)
+    stand.pass_time(hours=1)
+    stand.site.observers.look_at_all(stand.now)
+
+    known = stand.state.tasks.by_ident(stand.tracker.name, was.ident)
+    assert known is not None
+    assert known.key == new
+    assert told(stand) == [old]

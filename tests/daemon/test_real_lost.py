@@ -80,6 +80,24 @@ def test_a_deleted_issue_is_told_once(stand: RedmineStand) -> None:
     assert gone not in stand.written()
 
 
+def test_a_number_that_is_given_once_more_is_that_of_the_new_issue(stand: RedmineStand) -> None:
+    """Over SQLite Redmine does that with the highest one: the new task is made, the old one told of."""
+    latest = max((1, 2, 3), key=lambda number: int(ident(stand, number)))
+    again = ident(stand, latest)
+    Staff(stand.server, "admin").delete(again)
+    stand.take(*some_appeals(4))
+    stand.cycle()
+    before = told(stand)
+    for _ in range(2):
+        an_hour(stand)
+
+    assert before == {}
+    assert ident(stand, 4) == again
+    assert stand.waiting() == {}
+    assert list(told(stand)) == [key_of(latest)]
+    assert stand.written().count(key_of(4)) == 1
+
+
 def test_an_issue_moved_to_a_foreign_project_is_told_once_with_what_was_done_to_it(
     stand: RedmineStand,
 ) -> None:
