@@ -14,6 +14,8 @@ from mcur.playbooks.playbook import Playbook
 
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_LONG = 100
+"""Letters of a title that makes no name of a file: mail programs cut such names."""
 _NO_FILE_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
 
 
@@ -27,7 +29,9 @@ class Enclosed:
 
 def enclose(effect: SendLetter, made_at: datetime, limit: int) -> Enclosed:
     """Take the smaller papers first, up to ``limit`` bytes of the letter as it travels."""
-    made = {form: paper(form, effect.document, made_at) for form in effect.papers}
+    # The subject of a letter says shorter what the title of an appendix says in full.
+    title = effect.subject if len(effect.document.title) > _LONG else ""
+    made = {form: paper(form, effect.document, made_at, title) for form in effect.papers}
     room, kept = limit, set[str]()
     for form, file in sorted(made.items(), key=lambda pair: len(pair[1].content)):
         room -= len(file.content) * 4 // 3

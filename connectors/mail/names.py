@@ -54,5 +54,11 @@ def safe_name(name: str) -> str:
         return flat
     stem, dot, ending = flat.rpartition(".")
     if not dot or len(ending) > 10:
-        return flat[:_LONGEST].rstrip(" .")
-    return f"{stem[: _LONGEST - len(ending) - 1].rstrip()}.{ending}"
+        return _cut(flat, _LONGEST)
+    return f"{_cut(stem, _LONGEST - len(ending) - 1)}.{ending}"
+
+
+def _cut(name: str, longest: int) -> str:
+    """Shorten a name at the end of a word, unless a single word is most of it."""
+    whole = name[: longest + 1].rpartition(" ")[0]
+    return (whole if len(whole) > longest // 2 else name[:longest]).rstrip(" .,;:-–—")

@@ -55,7 +55,7 @@ _LOOKS = (
     _Look("List Bullet", after=3),
     _Look("Footer", size=9, center=True, after=0),
     _Look("Lead", bold=True),
-    _Look("Mark", bold=True, italic=True, before=6, after=12),
+    _Look("Mark", bold=True, italic=True, before=6, after=12, keep=True),
     _Look("Remark", size=10),
     _Look("Closing", size=10, before=6, after=0),
     _Look("Table Caption", bold=True, keep=True),
@@ -209,8 +209,19 @@ def _write_document(paper: Paper, doc: Document) -> None:
             _add(paper, text, style)
     for block in doc.blocks:
         _write(paper, block)
+    if doc.footer:
+        _keep_with_next(paper, doc.blocks)
     for line in doc.footer:
         _add(paper, line, "Closing")
+
+
+def _keep_with_next(paper: Paper, blocks: Sequence[Block]) -> None:
+    """Hold what was written last on the page of what follows: a basis alone on a page is of nothing."""
+    last = paper.paragraphs[-1:]
+    if blocks and isinstance(blocks[-1], Table):
+        last += [line for cell in paper.tables[-1].rows[-1].cells for line in cell.paragraphs]
+    for line in last:
+        line.paragraph_format.keep_with_next = True
 
 
 def _write(paper: Paper, block: Block) -> None:

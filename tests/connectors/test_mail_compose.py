@@ -135,3 +135,16 @@ def test_a_broken_id_of_our_own_is_named() -> None:
     """The Message-ID is the key of the letter."""
     with pytest.raises(Rejected, match="«report 1» is no Message-ID"):
         compose(replace(LETTER, message_id="report 1"))
+
+
+def test_a_long_name_of_a_file_ends_with_a_whole_word() -> None:
+    """Not in the middle of one."""
+    name = "Еженедельный план мероприятий по снижению количества обращений " * 3 + ".docx"
+    letter = replace(LETTER, files=(replace(LETTER.files[0], name=name),))
+
+    [file] = judged(letter).iter_attachments()
+
+    said = file.get_filename() or ""
+    stem, _, ending = said.rpartition(".")
+    assert (len(said) <= 120, ending) == (True, "docx")
+    assert name.startswith(f"{stem} ")

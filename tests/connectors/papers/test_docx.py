@@ -121,6 +121,22 @@ def test_a_mark_stands_in_a_box(report_1: Callable[[int], Document]) -> None:
     assert len(paper.styles["Mark"].element.find(f".//{qn('w:pBdr')}")) == 4
 
 
+def test_the_basis_never_stands_alone_on_a_page(report_1: Callable[[int], Document]) -> None:
+    """It goes with the last row of the table before it."""
+    whole = report_1(21)
+    doc = whole.model_copy(update={"blocks": whole.blocks[:2]})  # it ends with its table
+
+    paper = written(doc)
+
+    rows = [
+        [line for cell in row.cells for line in cell.paragraphs] for row in paper.tables[0].rows
+    ]
+    kept = [all(line.paragraph_format.keep_with_next for line in lines) for lines in rows[-2:]]
+    assert doc.footer
+    assert kept == [False, True]
+    assert paper.paragraphs[-1 - len(doc.footer)].paragraph_format.keep_with_next
+
+
 def test_pages_are_numbered(head_report: Document) -> None:
     """«стр. 1 из 3», counted by the program that opens the paper."""
     foot = written(head_report).sections[0].footer.paragraphs[0]
