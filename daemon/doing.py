@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -26,13 +27,17 @@ def acts_for(
     fields: Mapping[str, str],
     origin: str,
 ) -> list[Act]:
-    """Return one act for each thing that the key, or its glob, names; one for the key itself where nothing does."""
+    """Return one act for each thing that the key, or its glob, names; one for the key itself where nothing does.
+
+    ``by`` is a role, ``role@block`` or ``role:NAME``, ``executor`` or ``executor:NAME``.
+    """
     keys: list[str | None] = list(state.keys_like(key)) if key else []
+    role = by if by.startswith("executor") else re.split("[@:]", by)[0]
     return [
         Act(
             ident=f"{ident}:{one or ''}",
             at=at,
-            by=by,
+            by=role,
             do=do,
             key=one,
             text=text,
@@ -55,5 +60,6 @@ def _person(state: State, directory: Directory, by: str, key: str | None) -> str
     if by == "executor":
         task = state.tasks.get(key or "")
         return (task.executor or "") if task else ""
-    held = directory.holders(by)
-    return held[0].name if held else ""
+    role, _, name = by.partition(":")
+    held = [p.name for p in directory.holders(role) if name in {"", p.name}]
+    return next(iter(held), name)

@@ -20,10 +20,12 @@ THREAT = "threat"
 def said(rule: Rule, case: Case, incident: Incident, act: Act, why: str) -> Iterator[Intent]:
     """Go over to a crisis because a person says so.
 
-    The onset is the one that was entered, now or before; else the crisis began when it was declared.
+    The onset is the one that was entered, now or before, or that of a threat to life which nobody
+    has answered; else the crisis began when it was declared.
     """
     given = act.fields.get("onset")
-    entered = incident.life_threat or incident.onset_at != incident.detected_at
+    threatened_since = incident.life_threat and CHOSEN not in incident.facts
+    entered = threatened_since or incident.onset_at != incident.detected_at
     onset = datetime.fromisoformat(given) if given else None if entered else act.at
     yield from worse(rule, case, incident, act.at, why, onset)
 
