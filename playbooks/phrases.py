@@ -37,7 +37,12 @@ def first_of(phrases: Iterable[str], text: str) -> str | None:
 
 def begins(phrases: Iterable[str], text: str) -> bool:
     """Whether a text begins with one of the phrases; what mail programs put before it does not count."""
-    return _any(tuple(phrases)).match(_fold(_PREFIX.sub("", text))) is not None
+    return _any(tuple(phrases)).match(_fold(unprefixed(text))) is not None
+
+
+def unprefixed(subject: str) -> str:
+    """Return a subject without what mail programs put before it."""
+    return _PREFIX.sub("", subject)
 
 
 def opens(phrases: Iterable[str], text: str) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mcur.playbooks.directory import fold
-from mcur.playbooks.facts import Act, Letter
-from mcur.playbooks.intents import Intent, RaiseFlag, SortLetter, TakeAct
+from mcur.playbooks.documents import plain
+from mcur.playbooks.facts import Act, Letter, Task
+from mcur.playbooks.intents import Cite, Intent, RaiseFlag, SortLetter, TakeAct, UpdateTask
 from mcur.playbooks.rules import echoes
 from mcur.playbooks.rules.assignments import FromLetters
 from mcur.playbooks.rules.base import Case
@@ -41,17 +42,50 @@ def decided(rule: FromLetters, case: Case, seen: Seen) -> Iterator[Intent]:
     yield TakeAct(act=act)
 
 
-def _act(case: Case, seen: Seen, letter: Letter, word: Word, do: str) -> Act:
-    role = _role(case, seen, letter)
+def is_entry(seen: Seen) -> bool:
+    """Whether one of ours writes of an incident: news of it, as a note on its task is."""
+    sight = seen.sight
+    ours = "staff" in sight.senders and sight.proven == "yes"
+    return ours and sight.object == "incident" and bool(sight.text)
+
+
+def entered(case: Case, seen: Seen, task: Task) -> Iterator[Intent]:
+    """Take such a letter as a note of whoever wrote it; its files go onto the task."""
+    letter = seen.sight.letter
+    act = Act(
+        ident=f"letter:{letter.digest}",
+        at=letter.received_at,
+        by=_role(case, seen, letter),
+        person=_person(case, letter),
+        do="note",
+        key=seen.sight.key,
+        text=seen.sight.text,
+        origin="letter",
+    )
+    why = case.say("letter.answer", letter=letter)
+    yield SortLetter(digest=letter.digest, state="answer", why=why, task=task.key)
+    yield TakeAct(act=act)
+    if letter.attachments:
+        yield UpdateTask(
+            key=f"update:{task.key}:letter:{letter.digest}", task=task.key,
+            cite=Cite(playbook=case.playbook.id, rule=task.rule, clause=task.clause, why=why),
+            note=plain(why), attachments=letter.attachments,
+        )  # fmt: skip
+
+
+def _person(case: Case, letter: Letter) -> str:
     people = case.facts.directory.people
-    person = next((p.name for p in people if p.answers_to(letter.sender)), "")
+    return next((p.name for p in people if p.answers_to(letter.sender)), "")
+
+
+def _act(case: Case, seen: Seen, letter: Letter, word: Word, do: str) -> Act:
     # A word about a plan that is not one of its acts is noted on its draft.
     on_task = do == "note" and seen.task is not None
     return Act(
         ident=f"letter:{letter.digest}",
         at=letter.received_at,
-        by=role,
-        person=person,
+        by=_role(case, seen, letter),
+        person=_person(case, letter),
         do=do,
         key=seen.task.key if on_task and seen.task else seen.sight.key or _task_key(seen),
         text=word.text or (word.said if do == "note" else ""),

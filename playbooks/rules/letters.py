@@ -108,6 +108,8 @@ def _letter(hand: Callable[[FromLetters, Case, Letter], Iterator[Intent]]) -> Ha
 def _answer(rule: FromLetters, case: Case, seen: Seen) -> Iterator[Intent]:
     if seen.task is None:
         yield from _asked("letter.ours")(rule, case, seen)
+    elif deciding.is_entry(seen):
+        yield from deciding.entered(case, seen, seen.task)
     else:
         yield from assignments.answer(rule, case, seen.sight.letter, seen.task)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mcur.playbooks import phrases
 from mcur.playbooks.facts import Letter, Task
 from mcur.playbooks.quotes import strip_quoted
 from mcur.playbooks.rules import announcing, answers, assignments, itemized
@@ -47,7 +48,7 @@ def see(rule: FromLetters, case: Case, letter: Letter) -> Seen | None:
         own=case.facts.letter_for((letter.message_id or "",)) is not None,
         flood=_is_flood(rule, case, letter),
         numbered=parts is not None,
-        report=_begins_as_report(rule, letter),
+        report=_begins_as_report(rule, letter, kind),
     )
     row = first_match(rule.table, sight)
     return Seen(sight, row, task, key, parts) if row else None
@@ -111,6 +112,8 @@ def _is_flood(rule: FromLetters, case: Case, letter: Letter) -> bool:
     return case.facts.letters_before(letter, since) >= rule.per_sender
 
 
-def _begins_as_report(rule: FromLetters, letter: Letter) -> bool:
+def _begins_as_report(rule: FromLetters, letter: Letter, answers: Object | None) -> bool:
+    """Whether a subject begins as reports of a day do: also «Re: …» in answer to a reminder, not to a report of ours."""
     begins = tuple(word.casefold() for word in rule.reports_begin)
-    return letter.subject.strip().casefold().startswith(begins) if begins else False
+    subject = letter.subject if answers == "report" else phrases.unprefixed(letter.subject)
+    return subject.strip().casefold().startswith(begins) if begins else False
