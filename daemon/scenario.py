@@ -30,6 +30,8 @@ from mcur.playbooks.permits import VOCABULARY
 
 ZONE = ZoneInfo("Europe/Moscow")
 """Where a stamp without an offset is; the exports of a scenario are read in it too."""
+AUTHSERV = "mcur.invalid"
+"""The own mail server of a scenario, which speaks only of senders whom it denies."""
 
 
 class ScenarioError(Exception):
@@ -44,7 +46,14 @@ def _stamp(value: Any) -> datetime:
     return Calendar(ZONE).stamp(value)
 
 
+def _gap(value: Any) -> Any:
+    seconds = re.fullmatch(r"([0-9]{1,5})s", value) if isinstance(value, str) else None
+    return timedelta(seconds=int(seconds[1])) if seconds else value
+
+
 Stamp = Annotated[datetime, BeforeValidator(_stamp)]
+Gap = Annotated[ElapsedField, BeforeValidator(_gap)]
+"""What lies between two rows: a duration, or seconds, ``"90s"``."""
 
 
 class _Row(BaseModel):
@@ -79,7 +88,7 @@ class Appeals(_Row):
 
     count: int = Field(ge=1)
     first: Stamp
-    every: ElapsedField = timedelta()
+    every: Gap = timedelta()
     due_after: ElapsedField | None = None
 
 
@@ -113,7 +122,8 @@ class Letter(_Table):
 
     ``authenticated = false``: the own server denies the sender. ``bounce_of`` is the key of a letter of
     ours that a mail server returns, ``in_reply_to`` a Message-ID as a stranger would write it,
-    ``to`` an address or a role, where it is not the site itself.
+    ``to`` an address or a role, where it is not the site itself. What the headers of a ``file`` say of
+    its sender the own server says, unless ``[site.mail]`` names that one (``authserv``).
     """
 
     at: Stamp

@@ -21,7 +21,7 @@ from mcur.connectors.ports import Rejected
 from mcur.daemon import books, cycle, outside, settings, wiring
 from mcur.daemon.books import load_playbooks
 from mcur.daemon.clock import VirtualClock
-from mcur.daemon.scenario import ZONE, Scenario, ScenarioError
+from mcur.daemon.scenario import AUTHSERV, ZONE, Scenario, ScenarioError
 from mcur.daemon.settings import Settings, SettingsError
 from mcur.daemon.settings_connectors import EmbeddedSettings, FeedSettings, TrackerSettings
 from mcur.daemon.wiring import Site
@@ -48,8 +48,6 @@ NOBODY = frozenset(
 )
 """Roles that are nobody until the scenario names somebody (contract, «Scenario»)."""
 _EXECUTOR = frozenset({"executor", "исполнитель", "уо", "ук"})
-AUTHSERV = "mcur.invalid"
-"""The own mail server of a scenario, which speaks only of senders whom it denies."""
 TRUSTED = (
     ("*@mingos.mosreg.ru", "mingos"),
     ("*@gzhi.mosreg.ru", "gzhi"),

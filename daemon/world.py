@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from mcur.connectors.embedded import EmbeddedTracker
 from mcur.connectors.ports import Unavailable
 from mcur.daemon import scenario as shapes
 from mcur.daemon.doing import acts_for
-from mcur.daemon.scenario import Scenario
+from mcur.daemon.scenario import AUTHSERV, Scenario
 from mcur.daemon.wiring import Site
 
 UNBROKEN = default.clone(max_line_length=998)
@@ -175,7 +176,8 @@ class World:
         inbox.mkdir(parents=True, exist_ok=True)
         path = inbox / f"{index + 1:04d}.{letter.at:%Y%m%dT%H%M%S}"
         if letter.file is not None:
-            path.write_bytes((self._scenario.folder / letter.file).read_bytes())
+            raw = (self._scenario.folder / letter.file).read_bytes()
+            path.write_bytes(_delivered(raw, site.settings.mail.authserv))
         elif letter.bounce_of is not None:
             original = site.dispatcher.message_id(self._key(letter.bounce_of, site))
             to = site.settings.mail.address
@@ -290,6 +292,17 @@ Message-ID: {original}
 --returned--
 """
 """What a mail server says of a letter that it could not deliver (RFC 3464)."""
+
+
+_RESULTS = re.compile(rb"^(Authentication-Results:\s*)[^\s;]+", re.IGNORECASE | re.MULTILINE)
+
+
+def _delivered(raw: bytes, server: str) -> bytes:
+    """Return a letter of a file as the own server hands it over: what it says of the sender, that one says."""
+    head = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0]
+    if server != AUTHSERV:  # the scenario names its server, and its files may speak for others
+        return raw
+    return _RESULTS.sub(rb"\g<1>" + server.encode(), head) + raw[len(head) :]
 
 
 def _stamp(path: Path, moment: datetime) -> None:
