@@ -6,19 +6,16 @@ measures in the tracker. A measure without term or executor blocks the approval 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from mcur.playbooks import plan_forms
 from mcur.playbooks.acts import say_act
-from mcur.playbooks.documents import Document, Pairs, Paragraph
+from mcur.playbooks.documents import Document, Paragraph
 from mcur.playbooks.facts import Act, TaskKind, TaskStatus
 from mcur.playbooks.incidents import Incident, Measure, Plan
 from mcur.playbooks.intents import (
     Channel,
-    Cite,
     CreateTask,
     Finding,
     Intent,
@@ -28,11 +25,13 @@ from mcur.playbooks.intents import (
     Tell,
     UpdateTask,
 )
-from mcur.playbooks.plan_forms import Growth, Sheet
-from mcur.playbooks.plan_growth import incident_growth, top_growth, week_bounds
+from mcur.playbooks.plan_forms import Sheet
+from mcur.playbooks.plan_growth import top_growth, week_bounds
 from mcur.playbooks.plans import lacks, measures_in
 from mcur.playbooks.rules.base import Case, Kind
 from mcur.playbooks.rules.plan_shape import PlanRule
+from mcur.playbooks.rules.plan_sheet import form_of, incident_sheet, sheet_of, week_sheet
+from mcur.playbooks.rules.publishing import publish
 
 
 def decide(rule: PlanRule, case: Case) -> Iterator[Intent]:
@@ -95,10 +94,10 @@ def _weekly(rule: PlanRule, case: Case) -> Iterator[Intent]:
     else:
         why = case.say("plan.weekly_why", week=week, names=[name for name, *_ in growth])
         subject = case.say("plan.weekly_subject", week=week)
-        sheet = _week_sheet(rule, case, growth)
+        sheet = week_sheet(rule, case, growth)
         yield from _draft(rule, case, key, why, subject, sheet)
         if rule.approver != rule.owner:
-            yield _to_approver(rule, case, key, why, subject, _form(rule, case, sheet, ()))
+            yield _to_approver(rule, case, key, why, subject, form_of(rule, case, sheet, ()))
 
 
 def _not_drafted(
@@ -114,7 +113,7 @@ def _operational(rule: PlanRule, case: Case, incident: Incident) -> Iterator[Int
     if case.facts.plan(key) is None:
         why = case.say("plan.operational_why", incident=incident)
         subject = case.say("plan.operational_subject", incident=incident)
-        sheet = _incident_sheet(rule, case, incident)
+        sheet = incident_sheet(rule, case, incident)
         yield from _draft(rule, case, key, why, subject, sheet, incident)
 
 
@@ -127,56 +126,6 @@ def _pointless(rule: PlanRule, case: Case, act: Act) -> Iterator[UpdateTask]:
             key=f"update:{plan.task}:pointless", cite=case.cite(rule, why), task=plan.task,
             status=TaskStatus.REJECTED, note=Document(blocks=(Paragraph(text=why),)),
         )  # fmt: skip
-
-
-# --- the sheet --------------------------------------------------------------------------------------------
-
-
-def _sheet(rule: PlanRule, case: Case, plan: Plan) -> Sheet:
-    """Return the sheet of a plan that is there already."""
-    if plan.incident is None:
-        week = date.fromisoformat(plan.key.rpartition(":")[2])
-        return _week_sheet(rule, case, top_growth(case, week))
-    incident = case.facts.incident(plan.incident)
-    assert incident is not None, plan.incident
-    return _incident_sheet(rule, case, incident)
-
-
-def _week_sheet(rule: PlanRule, case: Case, growth: Sequence[Growth]) -> Sheet:
-    names = [name for name, *_ in growth]
-    return Sheet(
-        title=rule.title,
-        group=case.say("plan.weekly_group", names=names),
-        growth=growth,
-        approval=_wanted(rule, case),
-    )
-
-
-def _incident_sheet(rule: PlanRule, case: Case, incident: Incident) -> Sheet:
-    """The printed title speaks of a threat to life: it stands only where a person said so."""
-    threat = incident.life_threat or bool(incident.declared_by)
-    return Sheet(
-        title=rule.title if threat else case.say("plan.operational_title"),
-        group=case.say("plan.operational_group", incident=incident),
-        growth=incident_growth(case, incident),
-        approval=_wanted(rule, case),
-        reason=incident.why,
-    )
-
-
-def _wanted(rule: PlanRule, case: Case) -> str:
-    title = case.playbook.roles.get(rule.approver, rule.approver)
-    return case.say("plan.approval", title=title, year=case.playbook.calendar.local(case.now).year)
-
-
-def _form(
-    rule: PlanRule, case: Case, sheet: Sheet, measures: Sequence[Measure], clause: str = ""
-) -> Document:
-    signers = plan_forms.Signers(
-        responsible=rule.approver, officer=rule.owner, coordinator=rule.coordinator
-    )
-    form = plan_forms.document(case, sheet, signers, measures)
-    return form.model_copy(update={"footer": (case.clause_line(clause or rule.clause),)})
 
 
 def _draft(
@@ -192,7 +141,7 @@ def _draft(
     cite = case.cite(rule, why, clauses=(*rule.clauses, *rule.columns))
     yield CreateTask(
         key=draft, cite=cite, kind=TaskKind.PLAN, project=case.playbook.projects["plan"],
-        subject=subject, body=_form(rule, case, sheet, ()), assignee=rule.owner,
+        subject=subject, body=form_of(rule, case, sheet, ()), assignee=rule.owner,
         urgent=incident is not None,
     )  # fmt: skip
     yield KeepPlan(
@@ -247,7 +196,7 @@ def _act(rule: PlanRule, case: Case, act: Act, plan: Plan) -> Iterator[Intent]:
                 note=Document(blocks=(Paragraph(text=act.text or case.say("plan.returned")),)),
             )  # fmt: skip
         case "approve":
-            yield from _publish(rule, case, act, plan, measures)
+            yield from publish(rule, case, act, plan, measures)
 
 
 def _fill(
@@ -262,7 +211,7 @@ def _fill(
     why = say_act("why", act, case)
     cite = case.cite(rule, why)
     missing = lacks(case, measures)
-    form = _form(rule, case, _sheet(rule, case, plan), measures)
+    form = form_of(rule, case, sheet_of(rule, case, plan), measures)
     state: Literal["filled", "drafted"] = "drafted" if missing else "filled"
     known = case.facts.task(plan.task)
     was_returned = known is not None and known.status is TaskStatus.RETURNED
@@ -285,99 +234,6 @@ def _sees_tasks(case: Case, role: str) -> bool:
     """Whether somebody who holds a role now has an account in the tracker."""
     day = case.playbook.calendar.local(case.now).date()
     return any(one.login for one in case.facts.directory.recipients(role, day))
-
-
-def _publish(
-    rule: PlanRule, case: Case, act: Act, plan: Plan, measures: tuple[Measure, ...]
-) -> Iterator[Intent]:
-    why = case.say("plan.approved_why", act=act)
-    cite = case.cite(rule, why, clause=rule.published_clause or rule.clause)
-    draft = case.facts.task(plan.task)
-    subject = draft.subject if draft else rule.title
-    form = _form(rule, case, _approved_sheet(rule, case, act, plan), measures, cite.clause)
-    yield KeepPlan(
-        key=plan.key, cite=cite, task=plan.task, state="approved", measures=measures,
-        approved_at=act.at,
-    )  # fmt: skip
-    yield CreateTask(
-        key=plan.key, cite=cite, kind=TaskKind.PLAN, project=case.playbook.projects["measure"],
-        subject=subject, body=form, assignee=rule.owner, due_at=_latest(case, measures),
-    )  # fmt: skip
-    for number, measure in enumerate(measures, start=1):
-        yield _measure_task(case, plan, cite, measure, number)
-    yield UpdateTask(
-        key=f"update:{plan.task}:approved", cite=cite, task=plan.task, status=TaskStatus.CLOSED
-    )
-    told = case.cite(rule, why, clause=rule.approval_clause or cite.clause)
-    yield Tell(key=plan.key, cite=told, event="plan.approved", data={"measures": len(measures)})
-    yield from _inform(rule, case, why, plan, subject, form, measures)
-
-
-def _approved_sheet(rule: PlanRule, case: Case, act: Act, plan: Plan) -> Sheet:
-    title = case.playbook.roles.get(act.by, act.by)
-    line = case.say("plan.approved_line", title=title, person=act.person, at=act.at)
-    return replace(_sheet(rule, case, plan), approval=line)
-
-
-def _inform(
-    rule: PlanRule,
-    case: Case,
-    why: str,
-    plan: Plan,
-    subject: str,
-    form: Document,
-    measures: Sequence[Measure],
-) -> Iterator[SendLetter]:
-    """Send the approved plan to all who are responsible for its measures."""
-    holders = (_assignee(case, m.assignee) for m in measures)
-    responsible = tuple(dict.fromkeys([*rule.responsible, *holders]))
-    if rule.informed_clause and responsible:
-        yield SendLetter(
-            key=f"letter:{case.playbook.id}:{rule.id}:2:{plan.key}:1",
-            cite=case.cite(rule, why, clause=rule.informed_clause),
-            channel=Channel.REPORTS,
-            sender=rule.owner,
-            to=responsible,
-            subject=subject,
-            document=form.model_copy(update={"lead": (case.say("plan.to_responsible"),)}),
-            papers=("docx",),
-        )
-
-
-def _measure_task(case: Case, plan: Plan, cite: Cite, measure: Measure, number: int) -> CreateTask:
-    calendar = case.playbook.calendar
-    due = calendar.at(measure.due, time(23, 59, 59)) if measure.due else None
-    start = calendar.at(measure.start, time(0)) if measure.start else None
-    pairs = {"result": measure.result, "indicator": measure.indicator}
-    sheet: Pairs = plan_forms.measure_sheet(case, measure)
-    return CreateTask(
-        key=f"{plan.key.replace('plan:', 'measure:', 1)}:{number}",
-        cite=cite,
-        kind=TaskKind.MEASURE,
-        project=case.playbook.projects["measure"],
-        subject=measure.subject,
-        body=Document(blocks=(sheet,), footer=(case.clause_line(cite.clause),)),
-        assignee=_assignee(case, measure.assignee),
-        start=start,
-        due_at=due,
-        parent=plan.key,
-        topic=measure.subject,
-        fields={name: value for name, value in pairs.items() if value},
-    )
-
-
-def _assignee(case: Case, said: str) -> str:
-    """A measure names a role, an executor or a person in a role."""
-    if said in case.playbook.roles or said.startswith("executor:"):
-        return said
-    directory = case.facts.directory
-    executor = directory.executor(said)
-    return f"executor:{executor.name}" if executor else directory.role_of(said) or said
-
-
-def _latest(case: Case, measures: Sequence[Measure]) -> datetime | None:
-    dues = [m.due for m in measures if m.due]
-    return case.playbook.calendar.at(max(dues), time(23, 59, 59)) if dues else None
 
 
 def _wakes(rule: PlanRule, case: Case) -> datetime | None:
