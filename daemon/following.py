@@ -84,7 +84,9 @@ class TrackerSource:
         is_early = called is not None and called <= now < called + self.roll_call
         if is_early and not self._owes_more:
             return False
-        self._roll, self._called = lost.followed(state.db, self.tracker.name), now
+        if not self._owes_more:
+            self._called = now
+        self._roll = lost.followed(state.db, self.tracker.name)
         return True
 
     def _take(self, tasks: Iterable[TaskSeen], cursor: str, state: State, now: datetime) -> None:
@@ -106,7 +108,7 @@ class TrackerSource:
         sure = [(task, one) for task, one in known if task and not _is_being_ended(task, one)]
         news = [(task, one) for task, one in sure if lost.note(state.db, task.key, now)]
         open_ = [(task, one) for task, one in news if task.status.is_open and not task.history]
-        for flag in missed.told(open_, self.playbooks, now):
+        for flag in missed.told(open_, self.playbooks, self._called or now):
             flags.keep(state, flag, now)
         return bool(news)
 

@@ -17,42 +17,45 @@ FEW = 10
 Gone = tuple[Task, TaskLost]
 
 
-def told(gone: Sequence[Gone], playbooks: Sequence[Playbook], now: datetime) -> Iterator[RaiseFlag]:
+def told(
+    gone: Sequence[Gone], playbooks: Sequence[Playbook], called: datetime
+) -> Iterator[RaiseFlag]:
     """Return what to say of open tasks that are lost, each to whoever has it in hand.
 
-    The flags are the audit's: reports that tell what they rest on name them.
+    The flags are the audit's: reports that tell what they rest on name them. Many at once are one
+    flag for the whole roll, ``called`` at that moment, in however many looks.
     """
     for playbook in playbooks:
         own = [one for one in gone if one[0].playbook == playbook.id]
         if len(own) > FEW:
-            yield _of_many([task for task, _ in own], playbook, now)
+            yield _of_many([task for task, _ in own], playbook, called)
         else:
-            yield from (_of_one(task, lost, playbook, now) for task, lost in own)
+            yield from (_of_one(task, lost, playbook, called) for task, lost in own)
 
 
-def _of_one(task: Task, lost: TaskLost, playbook: Playbook, now: datetime) -> RaiseFlag:
+def _of_one(task: Task, lost: TaskLost, playbook: Playbook, called: datetime) -> RaiseFlag:
     project = lost.seen.project if lost.seen else ""
     why = playbook.texts.say(
         f"lost.{lost.how}", zone=playbook.calendar.zone, task=task, project=project
     )
-    return _flag(task, why, _in_hand([task], playbook), playbook, now)
+    about = f"{task.key}:{playbook.calendar.local(called):%Y-%m-%dT%H:%M}"
+    return _flag(about, [task], why, playbook)
 
 
-def _of_many(tasks: list[Task], playbook: Playbook, now: datetime) -> RaiseFlag:
+def _of_many(tasks: list[Task], playbook: Playbook, called: datetime) -> RaiseFlag:
     why = playbook.texts.say("lost.many", zone=playbook.calendar.zone, tasks=tasks, limit=FEW)
-    return _flag(tasks[0], why, _in_hand(tasks, playbook), playbook, now)
+    return _flag(f"many:{playbook.calendar.local(called):%Y-%m-%dT%H:%M}", tasks, why, playbook)
 
 
-def _flag(
-    task: Task, why: str, to: tuple[str, ...], playbook: Playbook, now: datetime
-) -> RaiseFlag:
-    clause = task.clause or next(iter(playbook.clauses), "")
+def _flag(about: str, tasks: Sequence[Task], why: str, playbook: Playbook) -> RaiseFlag:
+    first = tasks[0]
+    clause = first.clause or next(iter(playbook.clauses), "")
     return RaiseFlag(
-        key=f"flag:{playbook.id}:audit:lost:{task.key}:{playbook.calendar.day_of(now)}",
-        cite=Cite(playbook=playbook.id, rule=task.rule, clause=clause, why=why),
-        object=task.key,
+        key=f"flag:{playbook.id}:audit:lost:{about}",
+        cite=Cite(playbook=playbook.id, rule=first.rule, clause=clause, why=why),
+        object=first.key,
         text=why,
-        to=to,
+        to=_in_hand(tasks, playbook),
     )
 
 

@@ -92,8 +92,25 @@ def test_a_tracker_that_lost_everything_is_one_flag(stand: Stand) -> None:
     stand.cycle()
 
     [flag] = [e for e in stand.told("flag.raised") if ":audit:lost:" in (e.key or "")]
-    assert "больше не видно 40 задач" in flag.data["text"]
+    assert "пропало из виду не менее 40 задач" in flag.data["text"]
     assert "и ещё 30" in flag.data["text"]
+    left = set(lost.followed(stand.state.db, stand.tracker.name))
+    assert left == {one.ident for one in stand.tracker.listing()}
+
+
+def test_many_that_come_some_at_a_time_are_one_flag(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tracker names as many at once as it can ask for: that makes no news of the rest."""
+    keys = with_tasks(stand, 40)
+    delete(stand, *keys)
+    answered = stand.tracker.lost
+    monkeypatch.setattr(stand.tracker, "lost", lambda idents, now: answered(idents, now)[:20])
+    stand.pass_time(hours=1)
+    stand.cycle()
+
+    [flag] = [e for e in stand.told("flag.raised") if ":audit:lost:" in (e.key or "")]
+    assert "не менее 20 задач" in flag.data["text"]
     left = set(lost.followed(stand.state.db, stand.tracker.name))
     assert left == {one.ident for one in stand.tracker.listing()}
 
