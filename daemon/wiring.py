@@ -18,11 +18,12 @@ from mcur.daemon import administrator, books, outside
 from mcur.daemon.books import load_playbooks
 from mcur.daemon.clock import Clock, must_be_plausible
 from mcur.daemon.copies import COPIES
-from mcur.daemon.dispatch import SETTLE, Dispatcher
+from mcur.daemon.dispatch import Dispatcher
 from mcur.daemon.feeding import FeedSource
 from mcur.daemon.following import TrackerSource
 from mcur.daemon.hands import CABINET as CABINET, MAILED, Destination
 from mcur.daemon.observe import MailSource, Observers, Reading, Source
+from mcur.daemon.receipts import SETTLE
 from mcur.daemon.render import Desk
 from mcur.daemon.settings import Settings
 from mcur.daemon.settings_connectors import FeedSettings
