@@ -73,7 +73,7 @@ def site(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Site:
 CONFIGURATION: dict[str, tuple[str, str, str]] = {
     "unknown key": (
         "[poll]", "[poll]\nmale = \"2m\"",
-        'mcur.toml: poll.male: unknown key; known: feeds, mail, redmine; did you mean "mail"?',
+        'mcur.toml: poll.male: unknown key; known: feeds, mail, redmine, roll_call; did you mean "mail"?',
     ),
     "role without a person": (
         'role = "mcur_head"', 'role = "mcur_resp"',
