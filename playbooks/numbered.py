@@ -27,6 +27,8 @@ _UNIT = re.compile(
     r"\s*(?:год|г\b|руб|шт|м\b|мм\b|см\b|кв|куб|чел|кг|тыс|этаж|подъезд|час|мин|%|°)", re.I
 )
 _PARTS = re.compile(rf";\s*(?={_MARK}{_NUMBER})", re.IGNORECASE)
+_NEXT = re.compile(rf"[,.]\s+(?:а\s+|и\s+)?(?={_MARK}(?P<number>{_NUMBER}))", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]{3}")
 _LAST = re.compile(
     rf"^[\s\-–—•*·|]*(?P<rest>[^\W\d][^\d]{{1,60}}?)[\s:–—-]+(?P<numbers>{_MARK}{_NUMBER}(?:{_JOIN}{_MARK}{_NUMBER})*)[\s.!;]*$",
     re.IGNORECASE,
@@ -80,7 +82,7 @@ def said_of_none(text: str, known: Collection[str], closings: Iterable[str]) -> 
 
 
 def _read(text: str, known: Collection[str], closings: Iterable[str]) -> tuple[list[Item], str]:
-    lines = [part for line in text.splitlines() for part in _parts(line)]
+    lines = [part for line in text.splitlines() for part in _parts(line, known)]
     ends = (n for n, line in enumerate(lines) if n and phrases.begins(closings, line))
     before, found = [], []
     for line in lines[: next(ends, len(lines))]:
@@ -95,9 +97,24 @@ def _read(text: str, known: Collection[str], closings: Iterable[str]) -> tuple[l
     return [item for item in found if item.sure or listed], "\n".join(before).strip()
 
 
-def _parts(line: str) -> list[str]:
-    """Part a line before each number that follows a semicolon; one of no person's length stays whole."""
-    return _PARTS.split(line) if len(line) <= _LINE else [line]
+def _parts(line: str, known: Collection[str]) -> list[str]:
+    """Part a line before each number that follows a semicolon, or the words about another task; one of no person's length stays whole."""
+    if len(line) > _LINE:
+        return [line]
+    return [part for piece in _PARTS.split(line) for part in _told_apart(piece, known)]
+
+
+def _told_apart(line: str, known: Collection[str]) -> Iterator[str]:
+    """Part «1240 выполнено, 1241 до 25.11»: something is said of a task, then comes another of the sender's."""
+    start = 0
+    for hit in _NEXT.finditer(line):
+        before = line[start : hit.start()]
+        ours = [one.end() for one in _ONE.finditer(before) if one[0] in known]
+        another = hit["number"] in known and len(hit["number"]) >= _TELLING
+        if another and ours and _WORD.search(before, ours[-1]):
+            yield before
+            start = hit.end()
+    yield line[start:]
 
 
 def _begun(line: str, known: Collection[str]) -> Item | None:

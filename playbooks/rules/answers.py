@@ -147,7 +147,7 @@ def _what(rule: FromExecutors, case: Case, task: Task, told: Told, heard: Heard)
         return case.say("executors.report" if proven else "executors.unproven", files=heard.files)
     if heard.means in {"refusal", "not_ours"}:
         return case.say(f"executors.{heard.means}")
-    return told.lines[0]
+    return told.lines[0].rstrip(":")
 
 
 def _change(

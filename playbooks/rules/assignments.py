@@ -144,6 +144,7 @@ def answer(rule: FromLetters, case: Case, letter: Letter, task: Task) -> Iterato
     """Join an answer to its task; what its executor says, or who works on it, may mean something."""
     said = strip_quoted(letter.text)[0] or case.say("letter.empty")
     head = case.say("letter.answer", letter=letter)
+    why = head.rstrip(":")
     hears = answers.rule_of(case)
     if hears and task.status.is_open and _is_heard(hears, case, letter, task):
         yield from answers.from_letter(hears, case, letter, task, _role_at_work(case, letter, task))
@@ -151,7 +152,7 @@ def answer(rule: FromLetters, case: Case, letter: Letter, task: Task) -> Iterato
     yield UpdateTask(
         key=f"update:{task.key}:letter:{letter.digest}",
         cite=Cite(
-            playbook=case.playbook.id, rule=rule.id, clause=task.clause or rule.clause, why=head
+            playbook=case.playbook.id, rule=rule.id, clause=task.clause or rule.clause, why=why
         ),
         task=task.key,
         note=plain(head, said),
@@ -166,7 +167,7 @@ def answer(rule: FromLetters, case: Case, letter: Letter, task: Task) -> Iterato
     if doubt:
         yield from review(rule, case, letter, case.say(doubt, letter=letter, task=task), task)
     else:
-        yield SortLetter(digest=letter.digest, state="answer", why=head, task=task.key)
+        yield SortLetter(digest=letter.digest, state="answer", why=why, task=task.key)
 
 
 def _is_heard(rule: FromExecutors, case: Case, letter: Letter, task: Task) -> bool:

@@ -62,7 +62,7 @@ def entered(case: Case, seen: Seen, task: Task) -> Iterator[Intent]:
         text=seen.sight.text,
         origin="letter",
     )
-    why = case.say("letter.answer", letter=letter)
+    why = case.say("letter.answer", letter=letter).rstrip(":")
     yield SortLetter(digest=letter.digest, state="answer", why=why, task=task.key)
     yield TakeAct(act=act)
     if letter.attachments:

@@ -80,7 +80,7 @@ def _letter(rule: Waiting, case: Case, found: list[Task], wait: timedelta) -> Se
     values = {"tasks": found, "wait": duration(wait)}
     why = case.say("unheard.why", **values)
     about = found[0].key if len(found) == 1 else digest_of(*(task.key for task in found))
-    key = f"letter:{case.playbook.id}:{rule.id}:unheard:{about}:{_last(case, found):%Y-%m-%dT%H:%M}"
+    key = f"letter:{case.playbook.id}:{rule.id}:1:{about}:{_last(case, found):%Y-%m-%dT%H%M}"
     told = (rows.of_task(case, task) for task in found)
     return step.letter(
         key,
