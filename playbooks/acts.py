@@ -32,7 +32,7 @@ from mcur.playbooks.rules.base import Case
 def decide(case: Case) -> Iterator[Intent]:
     """Judge each new act and do what it asks for."""
     for act in case.facts.fresh_acts():
-        if _concerns(act, case):
+        if concerns(act, case):
             yield from _judge(call_sheet.meant(_about(act, case), case), case)
 
 
@@ -46,10 +46,13 @@ def leftover(case: Case) -> Iterator[Intent]:
 # --- who may ------------------------------------------------------------------------------------------
 
 
-def _concerns(act: Act, case: Case) -> bool:
+def concerns(act: Act, case: Case) -> bool:
+    """Whether an act is for this regulation: by its key, else by its role and the place it names."""
     parts = (act.key or "").split(":")
     if len(parts) > 1 and act.key is not None:
         return parts[1] == case.playbook.id
+    if act.do == "declare" and case.playbook.lies_elsewhere(act.fields.get("object", "")):
+        return False
     return act.by in case.playbook.roles
 
 

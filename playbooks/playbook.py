@@ -141,6 +141,11 @@ class Playbook:
             return not _is_one_of(municipality, self.elsewhere)
         return _is_one_of(municipality, self.municipalities)
 
+    def lies_elsewhere(self, text: str) -> bool:
+        """Whether a text names a place of other regulations of the site and none of ours."""
+        ours = any(_names(text, one) for one in self.municipalities)
+        return not ours and any(_names(text, one) for one in self.elsewhere)
+
     def beside(self, others: Iterable[Playbook]) -> Playbook:
         """Return the regulation as it counts at a site that runs these others too."""
         elsewhere = tuple(dict.fromkeys(name for one in others for name in one.municipalities))
@@ -156,6 +161,12 @@ class Playbook:
 @lru_cache(maxsize=4096)
 def _is_one_of(municipality: str, known: tuple[str, ...]) -> bool:
     return _stem(municipality) in {_stem(name) for name in known}
+
+
+def _names(text: str, municipality: str) -> bool:
+    """Whether a text holds every word of a municipality, whatever their endings."""
+    wanted = set(_stem(municipality).split())
+    return bool(wanted) and wanted <= set(_stem(text).split())
 
 
 @lru_cache(maxsize=4096)

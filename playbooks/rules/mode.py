@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from mcur.playbooks import portrait
-from mcur.playbooks.acts import say_act
+from mcur.playbooks.acts import concerns, say_act
 from mcur.playbooks.addresses import house_of
 from mcur.playbooks.directory import fold
 from mcur.playbooks.documents import Document, Pairs, Paragraph
@@ -105,6 +105,8 @@ def _declared(rule: Mode, case: Case, act: Act) -> Iterator[Intent]:
         return  # on an incident it worsens that one
     if act.key and case.facts.task(act.key) is None:
         return  # on a task it is declared where somebody stood; on anything else it is not for us
+    if not act.key and not concerns(act, case):
+        return
     why = case.say("mode.declared", act=act, object=name)
     known = _same(case, name)
     if known is not None:

@@ -466,7 +466,9 @@ def letter(text: str, **given: Any) -> Letter:
     return Letter(text=text, **values)
 
 
-def act(do: str, by: str = "mcur_resp", key: str = f"task:{ID}:dobrodel:1", **given: Any) -> Act:
+def act(
+    do: str, by: str = "mcur_resp", key: str | None = f"task:{ID}:dobrodel:1", **given: Any
+) -> Act:
     """Make an act of this noon."""
     values: dict[str, Any] = {"ident": "a1", "at": at("12:00"), "origin": "scenario", **given}
     return Act(do=do, by=by, key=key, **values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -18,6 +19,7 @@ from mcur.playbooks.intents import (
     ReleaseDraft,
     UpdateTask,
 )
+from mcur.playbooks.load import load
 from mcur.playbooks.waiting import Draft
 from tests.playbooks.facts import ID, PEOPLE, Known, act, at, case, task
 
@@ -304,3 +306,24 @@ def test_an_entry_of_a_tracker_is_understood_as_acts(
 def test_who_acted_is_known_by_login_or_address(identity: str, by: str) -> None:
     """A stranger keeps his login."""
     assert notes.actor(identity, PEOPLE)[0] == by
+
+
+@pytest.mark.parametrize(
+    ("place", "concerns"),
+    [
+        ("Руза, ул. Солнцева, 5", False),
+        ("Рузский г.о., д. Нестерово", False),
+        ("Одинцово, ул. Мира, 5", True),
+        ("от Рузы до Одинцово", True),
+        ("ул. Мира, 5", True),
+    ],
+)
+def test_what_is_declared_belongs_to_the_regulation_of_its_place(
+    place: str, concerns: bool
+) -> None:
+    """A word that names no regulation is for all of them, but where it names another's place."""
+    one = act("declare", key=None, fields={"object": place})
+    here = case(Known(acts=[one]), at("12:00"))
+    beside = replace(here, playbook=here.playbook.beside([load("ruza-679")]))
+
+    assert bool(list(acts.decide(beside))) is concerns
