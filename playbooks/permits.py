@@ -107,6 +107,11 @@ def on_task(act: Act, task: Task, roles: Collection[str]) -> bool:
             return act.by in OFFICERS | HEADS
 
 
-def on_plan(act: Act) -> bool:
-    """Whether a role may do this to a plan: the head fills it in, the deputy approves or returns."""
-    return act.by in (HEADS if act.do == "fill-plan" else DEPUTIES)
+def on_plan(act: Act, approver: str) -> bool:
+    """Whether a role may do this to a plan: the head fills it in, its own deputy approves or returns.
+
+    Where the regulation has somebody else approve, a deputy stands above him.
+    """
+    if act.do == "fill-plan":
+        return act.by in HEADS
+    return act.by == approver or (approver not in DEPUTIES and act.by in DEPUTIES)

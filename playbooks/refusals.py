@@ -111,7 +111,7 @@ def _incident_refusal(act: Act, case: Case, incident: Incident | None) -> str | 
 
 def _plan_refusal(act: Act, case: Case, plan: Plan) -> str | None:
     own = getattr(case.playbook.rules["plan"].get(plan.rule), "approver", "")
-    if not on_plan(act) and (act.do == "fill-plan" or act.by != own):
+    if not on_plan(act, own):
         return say_act("not_head" if act.do == "fill-plan" else "not_deputy", act, case)
     if plan.state in {"approved", "expired"}:
         return case.say(f"act.plan_{plan.state}")

@@ -183,11 +183,19 @@ def test_who_may_do_what_to_an_incident(by: str, do: str, declared_by: str, *, m
         ("okrug_head", "approve", False),
         ("mcur_head", "approve", False),
         ("deputy_head", "return", True),
+        ("gzhi_dep_curator", "approve", False),
     ],
 )
 def test_who_may_do_what_to_a_plan(by: str, do: str, *, may: bool) -> None:
-    """The head fills in, the deputy approves or returns."""
-    assert on_plan(act(do, by=by)) is may
+    """The head fills in, the deputy whose plan it is approves or returns."""
+    assert on_plan(act(do, by=by), "deputy_head") is may
+
+
+def test_a_deputy_stands_above_a_head_who_approves() -> None:
+    """Where the regulation names no deputy for a plan."""
+    assert on_plan(act("approve", by="mcur_head"), "mcur_head")
+    assert on_plan(act("approve", by="deputy_head"), "mcur_head")
+    assert not on_plan(act("approve", by="mcur_resp"), "mcur_head")
 
 
 def act(do: str, *, by: str = "mcur_head", **fields: str) -> Act:
