@@ -407,9 +407,24 @@ def adopt(stand: Stand) -> None:
     )
 
 
-def test_a_receipt_that_cannot_be_kept_is_a_dead_letter(stand: Stand) -> None:
-    """The tracker's number is taken already: the daemon goes on, and a person looks."""
+def test_a_number_belongs_to_the_task_that_was_just_made(stand: Stand) -> None:
+    """Whatever had it before: the receipt is the tracker's own word."""
     stand.tracker.switch.after = lambda _: adopt(stand)
+    want(stand, a_task())
+    stand.deliver()
+
+    known = stand.state.tasks.by_ident("embedded", "1")
+    assert states(stand)[TASK] == "done"
+    assert known is not None
+    assert known.key == TASK
+
+
+def test_a_receipt_that_cannot_be_kept_is_a_dead_letter(stand: Stand) -> None:
+    """The daemon goes on, and a person looks."""
+    stand.state.db.execute(
+        "CREATE TEMP TRIGGER refuse BEFORE UPDATE OF ident ON tasks"
+        " BEGIN SELECT RAISE(ABORT, 'not kept'); END"
+    )
     want(stand, a_task())
     stand.deliver()
     want(stand, a_letter())
