@@ -7,11 +7,13 @@ own server confirmed. Who may do what, the acts say; the sender hears what came 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mcur.playbooks.directory import fold
 from mcur.playbooks.documents import plain
 from mcur.playbooks.facts import Act, Letter, Task
 from mcur.playbooks.intents import Cite, Intent, RaiseFlag, SortLetter, TakeAct, UpdateTask
+from mcur.playbooks.refusals import refusal
 from mcur.playbooks.rules import echoes
 from mcur.playbooks.rules.assignments import FromLetters
 from mcur.playbooks.rules.base import Case
@@ -55,7 +57,7 @@ def entered(case: Case, seen: Seen, task: Task) -> Iterator[Intent]:
     act = Act(
         ident=f"letter:{letter.digest}",
         at=letter.received_at,
-        by=_role(case, seen, letter),
+        by=next(iter(_roles(case, seen, letter)), ""),
         person=_person(case, letter),
         do="note",
         key=seen.sight.key,
@@ -81,10 +83,11 @@ def _person(case: Case, letter: Letter) -> str:
 def _act(case: Case, seen: Seen, letter: Letter, word: Word, do: str) -> Act:
     # A word about a plan that is not one of its acts is noted on its draft.
     on_task = do == "note" and seen.task is not None
-    return Act(
+    roles = _roles(case, seen, letter) or [""]
+    said = Act(
         ident=f"letter:{letter.digest}",
         at=letter.received_at,
-        by=_role(case, seen, letter),
+        by=roles[0],
         person=_person(case, letter),
         do=do,
         key=seen.task.key if on_task and seen.task else seen.sight.key or _task_key(seen),
@@ -92,14 +95,16 @@ def _act(case: Case, seen: Seen, letter: Letter, word: Word, do: str) -> Act:
         origin="letter",
         fields={"letter": letter.digest},
     )
+    acts = [replace(said, by=role) for role in roles]
+    return next((act for act in acts if refusal(act, case) is None), said)
 
 
 def _task_key(seen: Seen) -> str:
     return seen.task.key if seen.task else ""
 
 
-def _role(case: Case, seen: Seen, letter: Letter) -> str:
-    """In which role somebody decides: the one that was written to, if it is his or he stands in for it."""
+def _roles(case: Case, seen: Seen, letter: Letter) -> list[str]:
+    """In which roles somebody may decide, the likeliest first: what was written to, what he stands in for, what he is."""
     day = case.playbook.calendar.local(letter.received_at).date()
     directory = case.facts.directory
     sent = case.facts.letter_sent(seen.answered) if seen.answered else None
@@ -107,8 +112,9 @@ def _role(case: Case, seen: Seen, letter: Letter) -> str:
     own = [role for role in directory.roles_of(letter.sender) if role in case.playbook.roles]
     standing = [
         role
-        for role in asked
+        for role in dict.fromkeys((*asked, *case.playbook.roles))
         for one in directory.recipients(role, day)
         if one.substitute_for and fold(one.email) == fold(letter.sender)
     ]
-    return next((role for role in asked if role in own), next(iter([*standing, *own]), ""))
+    written = [role for role in asked if role in own] + [r for r in standing if r in asked]
+    return list(dict.fromkeys((*written, *own, *standing)))
