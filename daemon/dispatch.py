@@ -181,6 +181,7 @@ class Dispatcher:
         state = "off" if gate.mode is GateMode.OFF else "shadow"
         with self._state.atomic():
             self._state.outbox.end(row, state, f"channel {row.effect.channel} is {state}", now)
+            self._state.report_gated(row.key)
             if state == "shadow" and not isinstance(row.effect, SILENT):
                 self._tell_shadow(row, prepared, now)
 

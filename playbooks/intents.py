@@ -101,8 +101,14 @@ class ReportState(StrEnum):
     DECIDED = "decided"
     SENT = "sent"
     MISSED = "missed"
+    GATED = "gated"
+    """It would have left, but its channel is off or in the shadow."""
     RECEIVED = "received"
     """A report that somebody owes us came."""
+
+
+LEFT = frozenset({ReportState.DECIDED, ReportState.SENT, ReportState.GATED})
+"""States in which nothing keeps a report in the house any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

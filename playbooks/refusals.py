@@ -7,7 +7,7 @@ from datetime import date
 from mcur.playbooks import drafts, merging, notes, ticking
 from mcur.playbooks.facts import Act, Task, TaskKind, TaskStatus
 from mcur.playbooks.incidents import Incident, Plan
-from mcur.playbooks.intents import ReportState
+from mcur.playbooks.intents import LEFT, ReportState
 from mcur.playbooks.permits import (
     HEADS,
     INCIDENT_ACTS,
@@ -172,7 +172,7 @@ def _too_late_or_early(act: Act, case: Case) -> str | None:
     state = kept.state if kept else ReportState.DRAFTED
     if state == ReportState.MISSED:
         return say_act("is_missed", act, case)
-    has_left = state in {ReportState.DECIDED, ReportState.SENT}
+    has_left = state in LEFT
     if has_left is (act.do == "correct"):
         return None
     return say_act("has_left" if has_left else "not_left", act, case)

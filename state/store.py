@@ -240,6 +240,12 @@ class State(Lookup):
         """Note that a report has left the house."""
         self.db.execute("UPDATE reports SET state = 'sent' WHERE key = ?", (key,))
 
+    def report_gated(self, key: str) -> None:
+        """Note that a report would have left, were its channel open."""
+        self.db.execute(
+            "UPDATE reports SET state = 'gated' WHERE key = ? AND state = 'decided'", (key,)
+        )
+
     def expire(self, row: Row, why: str, now: datetime) -> None:
         """Give up what is worth nothing any more; a report, or one of a cycle, is told as missed."""
         self.outbox.end(row, "expired", why, now)

@@ -16,7 +16,16 @@ from mcur.playbooks.documents import Block, Bullets, Document, Paragraph
 from mcur.playbooks.facts import Act, Report as Kept, TaskKind
 from mcur.playbooks.forms import FORMS
 from mcur.playbooks.inspection_forms import is_wanted
-from mcur.playbooks.intents import Cite, Intent, KeepReport, MarkDone, ReportState, Tell, UpdateTask
+from mcur.playbooks.intents import (
+    LEFT,
+    Cite,
+    Intent,
+    KeepReport,
+    MarkDone,
+    ReportState,
+    Tell,
+    UpdateTask,
+)
 from mcur.playbooks.rules import day_tasks, inbound_reports
 from mcur.playbooks.rules.base import Case, Kind, WrongVariant
 from mcur.playbooks.rules.inbound_reports import Awaited, Inbound
@@ -175,7 +184,7 @@ def _act(rule: Report, case: Case, act: Act, key: str, day: date) -> Iterator[In
             yield KeepReport(key=key, cite=cite, rule=rule.id, day=day, state=ReportState.HELD)
         case "release" if state in {ReportState.DRAFTED, ReportState.HELD}:
             yield from _send(rule, case, key, day, who)
-        case "correct" if kept is not None and state in {ReportState.DECIDED, ReportState.SENT}:
+        case "correct" if kept is not None and state in LEFT:
             yield from correct(rule, case, kept, who)
 
 
