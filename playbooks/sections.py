@@ -129,7 +129,7 @@ def _line(case: Case, surge: Rule, _object: str, outcome: str, why: str) -> str:
         title=surge.title,
         printed=case.playbook.printed(surge.clause),
         why=why,
-        growth=getattr(surge, "growth_pct", None) if computed else None,
+        limit=getattr(surge, "growth_pct", None) if computed else None,
         over=case.say("surge.over", op=getattr(surge, "op", "gt")),
     )
 
