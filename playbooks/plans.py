@@ -25,9 +25,11 @@ def measures_in(case: Case, act: Act) -> tuple[Measure, ...]:
 
     Raises ``ValueError`` where it is no such table, or a date in it is none.
     """
-    said = act.fields.get("measures")
-    rows = json.loads(said) if said else []
-    if not said and act.do == "fill-plan":
+    said = act.fields.get("measures", "")
+    fills = act.do == "fill-plan"
+    # The line «Меры: …» of any other word on a plan is no table of measures.
+    rows = json.loads(said) if said and (fills or said.startswith("[")) else []
+    if not said and fills:
         rows = list(_rows(case, act.text))
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         msg = "measures are a list of tables"

@@ -124,6 +124,7 @@ def test_measures_are_read_from_the_table_of_an_act() -> None:
         Measure(subject="А", due=date(2026, 11, 20), assignee="mcur_resp"),
     )
     assert measures_in(case(Known()), act("approve")) == ()
+    assert measures_in(case(Known()), act("note", measures="снег вывезен")) == ()
 
 
 @pytest.mark.parametrize("text", ["{", "{}", '["А"]', '[{"due": "завтра"}]'])
