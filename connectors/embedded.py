@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from mcur.connectors.edits import beside
 from mcur.connectors.papers.text import to_text
 from mcur.connectors.ports import NewTask, Rejected, TaskChange, TaskLost, TrackerChanges
 from mcur.connectors.taskfile import ROBOT, TaskFile, Value, Values, stamp, to_json
@@ -71,6 +73,7 @@ class EmbeddedTracker:
         """Change the task; nothing is written where nothing differs and nothing is said."""
         with self._file.writing(f"update task {change.ident}"):
             row = self._file.row(change.ident)
+            change, edited = beside(change, self._file.seen(row["id"]))
             wanted: Values = {
                 "subject": _line(change.subject) if change.subject is not None else None,
                 "text": to_text(change.body).strip() if change.body is not None else None,
@@ -86,7 +89,7 @@ class EmbeddedTracker:
                 self._file.apply(row, changed, now)
                 self._file.add_files(row["id"], ((f.name, f.digest) for f in change.attachments))
                 self._file.add_note(row["id"], now, ROBOT, note, {}, change.token)
-            return self._file.seen(row["id"])
+            return replace(self._file.seen(row["id"]), edited=edited)
 
     def find(self, keys: Collection[str], now: datetime) -> dict[str, TaskSeen]:  # noqa: ARG002  # the port has it
         """Return those of the tasks that are there, the first one under each key."""

@@ -14,7 +14,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from mcur.playbooks.facts import Attachment, Export, LetterPlace, TaskKind, TaskSeen, TaskStatus
+from mcur.playbooks.facts import (
+    Attachment,
+    Export,
+    LastLook,
+    LetterPlace,
+    TaskKind,
+    TaskSeen,
+    TaskStatus,
+)
 
 if TYPE_CHECKING:  # its library is slow to load, and who reads letters needs none of it
     from mcur.playbooks.documents import Document
@@ -143,6 +151,8 @@ class TaskChange:
     due_at: datetime | None = None
     fields: dict[str, str] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
+    last_look: LastLook | None = None
+    """What was there when the change was decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,6 +140,7 @@ class Desk:
             due_at=effect.due_at,
             fields=effect.fields,
             attachments=effect.attachments,
+            last_look=self._state.tasks.last_look(effect.task),
         )
 
     def letter(self, effect: SendLetter, gate: Gate, made_at: datetime, now: datetime) -> Addressed:

@@ -6,7 +6,7 @@ read them. Stamps are aware; a value that nobody gave is ``None``, never zero.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -191,6 +191,25 @@ class TaskSeen:
     """Names of the files on the task."""
     ignored: tuple[str, ...] = ()
     """Sentences on what the tracker left out when it made this task; only a create fills it."""
+    edited: frozenset[str] = frozenset()
+    """What a change of ours left as somebody had made it since the last look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastLook:
+    """What a tracker showed of a task when it was last read, as far as people change it, too."""
+
+    status: TaskStatus
+    assignee: str | None
+    due_at: datetime | None
+    measures: str | None
+    causes: str | None
+    prevention: str | None
+
+    def edited(self, seen: TaskSeen) -> frozenset[str]:
+        """Name what the tracker shows otherwise by now: edits that nobody has read yet."""
+        names = (one.name for one in fields(self))
+        return frozenset(name for name in names if getattr(self, name) != getattr(seen, name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,11 +16,14 @@ from mcur.playbooks.facts import (
     AppealStatus,
     Attachment,
     Bounce,
+    LastLook,
     Letter,
     LetterPlace,
     MessageType,
+    TaskSeen,
+    TaskStatus,
 )
-from mcur.state.stamps import moment_of, text_of
+from mcur.state.stamps import moment_of, moment_or_none, text_of
 
 _APPEAL_NAMES = tuple(f.name for f in fields(Appeal))
 _APPEAL_VALUES = attrgetter(*_APPEAL_NAMES)
@@ -71,6 +74,20 @@ def appeal_of(row: dict[str, Any]) -> Appeal:
 def dump(value: Any) -> str:
     """Write JSON, the same text for the same value."""
     return _WRITER.encode(value)
+
+
+def look_of(seen: TaskSeen) -> str:
+    """Write what a look at a task showed, as far as people change it."""
+    found = {item.name: plain_value(getattr(seen, item.name)) for item in fields(LastLook)}
+    return dump(found)
+
+
+def last_look_of(found: dict[str, Any]) -> LastLook:
+    """Read it back; what was written long ago may name less."""
+    values: dict[str, Any] = {item.name: found.get(item.name) for item in fields(LastLook)}
+    values["status"] = TaskStatus(found["status"])
+    values["due_at"] = moment_or_none(found["due_at"])
+    return LastLook(**values)
 
 
 def letter_to_json(letter: Letter) -> str:

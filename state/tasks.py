@@ -11,13 +11,13 @@ from typing import Any
 
 from mcur.playbooks import notes
 from mcur.playbooks.directory import Directory
-from mcur.playbooks.facts import Act, Note, Task, TaskKind, TaskSeen, TaskStatus
+from mcur.playbooks.facts import Act, LastLook, Note, Task, TaskKind, TaskSeen, TaskStatus
 from mcur.playbooks.intents import Cite, CreateTask, UpdateTask, digest_of
 from mcur.state.database import StateDatabase
 from mcur.state.lost import give_up_number
 from mcur.state.notes import Notes
-from mcur.state.rows import dump, plain_value
-from mcur.state.stamps import moment_or_none, text_of, text_or_none
+from mcur.state.rows import dump, last_look_of, look_of, plain_value
+from mcur.state.stamps import moment_or_none, text_of
 
 _NAMES = tuple(f.name for f in fields(Task))
 _STAMPS = tuple(f.name for f in fields(Task) if "datetime" in str(f.type))
@@ -162,16 +162,21 @@ class Tasks:
 
     def remember(self, key: str, seen: TaskSeen) -> None:
         """Keep how the tracker shows the task, so that our own writing is no news later."""
-        self._db.execute("UPDATE tasks SET seen = ? WHERE key = ?", (_look(seen), key))
+        self._db.execute("UPDATE tasks SET seen = ? WHERE key = ?", (look_of(seen), key))
 
     def wrote(self, effect: UpdateTask, seen: TaskSeen) -> None:
         """Keep what a change of ours wrote; whatever else differs is a person's, and the next look's news."""
         before = self._seen(effect.task)
         named = {name for name in _SHOWN if getattr(effect, name) is not None}
-        ours = {*named, *effect.fields}
-        now: dict[str, Any] = json.loads(_look(seen))
+        ours = {*named, *effect.fields} - seen.edited
+        now: dict[str, Any] = json.loads(look_of(seen))
         look = {name: now[name] if name in ours else before.get(name, now[name]) for name in now}
         self._db.execute("UPDATE tasks SET seen = ? WHERE key = ?", (dump(look), effect.task))
+
+    def last_look(self, key: str) -> LastLook | None:
+        """Return what people may have changed of a task since, as its tracker showed it."""
+        shown = self._seen(key)
+        return last_look_of(shown) if shown else None
 
     def _seen(self, key: str) -> dict[str, Any]:
         """Return how the tracker showed a task at the last look."""
@@ -295,7 +300,7 @@ class Tasks:
 
         What an act brings counts once that is ``judged``.
         """
-        before, now = self._seen(task.key), json.loads(_look(seen))
+        before, now = self._seen(task.key), json.loads(look_of(seen))
         if now == before:
             return False
         differs = {name for name in now if now[name] != before.get(name)} - set(judged)
@@ -383,14 +388,3 @@ def _moved(task: Task, status: TaskStatus | None, at: datetime) -> dict[str, Any
     elif status is TaskStatus.RETURNED:
         news["done_at"] = None
     return news
-
-
-def _look(seen: TaskSeen) -> str:
-    return dump(
-        {
-            "status": seen.status.value,
-            "assignee": seen.assignee,
-            "due_at": text_or_none(seen.due_at),
-            **{name: getattr(seen, name) for name in _TOLD},
-        }
-    )

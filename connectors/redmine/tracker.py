@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from mcur.connectors.edits import beside
 from mcur.connectors.ports import (
     Barred,
     Blobs,
@@ -77,10 +78,12 @@ class RedmineTracker:
         """Change the task, read it back; :class:`Rejected` names what Redmine ignored.
 
         What does not differ is not sent; nothing at all is sent where there is neither a
-        difference nor a note nor a file. ``ignored`` names what could not be written here at all.
+        difference nor a note nor a file. ``ignored`` names what could not be written here at all,
+        ``edited`` what somebody wrote in between and stands.
         :class:`NotYet`: all is written but the end of a task under which others are open.
         """
         issue = self._standing(change.ident)
+        change, edited = beside(change, self._reader.task(issue, self._measured(now)))
         wish = self._writer.change(change, issue)
         if change.note is None or "notes" in wish.values:
             self._attach(change.attachments, wish)
@@ -96,7 +99,7 @@ class RedmineTracker:
         if wish.waits:
             raise NotYet(wish.waits)
         seen = self._reader.task(issue, self._measured(now, issue if wish.values else None))
-        return replace(seen, ignored=tuple(wish.ignored))
+        return replace(seen, ignored=tuple(wish.ignored), edited=edited)
 
     def find(self, keys: Collection[str], now: datetime) -> dict[str, TaskSeen]:
         """Return those of the tasks that are there, by key, as a list shows them: without notes.

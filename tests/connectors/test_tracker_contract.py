@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +20,7 @@ from mcur.connectors.ports import NewTask, TaskChange, Tracker
 from mcur.connectors.redmine.shape import Profile, RedmineShape
 from mcur.connectors.redmine.tracker import RedmineTracker
 from mcur.playbooks.documents import Column, Document, Pairs, Paragraph, Table, plain
-from mcur.playbooks.facts import Attachment, TaskKind, TaskStatus
+from mcur.playbooks.facts import Attachment, LastLook, TaskKind, TaskStatus
 from tests.fakes import SwitchedTracker
 from tests.servers.redmine import KEYS, RedmineServer, Staff
 
@@ -293,6 +294,25 @@ def test_a_change_is_written_and_read_back(office: Office) -> None:
     assert changed.subject == "Иначе"
     assert changed.text == "Новый текст."
     assert changed.key == made.key
+
+
+def test_what_somebody_edited_since_the_last_look_stands(office: Office) -> None:
+    """Ours is written beside it: the status and the note, not the term and not the assignee."""
+    made = office.tracker.create(a_task(assignee="ivanov"), office.now())
+    last_look = LastLook(**{one.name: getattr(made, one.name) for one in fields(LastLook)})
+    office.postpone(made.ident, date(2030, 11, 25))
+    office.assign(made.ident, "petrova")
+    change = TaskChange(
+        ident=made.ident, token="t", note=plain("Передано."), status=TaskStatus.IN_WORK,
+        due_at=DUE + timedelta(days=1), assignee="ivanov", last_look=last_look,
+    )  # fmt: skip
+
+    seen = office.tracker.update(change, office.now())
+
+    assert seen.status is TaskStatus.IN_WORK
+    assert (seen.due_at, seen.assignee) == (DUE + timedelta(days=5), "petrova")
+    assert seen.edited == {"due_at", "assignee"}
+    assert office.tracker.has_note(made.ident, "t")
 
 
 def test_a_change_without_a_difference_touches_nothing(office: Office) -> None:

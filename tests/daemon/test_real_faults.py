@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 
@@ -86,17 +87,19 @@ def all_stand_there_once(stand: RedmineStand, keys: list[str]) -> None:
 
 def test_redmine_restarts_while_tasks_are_made(stand: RedmineStand) -> None:
     """Half of a morning stands there, the server goes, the rest follows when it is back."""
-    posts = threading.Semaphore(12)
-    stopping: list[threading.Thread] = []
+    posts, door, gone = threading.Semaphore(12), threading.Lock(), threading.Event()
 
     def stop_in_the_middle(method: str, _path: str) -> None:
-        if method == "POST" and not posts.acquire(blocking=False) and not stopping:
-            stopping.append(threading.Thread(target=stand.server.stop))
-            stopping[0].start()
+        if method != "POST" or posts.acquire(blocking=False):
+            return
+        with door:  # whoever comes after the first finds nobody there
+            if not gone.is_set():
+                stand.server.stop()
+                gone.set()
 
     stand.front.before = stop_in_the_middle
     keys = with_tasks(stand, 40)
-    stopping[0].join()
+    assert gone.is_set()
     stand.front.before = lambda _method, _path: None
     assert set(stand.waiting().values()) == {"waiting"}
     stand.server.start()
@@ -252,6 +255,35 @@ def test_an_edit_at_the_same_moment_stands_beside_ours(stand: RedmineStand) -> N
     assert task.measures == "Слесарь на месте"
     assert task.due_at is not None
     assert task.due_at.date().isoformat() == "2026-11-27"
+
+
+def test_an_edit_that_nobody_has_read_is_not_written_over(stand: RedmineStand) -> None:
+    """A person moves the term and hands the task on just before our change does the same."""
+    with_tasks(stand, 1)
+    staff = Staff(stand.server)
+    stand.look()
+    [(petrova,)] = stand.server.sql("select id from users where login = 'petrova'")
+    staff.change(ident(stand), due_date="2026-11-27", assigned_to_id=petrova)
+
+    change(
+        stand,
+        note=plain("Срок перенесён."),
+        status=TaskStatus.IN_WORK,
+        due_at=datetime(2026, 11, 30, 18, tzinfo=UTC),
+        assignee="mcur_resp",
+    )
+    stand.deliver()
+    stand.look()
+
+    shown = staff.read(ident(stand))
+    task = stand.task(TASK)
+    assert (shown["due_date"], shown["assigned_to"]["id"]) == ("2026-11-27", petrova)
+    assert shown["status"]["name"] == "В работе"
+    assert task.due_at is not None
+    assert task.due_at.date().isoformat() == "2026-11-27"
+    assert task.status is TaskStatus.IN_WORK
+    assert stand.waiting() == {}
+    assert stand.told_administrator() == []
 
 
 def test_a_lost_race_holds_up_nobody_else(stand: RedmineStand) -> None:
