@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -112,11 +113,18 @@ def _ask(
         for intent in told(case, rule, fault.cause):
             wishes.take(intent)
         return
-    try:
+    with _faults_of(rule, case):
         for intent in kind.decide(rule, case):
             wishes.take(intent)
+
+
+@contextmanager
+def _faults_of(rule: Rule, case: Case) -> Iterator[None]:
+    """Name the rule that failed. A state that cannot be read or written is no fault of a rule."""
+    try:
+        yield
     except Exception as exc:  # whatever a rule trips over: it is named and goes on as ``RuleFault``
-        if is_unusable(exc):  # a state that cannot be read or written is no fault of a rule
+        if is_unusable(exc):
             raise
         raise RuleFault(rule, case, exc) from exc
 
@@ -139,12 +147,9 @@ def _moments(case: Case) -> Iterator[datetime | None]:
     yield calendar.sends_at(case.now)
     for kind in LAYERS:
         for rule in case.playbook.enabled(kind.name):
-            try:
-                yield kind.wakes(rule, case)
-            except Exception as exc:  # as in ``_ask``
-                if is_unusable(exc):
-                    raise
-                raise RuleFault(rule, case, exc) from exc
+            with _faults_of(rule, case):
+                moment = kind.wakes(rule, case)
+            yield moment
 
 
 def _fuse(site: Site, cases: list[Case], wishes: Decision) -> None:
