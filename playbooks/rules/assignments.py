@@ -63,6 +63,12 @@ class FromLetters(Rule):
     question_within: ElapsedField = timedelta(hours=24)
 
 
+def rule_of(case: Case) -> FromLetters | None:
+    """Return the rule of this playbook that says what a letter is, if it has one."""
+    rules = case.playbook.enabled("intake")
+    return next((rule for rule in rules if isinstance(rule, FromLetters)), None)
+
+
 def may_give(rule: FromLetters, case: Case, letter: Letter) -> bool:
     """Our own people give no assignments by the address of their house, but in their roles."""
     directory = case.facts.directory

@@ -8,7 +8,8 @@ from mcur.playbooks.directory import fold
 from mcur.playbooks.documents import Document, Paragraph
 from mcur.playbooks.facts import Act, Letter
 from mcur.playbooks.intents import Channel, Cite, Intent, SendLetter
-from mcur.playbooks.rules.base import Case, Rule
+from mcur.playbooks.rules import assignments
+from mcur.playbooks.rules.base import Case
 
 
 def of_act(act: Act, case: Case, cite: Cite, refusal: str | None) -> Iterator[Intent]:
@@ -23,8 +24,11 @@ def of_act(act: Act, case: Case, cite: Cite, refusal: str | None) -> Iterator[In
 
 
 def echo(case: Case, cite: Cite, letter: Letter, text: str) -> SendLetter:
-    """Answer a letter with a sentence or two: no letter of the rule that was decided about."""
-    rule = next((one for one in case.playbook.enabled("intake") if _hears_letters(one)), None)
+    """Answer a letter with a sentence or two: no letter of the rule that was decided about.
+
+    Without a rule for letters the cited one answers.
+    """
+    rule = assignments.rule_of(case)
     own = case.cite(rule, text) if rule else cite.model_copy(update={"why": text})
     return SendLetter(
         key=f"letter:{case.playbook.id}:{own.rule}:echo:letter:{letter.digest[:16]}:1",
@@ -36,11 +40,6 @@ def echo(case: Case, cite: Cite, letter: Letter, text: str) -> SendLetter:
         document=Document(blocks=(Paragraph(text=text),), footer=(case.clause_line(cite.clause),)),
         answers=letter.message_id,
     )
-
-
-def _hears_letters(rule: Rule) -> bool:
-    """Whether a rule is the one that says what a letter is; without one the cited rule answers."""
-    return getattr(rule, "takes", "") == "letters"
 
 
 def _subject_of(case: Case, act: Act) -> str:
