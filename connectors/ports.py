@@ -152,7 +152,7 @@ class TaskChange:
     fields: dict[str, str] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
     last_look: LastLook | None = None
-    """What was there when the change was decided."""
+    """What was read of the task last before this is written; what differs by then nobody has read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

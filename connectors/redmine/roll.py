@@ -46,8 +46,13 @@ class RollCall:
         if not known or self._are_all_there(known):
             return []
         asked = [self._asked(number) for number in islice(self._absent(known), AT_ONCE)]
-        self.door_is_open()
+        self.check_door()
         return [one for one in asked if one is not None]
+
+    def check_door(self) -> None:
+        """Look our projects up anew; ``Barred`` where the account does not see them any more."""
+        self._catalog.forget()
+        self._catalog.projects()
 
     def _are_all_there(self, known: Sequence[int]) -> bool:
         first_and_last = [str(known[0]), str(known[-1])]
@@ -75,8 +80,3 @@ class RollCall:
             return Missing(number, "hidden")
         is_ours = issue["project"]["id"] in self._catalog.projects()
         return None if is_ours else Missing(number, "moved", issue)
-
-    def door_is_open(self) -> None:
-        """Look our projects up anew; ``Barred`` where the account does not see them any more."""
-        self._catalog.forget()
-        self._catalog.projects()

@@ -155,7 +155,7 @@ class RedmineTracker:
         try:
             return self._changes.whole(ident)
         except Forbidden as exc:
-            self._roll.door_is_open()
+            self._roll.check_door()
             msg = f"update task {ident}: Redmine «{self.name}» hides it from this account"
             raise Rejected(msg) from exc
 
