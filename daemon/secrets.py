@@ -57,7 +57,7 @@ class Secret:
         """
         env = os.environ if env is None else env
         found = self._from_file(env)
-        value = env.get(self.variable, "") if found is None else _text(found)
+        value = env.get(self.variable, "") if found is None else self._text(found)
         if not value:
             place = f"{found} is empty" if found else f"there is no {self.what}"
             msg = f"{self.owner}: {place}; {self.ways}"
@@ -89,17 +89,17 @@ class Secret:
         except OSError:
             return path  # It is closed to us: reading it says so in a sentence.
 
-
-def _text(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except OSError as exc:
-        msg = f"{path} cannot be read: {exc.strerror}"
-    else:
+    def _text(self, path: Path) -> str:
         try:
-            # An editor ends the file with a line break, which is no part of a password.
-            return raw.decode("utf-8-sig").rstrip("\r\n")
-        except UnicodeDecodeError:
-            msg = f"{path} is not UTF-8 text"
-    # Raised out here, so that no context with the bytes hangs on the traceback.
-    raise SecretMissing(msg)
+            raw = path.read_bytes()
+        except OSError as exc:
+            why = f"cannot be read: {exc.strerror}"
+        else:
+            try:
+                # An editor ends the file with a line break, which is no part of a password.
+                return raw.decode("utf-8-sig").rstrip("\r\n")
+            except UnicodeDecodeError:
+                why = "is not UTF-8 text"
+        # Raised out here, so that no context with the bytes hangs on the traceback.
+        msg = f"{self.owner}: {path} {why}; {self.ways}"
+        raise SecretMissing(msg)

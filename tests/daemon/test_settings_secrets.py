@@ -107,7 +107,8 @@ def test_a_file_that_cannot_serve_is_told_without_its_content(
         Secret("inbox", "password", path).read({"MCUR_INBOX_PASSWORD": "other"})
 
     told = "".join(traceback.format_exception(caught.value))
-    assert str(path) in told
+    assert f"inbox: {path} " in told
+    assert "or set MCUR_INBOX_PASSWORD" in told
     assert "s3cr3t" not in told
 
 
